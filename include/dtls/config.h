@@ -1,0 +1,141 @@
+/* config.h - what a connection is told before it starts. */
+#ifndef DTLS_CONFIG_H
+#define DTLS_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dtls/identity.h"
+
+/* Microseconds of any monotonic clock; the caller reads it and passes it in. */
+typedef uint64_t dtls_time;
+#define DTLS_NEVER UINT64_MAX
+
+enum dtls_role { DTLS_CLIENT, DTLS_SERVER };
+
+/* Cipher suites (IANA numbers), in the default order of preference. */
+enum dtls_suite {
+    DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xc02b,
+    DTLS_ECDHE_RSA_AES_128_GCM_SHA256 = 0xc02f,
+    DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 = 0xcca9,
+    DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256 = 0xcca8,
+    DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384 = 0xc02c,
+    DTLS_ECDHE_RSA_AES_256_GCM_SHA384 = 0xc030,
+};
+
+/* Groups of the key exchange (IANA numbers), in the default order of preference. */
+enum dtls_group {
+    DTLS_GROUP_X25519 = 29,
+    DTLS_GROUP_SECP256R1 = 23,
+    DTLS_GROUP_SECP384R1 = 24,
+};
+
+enum { DTLS_MAX_SUITES = 6, DTLS_MAX_GROUPS = 3 };
+
+/* The IANA name of a suite ("TLS_ECDHE_..."), a group's RFC name ("x25519"), or NULL for one we do not have. */
+DTLS_API const char *dtls_suite_name(uint16_t suite);
+DTLS_API const char *dtls_group_name(uint16_t group);
+
+/* The number of a suite (IANA name, with or without "TLS_") or of a group by name; 0 when unknown. */
+DTLS_API uint16_t dtls_suite_by_name(const char *name);
+DTLS_API uint16_t dtls_group_by_name(const char *name);
+
+/* Does a server ask its client for a certificate? */
+enum dtls_client_certificate {
+    DTLS_CLIENT_CERTIFICATE_NONE,    /* no */
+    DTLS_CLIENT_CERTIFICATE_ASK,     /* yes, and a client without one is welcome */
+    DTLS_CLIENT_CERTIFICATE_REQUIRE, /* yes, and a client without one is refused */
+};
+
+/* What to do when the peer wants a rehandshake (contract R7). */
+enum dtls_rehandshake_policy {
+    DTLS_REHANDSHAKE_ACCEPT,
+    DTLS_REHANDSHAKE_DENY,   /* answer with the warning no_renegotiation */
+    DTLS_REHANDSHAKE_IGNORE, /* answer with silence */
+    DTLS_REHANDSHAKE_ASK,    /* event REHANDSHAKE_REQUESTED; the application answers */
+};
+
+enum dtls_rehandshake_mode {
+    DTLS_REHANDSHAKE_FULL,
+    DTLS_REHANDSHAKE_ABBREVIATED, /* resumes the connection's own session: one round trip, no public-key work */
+};
+
+/* One key that seals session tickets (RFC 5077); all 48 bytes random. */
+struct dtls_ticket_key {
+    uint8_t name[16];
+    uint8_t key[32];
+};
+
+struct dtls_session_cache; /* session.h */
+
+/*
+ * Settings. Fill with dtls_config_init, then change fields. Once a connection has it, it must not change and must
+ * outlive that connection; any number of connections, on any number of threads, may share one. (The session cache
+ * is the exception: it is written to, so connections that share one belong to one thread.)
+ */
+struct dtls_config {
+    /* Who we are and whom we trust. A server needs an identity; a client, and a server that asks for
+     * certificates, needs a verifier. */
+    const struct dtls_identity *identity;
+    struct dtls_verifier verifier;
+    enum dtls_client_certificate client_certificate;
+    bool require_secure_renegotiation; /* refuse peers without RFC 5746 and RFC 7627 (contract R8); default false:
+                                          they may connect, and can never rehandshake */
+    bool allow_identity_change;        /* a rehandshake may bring another peer certificate (contract R9) */
+
+    /* What we offer, in order of preference (the server's order decides). Count 0: all, in the default order. */
+    uint16_t suites[DTLS_MAX_SUITES];
+    size_t suite_count;
+    uint16_t groups[DTLS_MAX_GROUPS];
+    size_t group_count;
+
+    /* Time, in milliseconds (contract T). Retransmission starts at initial (50 to 60,000), doubles, saturates at
+     * maximum (not below initial); a handshake may take `handshake_timeout_ms` in all, 0 for no limit. */
+    uint32_t initial_timeout_ms;   /* 1,000 */
+    uint32_t maximum_timeout_ms;   /* 60,000 */
+    uint32_t handshake_timeout_ms; /* 60,000 */
+
+    /* Sizes. */
+    size_t mtu;           /* largest UDP payload we send, 256 to 65,507; default 1,200 (contract M1) */
+    size_t replay_window; /* records remembered per epoch, 64 to 4,096; default 256; rounded up to a multiple of 64 */
+    size_t held_records;  /* records of the next epoch kept until Finished (contract R5); default 256 */
+    size_t held_bytes;    /* and their bytes; default 262,144 */
+    size_t max_message;   /* largest handshake message accepted, 1,024 to 131,072 bytes; default 32,768 */
+
+    /* The rehandshake (contract R). */
+    enum dtls_rehandshake_policy rehandshake_policy;        /* ACCEPT */
+    enum dtls_rehandshake_mode rehandshake_mode;            /* which one a server agrees to when a client offers its
+                                                               session: ABBREVIATED (default) allows it */
+    uint32_t rehandshake_timeout_ms;    /* how long an attempt may take, and how long ASK waits; 0: as handshake_timeout_ms */
+    uint32_t rehandshake_interval_ms;   /* a peer's rehandshakes closer together are dropped; default 1,000 (R13) */
+    bool rehandshake_mandatory;         /* our own attempts: close (DTLS_ERR_REHANDSHAKE_REQUIRED) when one is refused
+                                           or has no answer in time; default false */
+
+    /* Resumption in a server. Either, both or none. */
+    struct dtls_session_cache *session_cache; /* by session id; not owned */
+    const struct dtls_ticket_key *ticket_keys; /* by ticket: the first seals, all open; not owned */
+    size_t ticket_key_count;
+    uint32_t session_lifetime_s;              /* of cached sessions and tickets; default 86,400 */
+
+    /* The outside world. NULL functions mean the default. */
+    dtls_random_function *random; /* default dtls_system_random */
+    void *random_arg;
+    void *(*allocate)(void *arg, size_t len); /* default malloc; both or none */
+    void (*release)(void *arg, void *memory); /* default free; may get NULL */
+    void *memory_arg;
+    void (*keylog)(void *arg, const char *line); /* one line of the NSS key log, no newline; default none.
+                                                    Whoever has these lines reads the traffic. */
+    void *keylog_arg;
+};
+
+/* Fills in the defaults; no identity, no verifier. */
+DTLS_API void dtls_config_init(struct dtls_config *config);
+
+/* For calls and games: 100 ms first timeout, 2 s maximum (contract T2). Changes only those two. */
+DTLS_API void dtls_config_preset_realtime(struct dtls_config *config);
+
+/* NULL when a connection of this role can be made with it, else a sentence that names the field that is wrong. */
+DTLS_API const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role);
+
+#endif

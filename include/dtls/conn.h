@@ -1,0 +1,204 @@
+/* conn.h - one association: datagrams and time in; events, datagrams and a deadline out.
+ *
+ * The engine does no I/O. After any call below: take events until there are none, send datagrams until there are
+ * none, then ask the deadline again and call dtls_conn_tick not later than that:
+ *
+ *     while (dtls_conn_next_event(conn, &event)) ...
+ *     while (dtls_conn_next_datagram(conn, now, out, sizeof out, &len)) send(socket, out, len, 0);
+ *     arm_timer(dtls_conn_deadline(conn));
+ *
+ * No other order of calls is imposed. `now` must not run backwards. A connection belongs to one thread at a time;
+ * two connections share nothing that changes.
+ */
+#ifndef DTLS_CONN_H
+#define DTLS_CONN_H
+
+#include "dtls/config.h"
+
+struct dtls_conn;
+struct dtls_session;
+
+/* ---- life ---- */
+
+/*
+ * A connection that has not started. `config` must outlive it. NULL when dtls_config_problem has something to say
+ * or memory is out.
+ *
+ * A server connection answers any ClientHello that is given to it: cookies are dtls_hello_check's work (endpoint.h),
+ * to be done before a connection is made. Leave that out only for an address that is validated already (ICE).
+ */
+DTLS_API struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum dtls_role role);
+
+/* Begins the first handshake: a client has its ClientHello ready, a server waits for one (for as long as
+ * handshake_timeout_ms). DTLS_ERR_ARGUMENT when already started; or a death: _RANDOM, _NO_MEMORY. */
+DTLS_API int dtls_conn_start(struct dtls_conn *conn, dtls_time now);
+
+/* In a client, before _start: try to resume `session` (copied). The server decides. DTLS_ERR_ARGUMENT in a server,
+ * after _start, or if the verifier refuses the session's peer. */
+DTLS_API int dtls_conn_resume(struct dtls_conn *conn, const struct dtls_session *session);
+
+/* Ends the association: close_notify is queued as the last datagram, event CLOSED follows. Calling again does nothing. */
+DTLS_API void dtls_conn_close(struct dtls_conn *conn, dtls_time now);
+
+/* Wipes every key and frees; NULL is allowed. Queues nothing: see dtls_conn_close. */
+DTLS_API void dtls_conn_free(struct dtls_conn *conn);
+
+/* ---- datagrams ---- */
+
+/*
+ * Gives the engine one received UDP payload, whole, of up to 65,535 bytes.
+ *
+ * `datagram` is decrypted in place, and data events point into it: leave it alone until every waiting event has been
+ * taken. Noise is dropped and counted (dtls_conn_stats). Returns DTLS_OK; DTLS_ERR_EVENTS_WAITING, which leaves the
+ * datagram untouched: take the events, then give it again; or the death of the connection, which is also the event
+ * FAILED (taking the last alert with dtls_conn_next_datagram is useful then). RFC 6347, 4.1 and 4.1.2.7.
+ */
+DTLS_API int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, size_t len);
+
+/*
+ * Takes one datagram to send, never above the MTU. `cap` must be at least the MTU (else nothing is given).
+ * True and *len > 0 while there is one. Works also after the end, for the last alert.
+ */
+DTLS_API bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap, size_t *len);
+
+enum {
+    DTLS_SEND_HEADROOM = 128, /* the most that comes in front of the data: a rehandshake's last flight (99 bytes,
+                                 contract R3), record header and explicit nonce */
+    DTLS_SEND_TAILROOM = 16,  /* and behind it */
+};
+
+/*
+ * Seals application data (1 byte or more) into one datagram, ready to send, in every phase of a rehandshake too.
+ * `out` may overlap `data`: with data at out + DTLS_SEND_HEADROOM nothing is copied twice in any phase.
+ * `cap`: the MTU is always enough.
+ *
+ * DTLS_OK: out[0..*out_len) is to be sent, now. Refusals change nothing: DTLS_ERR_NOT_OPEN; DTLS_ERR_LARGE_PACKET,
+ * with the most that fits in *out_len; DTLS_ERR_BUFFER_TOO_SMALL, with the `cap` that is needed in *out_len;
+ * DTLS_ERR_ARGUMENT (no data); DTLS_ERR_EXHAUSTED (2^48 - 2^16 records in this epoch: rehandshake, and go on).
+ */
+DTLS_API int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len,
+                            uint8_t *out, size_t cap, size_t *out_len);
+
+/* The most application data that dtls_conn_send takes now. Loss and rehandshakes never change it. */
+DTLS_API size_t dtls_conn_max_payload(const struct dtls_conn *conn);
+
+/* A new MTU (256 to 65,507), from the next datagram on; DTLS_ERR_ARGUMENT outside of that. */
+DTLS_API int dtls_conn_set_mtu(struct dtls_conn *conn, size_t mtu);
+DTLS_API size_t dtls_conn_mtu(const struct dtls_conn *conn);
+
+/* ---- time ---- */
+
+/* When dtls_conn_tick must be called at the latest; DTLS_NEVER when nothing is due. */
+DTLS_API dtls_time dtls_conn_deadline(const struct dtls_conn *conn);
+
+/* Does what is due; harmless when early. DTLS_OK or a death, also given as event FAILED. */
+DTLS_API int dtls_conn_tick(struct dtls_conn *conn, dtls_time now);
+
+/* The application knows the round trip already (ICE): call before _start, in microseconds (contract T3). */
+DTLS_API void dtls_conn_set_round_trip(struct dtls_conn *conn, uint64_t round_trip_us);
+
+/* ---- events ---- */
+
+enum dtls_event_type {
+    DTLS_EVENT_OPEN,                   /* the first handshake is done: data flows */
+    DTLS_EVENT_DATA,                   /* `data`: one record */
+    DTLS_EVENT_REHANDSHAKE_REQUESTED,  /* policy ASK: call dtls_conn_accept_rehandshake or _refuse_rehandshake */
+    DTLS_EVENT_REHANDSHAKE_STARTED,    /* ours or the peer's, first answer seen: it will now end in one of the next */
+    DTLS_EVENT_REHANDSHAKE_DONE,       /* new keys are in force */
+    DTLS_EVENT_REHANDSHAKE_REFUSED,    /* the peer refused ours (no_renegotiation); the connection lives on */
+    DTLS_EVENT_REHANDSHAKE_FAILED,     /* the peer never answered ours; the connection lives on */
+    DTLS_EVENT_REHANDSHAKE_STALLED,    /* its time is over, but it goes on: the peer may already have switched (R10) */
+    DTLS_EVENT_SESSION,                /* client: `session` can be resumed from now on */
+    DTLS_EVENT_ALERT,                  /* a warning from the peer: `alert`; nothing has changed */
+    DTLS_EVENT_CLOSED,                 /* the association ended cleanly, by either side */
+    DTLS_EVENT_FAILED,                 /* the association is dead: `error` and, with DTLS_ERR_ALERT, `alert` */
+};
+
+struct dtls_event {
+    enum dtls_event_type type;
+    struct dtls_bytes data;             /* DATA: valid until the next call of dtls_conn_next_event, _receive or _free */
+    const struct dtls_session *session; /* SESSION: valid as long as `data` would be; dtls_session_write keeps it */
+    bool resumed;                       /* OPEN, REHANDSHAKE_DONE: abbreviated handshake */
+    uint16_t epoch;                     /* DATA: the record's; OPEN, REHANDSHAKE_DONE: the new one */
+    uint8_t alert;                      /* ALERT, FAILED: description (enum dtls_alert) */
+    int error;                          /* FAILED: enum dtls_error */
+};
+
+/* Takes the oldest event; false when there is none. Records of one datagram are opened one by one, as you ask. */
+DTLS_API bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event);
+
+/* The name of an event type ("rehandshake_done"), never NULL, never freed. */
+DTLS_API const char *dtls_event_name(enum dtls_event_type type);
+
+/* ---- rehandshake: contract R in docs/design.md ---- */
+
+/*
+ * Renews the keys; data flows on. A server's `mode` is a wish: ABBREVIATED lets the client's session be resumed, FULL
+ * does not. DTLS_ERR_NOT_OPEN, _REHANDSHAKE_RUNNING, _UNSAFE_RENEGOTIATION, _ARGUMENT (bad mode), _EXHAUSTED (epoch
+ * 65,535) change nothing.
+ */
+DTLS_API int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehandshake_mode mode);
+
+/* From our request, or the peer's first message, until the event that ends it. */
+DTLS_API bool dtls_conn_rehandshake_pending(const struct dtls_conn *conn);
+
+/* The answers to REHANDSHAKE_REQUESTED; DTLS_ERR_NOT_ASKED when no request waits. */
+DTLS_API int dtls_conn_accept_rehandshake(struct dtls_conn *conn, dtls_time now);
+DTLS_API int dtls_conn_refuse_rehandshake(struct dtls_conn *conn, dtls_time now);
+
+/* True when RFC 5746 and the extended master secret are both in force: only then can keys be renewed. */
+DTLS_API bool dtls_conn_secure_renegotiation(const struct dtls_conn *conn);
+
+/* Other settings from the next rehandshake on (`config` must outlive the connection; the old one until that is done).
+ * Sizes, memory and randomness stay as they were. DTLS_ERR_ARGUMENT as in dtls_config_problem. */
+DTLS_API int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config);
+
+/* ---- questions: always the active parameters, never those of a rehandshake under way ---- */
+
+DTLS_API bool dtls_conn_is_open(const struct dtls_conn *conn);   /* OPEN was reached and the end was not */
+DTLS_API uint16_t dtls_conn_epoch(const struct dtls_conn *conn); /* that application data is sent under by rule R2 */
+DTLS_API uint16_t dtls_conn_suite(const struct dtls_conn *conn); /* enum dtls_suite; 0 before OPEN */
+DTLS_API uint16_t dtls_conn_group(const struct dtls_conn *conn); /* enum dtls_group; 0 before OPEN and when resumed */
+DTLS_API uint8_t dtls_conn_alert(const struct dtls_conn *conn);  /* last fatal alert received (DTLS_ERR_ALERT) */
+DTLS_API uint64_t dtls_conn_round_trip(const struct dtls_conn *conn); /* smoothed, microseconds; 0 while unknown */
+
+/* The peer's leaf certificate, as SHA-256; NULL when it showed none. Valid until the next rehandshake or _free. */
+DTLS_API const uint8_t *dtls_conn_peer_fingerprint(const struct dtls_conn *conn);
+
+/* ---- statistics ---- */
+
+enum dtls_drop {
+    DTLS_DROP_TRUNCATED,    /* a record header or body cut short */
+    DTLS_DROP_VERSION,      /* not DTLS 1.x */
+    DTLS_DROP_TYPE,         /* unknown content type */
+    DTLS_DROP_TOO_LARGE,    /* longer than 2^14 bytes of content */
+    DTLS_DROP_EPOCH,        /* an epoch without keys, or of the past */
+    DTLS_DROP_REPLAYED,     /* seen before, or older than the window */
+    DTLS_DROP_FORGED,       /* authentication failed */
+    DTLS_DROP_STATE,        /* authentic or not, nothing to do with it now (contract S3) */
+    DTLS_DROP_FRAGMENT,     /* a handshake fragment that contradicts itself or another */
+    DTLS_DROP_STALE,        /* a handshake message that was already processed */
+    DTLS_DROP_FAR_AHEAD,    /* a handshake message beyond the window of messages to come */
+    DTLS_DROP_NO_ROOM,      /* a bound (held records, reassembly) was reached */
+    DTLS_DROP_RATE,         /* the peer's rehandshake came too early (contract R13) */
+    DTLS_DROP_COUNT
+};
+
+/* The name of a reason ("replayed"), never NULL, never freed. */
+DTLS_API const char *dtls_drop_name(enum dtls_drop reason);
+
+struct dtls_stats {
+    uint64_t records_sent, records_received; /* application data */
+    uint64_t bytes_sent, bytes_received;     /* of application data */
+    uint64_t datagrams_sent, datagrams_received;
+    uint64_t dropped[DTLS_DROP_COUNT];       /* records, by reason */
+    uint64_t retransmissions;                /* flights sent again by timer */
+    uint64_t answers;                        /* flights sent again because the peer repeated its own */
+    uint64_t final_copies;                   /* last flights sent in front of data (contract R3) */
+    uint64_t rehandshakes;                   /* completed */
+    uint64_t held;                           /* records that overtook Finished and were kept (contract R5) */
+};
+
+DTLS_API void dtls_conn_stats(const struct dtls_conn *conn, struct dtls_stats *out);
+
+#endif

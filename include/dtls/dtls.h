@@ -1,0 +1,15 @@
+/* dtls.h - all of the core: a DTLS 1.2 engine (RFC 6347) without I/O. Companions: ev.h.
+ *
+ * Read in this order: identity.h (who we are), config.h (settings), conn.h (one association), session.h (resumption),
+ * endpoint.h (a server's first look at a datagram), error.h (every answer that is not a success). */
+#ifndef DTLS_DTLS_H
+#define DTLS_DTLS_H
+
+#include "dtls/config.h"
+#include "dtls/conn.h"
+#include "dtls/endpoint.h"
+#include "dtls/error.h"
+#include "dtls/identity.h"
+#include "dtls/session.h"
+
+#endif

@@ -1,0 +1,89 @@
+/* error.h - every answer of the library that is not a success, and the alerts of the protocol. */
+#ifndef DTLS_ERROR_H
+#define DTLS_ERROR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define DTLS_API __attribute__((visibility("default")))
+#else
+#define DTLS_API
+#endif
+
+/* Noise from the network is neither: it is dropped, counted (conn.h, dtls_stats) and answered with DTLS_OK. */
+enum dtls_error {
+    DTLS_OK = 0,
+
+    /* Refusals, -1 to -99: nothing changed; the caller may fix it and call again. */
+    DTLS_ERR_NOT_OPEN = -1,              /* application data before OPEN or after the end */
+    DTLS_ERR_LARGE_PACKET = -2,          /* does not fit one datagram now; *out_len says what does */
+    DTLS_ERR_EVENTS_WAITING = -3,        /* take the waiting events first (dtls_conn_next_event) */
+    DTLS_ERR_BUFFER_TOO_SMALL = -4,      /* the caller's buffer; *out_len says what is needed */
+    DTLS_ERR_ARGUMENT = -5,              /* a value outside its range, or a call that makes no sense now */
+    DTLS_ERR_REHANDSHAKE_RUNNING = -6,   /* one at a time; its last event ends it */
+    DTLS_ERR_UNSAFE_RENEGOTIATION = -7,  /* the peer lacks RFC 5746 or RFC 7627 */
+    DTLS_ERR_NOT_ASKED = -8,             /* accept or refuse, and no request waits */
+    DTLS_ERR_EXHAUSTED = -9,             /* no sequence or epoch numbers are left: use a new association */
+    DTLS_ERR_BAD_PEM = -20,              /* not PEM, or the block that was wanted is not in it */
+    DTLS_ERR_BAD_X509 = -21,             /* a certificate does not parse, or its key is of no kind we know */
+    DTLS_ERR_BAD_KEY = -22,              /* a private key does not parse, or is of no kind we know */
+    DTLS_ERR_ENCRYPTED_KEY = -23,        /* the private key is encrypted; the core reads only plain ones */
+    DTLS_ERR_KEY_MISMATCH = -24,         /* private key and certificate do not belong together */
+    DTLS_ERR_BAD_FINGERPRINT = -25,      /* not "SHA-256:" and 32 bytes in hex */
+    DTLS_ERR_BAD_SESSION = -26,          /* a serialised session does not parse */
+
+    /* Deaths, -100 and below: the connection is over, and the first cause stays. */
+    DTLS_ERR_NO_MEMORY = -100,
+    DTLS_ERR_DECODE = -101,               /* a whole handshake message does not parse */
+    DTLS_ERR_TIMEOUT = -102,              /* the first handshake's total time is over */
+    DTLS_ERR_ALERT = -103,                /* the peer ended it; dtls_conn_alert says with what */
+    DTLS_ERR_UNEXPECTED_MESSAGE = -104,   /* a handshake message that may not come now */
+    DTLS_ERR_NO_COMMON_SUITE = -105,      /* nothing in common: suite, group or signature scheme */
+    DTLS_ERR_VERSION = -106,              /* the peer does not speak DTLS 1.2 */
+    DTLS_ERR_ILLEGAL_PARAMETER = -107,    /* the peer chose what was not offered, or contradicts itself */
+    DTLS_ERR_BAD_CERTIFICATE = -108,      /* the peer's certificate does not parse, or the verifier said no */
+    DTLS_ERR_NO_CERTIFICATE = -109,       /* one was required and none came */
+    DTLS_ERR_BAD_SIGNATURE = -110,        /* of ServerKeyExchange or CertificateVerify */
+    DTLS_ERR_BAD_FINISHED = -111,         /* verify_data is wrong: the handshake was tampered with */
+    DTLS_ERR_BAD_RENEGOTIATION = -112,    /* renegotiation_info is wrong or missing (RFC 5746) */
+    DTLS_ERR_IDENTITY_CHANGED = -113,     /* another certificate in a rehandshake, and it is not allowed */
+    DTLS_ERR_UNSAFE_PEER = -114,          /* RFC 5746 and RFC 7627 are required and the peer lacks one */
+    DTLS_ERR_REHANDSHAKE_REQUIRED = -115, /* a mandatory rehandshake did not start in time */
+    DTLS_ERR_RANDOM = -116,               /* the source of randomness failed */
+    DTLS_ERR_INTERNAL = -117,             /* an own key or primitive failed; nothing the peer did */
+    DTLS_ERR_CLOSED = -118,               /* the association was closed by either side */
+};
+
+/* True for an answer after which the connection is over. */
+DTLS_API bool dtls_error_is_death(int error);
+
+/* A few English words, never NULL, never freed. */
+DTLS_API const char *dtls_error_string(int error);
+
+/* Alert descriptions (RFC 5246, 7.2). */
+enum dtls_alert {
+    DTLS_ALERT_CLOSE_NOTIFY = 0,
+    DTLS_ALERT_UNEXPECTED_MESSAGE = 10,
+    DTLS_ALERT_BAD_RECORD_MAC = 20,
+    DTLS_ALERT_HANDSHAKE_FAILURE = 40,
+    DTLS_ALERT_BAD_CERTIFICATE = 42,
+    DTLS_ALERT_CERTIFICATE_EXPIRED = 45,
+    DTLS_ALERT_CERTIFICATE_UNKNOWN = 46,
+    DTLS_ALERT_ILLEGAL_PARAMETER = 47,
+    DTLS_ALERT_UNKNOWN_CA = 48,
+    DTLS_ALERT_ACCESS_DENIED = 49,
+    DTLS_ALERT_DECODE_ERROR = 50,
+    DTLS_ALERT_DECRYPT_ERROR = 51,
+    DTLS_ALERT_PROTOCOL_VERSION = 70,
+    DTLS_ALERT_INSUFFICIENT_SECURITY = 71,
+    DTLS_ALERT_INTERNAL_ERROR = 80,
+    DTLS_ALERT_USER_CANCELED = 90,
+    DTLS_ALERT_NO_RENEGOTIATION = 100,
+    DTLS_ALERT_UNSUPPORTED_EXTENSION = 110,
+};
+
+/* The RFC's name of an alert description, or "unknown alert"; never NULL, never freed. */
+DTLS_API const char *dtls_alert_string(uint8_t description);
+
+#endif

@@ -1,0 +1,87 @@
+/* ev.h - libdtls-ev: a UDP socket and libev timers around the engine. Link with libdtls-ev.
+ *
+ * All calls and callbacks of one loop happen on that loop's thread. Every function below, the _free ones included,
+ * may be called from any callback. */
+#ifndef DTLS_EV_H
+#define DTLS_EV_H
+
+#include <ev.h>
+#include <sys/socket.h>
+
+#include "dtls/dtls.h"
+
+/* One association on a UDP socket: a client's own, or one of a server's many. */
+struct dtls_ev_conn;
+
+/* Called for every event (conn.h); views in it are valid during the call. After CLOSED or FAILED nothing more comes:
+ * a client's connection is then to be freed with dtls_ev_free; a server's is freed by the server after the callback
+ * (unless the callback has done it). */
+typedef void dtls_ev_callback(void *arg, struct dtls_ev_conn *conn, const struct dtls_event *event);
+
+/*
+ * A client: opens a non-blocking UDP socket connected to `address`, and starts the handshake. `session` may be NULL;
+ * it is copied. `config` must outlive the connection. Returns DTLS_OK and *out (the caller's, to free), or:
+ * DTLS_ERR_ARGUMENT (also for a session that the verifier refuses), DTLS_ERR_NO_MEMORY, DTLS_ERR_RANDOM; or
+ * DTLS_EV_ERR_SYSTEM with the reason in errno.
+ */
+DTLS_API int dtls_ev_connect(struct ev_loop *loop, const struct dtls_config *config, const struct sockaddr *address,
+                             socklen_t address_len, const struct dtls_session *session, dtls_ev_callback *callback,
+                             void *arg, struct dtls_ev_conn **out);
+
+enum { DTLS_EV_ERR_SYSTEM = -50 }; /* a refusal by the operating system: see errno */
+
+/* Frees; a live connection ends without close_notify (dtls_ev_close sends one). NULL is allowed. */
+DTLS_API void dtls_ev_free(struct dtls_ev_conn *conn);
+
+/* Sends close_notify. The callback gets CLOSED before this returns; from inside a callback of the same connection,
+ * right after that one (callbacks of one connection never nest). A server's connection is gone then. */
+DTLS_API void dtls_ev_close(struct dtls_ev_conn *conn);
+
+/* Seals and sends one record. As dtls_conn_send; with DTLS_ERR_LARGE_PACKET *fits (may be NULL) is the most that fits.
+ * A full socket buffer loses the datagram like any other hop of the network would. */
+DTLS_API int dtls_ev_send(struct dtls_ev_conn *conn, const uint8_t *data, size_t len, size_t *fits);
+
+/* As in conn.h, then sends what that made ready and sets the timer again. */
+DTLS_API int dtls_ev_rehandshake(struct dtls_ev_conn *conn, enum dtls_rehandshake_mode mode);
+DTLS_API int dtls_ev_accept_rehandshake(struct dtls_ev_conn *conn);
+DTLS_API int dtls_ev_refuse_rehandshake(struct dtls_ev_conn *conn);
+
+/* The engine inside, for questions only (conn.h); valid until _free. */
+DTLS_API const struct dtls_conn *dtls_ev_engine(const struct dtls_ev_conn *conn);
+
+/* The peer's address. */
+DTLS_API const struct sockaddr *dtls_ev_peer(const struct dtls_ev_conn *conn, socklen_t *len);
+
+/* The application's own pointer, NULL at first. */
+DTLS_API void dtls_ev_set_data(struct dtls_ev_conn *conn, void *data);
+DTLS_API void *dtls_ev_data(const struct dtls_ev_conn *conn);
+
+/* The loop's time as the engine wants it: microseconds of CLOCK_MONOTONIC. */
+DTLS_API dtls_time dtls_ev_now(void);
+
+/* Many associations on one socket. */
+struct dtls_ev_server;
+
+/*
+ * Binds a non-blocking UDP socket to `address` (port 0: any; see dtls_ev_server_address) and serves up to `most`
+ * associations (0: 1,024); a ClientHello beyond that is dropped. Unknown addresses go through the stateless hello
+ * first. Every association's events go to `callback`. Errors as in dtls_ev_connect.
+ */
+DTLS_API int dtls_ev_listen(struct ev_loop *loop, const struct dtls_config *config, const struct sockaddr *address,
+                            socklen_t address_len, size_t most, dtls_ev_callback *callback, void *arg,
+                            struct dtls_ev_server **out);
+
+/* The address the socket is bound to. Returns 0, or -1 with errno. */
+DTLS_API int dtls_ev_server_address(const struct dtls_ev_server *server, struct sockaddr *address, socklen_t *len);
+
+/* How many associations there are now. */
+DTLS_API size_t dtls_ev_server_count(const struct dtls_ev_server *server);
+
+/* Calls `visit` for every association; it may close or free the one it is given. */
+DTLS_API void dtls_ev_server_each(struct dtls_ev_server *server,
+                                  void (*visit)(void *arg, struct dtls_ev_conn *conn), void *arg);
+
+/* Frees the server and every association, without close_notify (close each first). NULL is allowed. */
+DTLS_API void dtls_ev_server_free(struct dtls_ev_server *server);
+
+#endif

@@ -1,0 +1,99 @@
+/* identity.h - who we are (certificate chain and private key) and how we judge who the peer is. */
+#ifndef DTLS_IDENTITY_H
+#define DTLS_IDENTITY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dtls/error.h"
+
+/* A view: never freed, valid as long as what it points into. */
+struct dtls_bytes {
+    const uint8_t *at;
+    size_t len;
+};
+
+/* Fills out[0..len) with unpredictable bytes. Returns DTLS_OK or DTLS_ERR_RANDOM.
+ * The default of every place that takes one is dtls_system_random. */
+typedef int dtls_random_function(void *arg, uint8_t *out, size_t len);
+
+/* The operating system's randomness; `arg` is not used. */
+DTLS_API int dtls_system_random(void *arg, uint8_t *out, size_t len);
+
+/*
+ * A certificate chain and the private key of its first certificate. Immutable once made, so any number of
+ * configurations and threads may share one; it must outlive every connection that uses it.
+ */
+struct dtls_identity;
+
+/*
+ * Reads PEM text: one or more CERTIFICATE blocks (leaf first) and one private key (PKCS#8 "PRIVATE KEY",
+ * SEC1 "EC PRIVATE KEY" or PKCS#1 "RSA PRIVATE KEY"). Keys: P-256, P-384, Ed25519, RSA of 2048 to 8192 bits.
+ * Both texts may be the same file. The texts are copied. On DTLS_OK *out is the caller's, to free.
+ * Errors: DTLS_ERR_BAD_PEM, _BAD_X509, _BAD_KEY, _ENCRYPTED_KEY, _KEY_MISMATCH, _NO_MEMORY; *out is then NULL.
+ */
+DTLS_API int dtls_identity_from_pem(const char *certificates, size_t certificates_len,
+                                    const char *private_key, size_t private_key_len,
+                                    struct dtls_identity **out);
+
+enum dtls_key_type {
+    DTLS_KEY_ECDSA_P256,
+    DTLS_KEY_ED25519,
+};
+
+/*
+ * Makes a fresh key and a self-signed certificate for it (RFC 5280; as WebRTC uses them, RFC 8827, 6.5).
+ * `common_name` is 1 to 64 bytes of UTF-8; the validity is in seconds since 1970 (UTC, years 1970 to 9999).
+ * `random` may be NULL for the operating system's. Errors: DTLS_ERR_ARGUMENT, _RANDOM, _NO_MEMORY.
+ */
+DTLS_API int dtls_identity_generate(enum dtls_key_type type, const char *common_name,
+                                    int64_t not_before, int64_t not_after,
+                                    dtls_random_function *random, void *random_arg,
+                                    struct dtls_identity **out);
+
+/* Wipes the key and frees; NULL is allowed. */
+DTLS_API void dtls_identity_free(struct dtls_identity *identity);
+
+/* Certificate `index` of the chain in DER, leaf first; an empty view past the end. */
+DTLS_API struct dtls_bytes dtls_identity_certificate(const struct dtls_identity *identity, size_t index);
+
+enum {
+    DTLS_FINGERPRINT_LEN = 32,  /* SHA-256 of the leaf certificate's DER */
+    DTLS_FINGERPRINT_TEXT = 104 /* "SHA-256:" + 32 * "AB:" - ':' + NUL, with a byte to spare */
+};
+
+/* The SHA-256 fingerprint of the identity's own leaf certificate (RFC 8122, 5). */
+DTLS_API void dtls_identity_fingerprint(const struct dtls_identity *identity, uint8_t out[DTLS_FINGERPRINT_LEN]);
+
+/* Writes "SHA-256:AB:CD:..." (upper case) with its NUL. */
+DTLS_API void dtls_fingerprint_format(const uint8_t fingerprint[DTLS_FINGERPRINT_LEN],
+                                      char out[DTLS_FINGERPRINT_TEXT]);
+
+/* Reads what _format writes; also lower case, a space for the first ':' (as in SDP), and no ':' between the bytes.
+ * DTLS_ERR_BAD_FINGERPRINT leaves `out` alone. */
+DTLS_API int dtls_fingerprint_parse(const char *text, uint8_t out[DTLS_FINGERPRINT_LEN]);
+
+/* What a verifier is asked to judge. Views are valid during the call only. */
+struct dtls_peer_identity {
+    const uint8_t *fingerprint;      /* SHA-256 of the leaf, DTLS_FINGERPRINT_LEN bytes */
+    const struct dtls_bytes *chain;  /* DER, leaf first */
+    size_t chain_count;              /* 0 in a resumed session: then only the fingerprint is known */
+};
+
+/*
+ * The verifier door. Called inside the handshake, when the peer's certificate arrives (or its session is resumed); the
+ * proof that the peer owns its key is checked by the engine, and OPEN comes only after both. Returns 0 to accept, or
+ * the alert description (enum dtls_alert, not 0) with which the handshake ends (DTLS_ERR_BAD_CERTIFICATE).
+ */
+struct dtls_verifier {
+    int (*verify)(void *arg, const struct dtls_peer_identity *peer);
+    void *arg;
+};
+
+/* Accepts exactly one certificate: `fingerprint` is a view of DTLS_FINGERPRINT_LEN bytes that must outlive it. */
+DTLS_API struct dtls_verifier dtls_verifier_pinned(const uint8_t *fingerprint);
+
+/* Accepts every certificate: the application looks at dtls_conn_peer_fingerprint itself, at OPEN. */
+DTLS_API struct dtls_verifier dtls_verifier_accept(void);
+
+#endif

@@ -1,0 +1,33 @@
+/* session.h - what a client keeps to resume later, and where a server keeps its own. */
+#ifndef DTLS_SESSION_H
+#define DTLS_SESSION_H
+
+#include "dtls/config.h"
+
+/* A resumable session of a client: suite, master secret, peer's fingerprint, session id, ticket. Secret. */
+struct dtls_session;
+
+enum { DTLS_SESSION_MAX = 4352 }; /* bytes a serialised session has at most */
+
+/*
+ * Writes a session as bytes: keep them as safe as a private key. *len is set to what was written, or, with
+ * DTLS_ERR_BUFFER_TOO_SMALL, to what is needed.
+ */
+DTLS_API int dtls_session_write(const struct dtls_session *session, uint8_t *out, size_t cap, size_t *len);
+
+/* Reads them back; *out is the caller's, to free. DTLS_ERR_BAD_SESSION (also for a later format) or _NO_MEMORY. */
+DTLS_API int dtls_session_read(const uint8_t *bytes, size_t len, struct dtls_session **out);
+
+/* Wipes and frees; NULL is allowed. */
+DTLS_API void dtls_session_free(struct dtls_session *session);
+
+/*
+ * A server's memory of its sessions (by session id): `count` slots, 1 to 65,536, allocated at once, about 160 bytes
+ * each; a new session takes the oldest slot. Not for two threads at a time. NULL without memory or with a bad count.
+ */
+DTLS_API struct dtls_session_cache *dtls_session_cache_new(size_t count);
+
+/* Wipes and frees; NULL is allowed. No connection that uses it may be left. */
+DTLS_API void dtls_session_cache_free(struct dtls_session_cache *cache);
+
+#endif
