@@ -1,0 +1,128 @@
+/* reader.c - the one place where peer bytes are touched by position. Knows no message. */
+#include "bytes/reader.h"
+
+#include <string.h>
+
+struct dtls_reader dtls_reader_of(struct dtls_bytes bytes)
+{
+    return (struct dtls_reader){ .at = bytes.at, .left = bytes.len };
+}
+
+struct dtls_bytes dtls_read_bytes(struct dtls_reader *from, size_t len)
+{
+    if (from->broken || from->left < len) {
+        from->broken = true;
+        return (struct dtls_bytes){ 0 };
+    }
+    struct dtls_bytes bytes = { from->at, len };
+    if (len > 0)
+        from->at += len;
+    from->left -= len;
+    return bytes;
+}
+
+static uint64_t read_number(struct dtls_reader *from, size_t len)
+{
+    struct dtls_bytes bytes = dtls_read_bytes(from, len);
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < bytes.len; i++)
+        number = number << 8 | bytes.at[i];
+    return number;
+}
+
+uint8_t dtls_read_u8(struct dtls_reader *from)
+{
+    return (uint8_t)read_number(from, 1);
+}
+
+uint16_t dtls_read_u16(struct dtls_reader *from)
+{
+    return (uint16_t)read_number(from, 2);
+}
+
+uint32_t dtls_read_u24(struct dtls_reader *from)
+{
+    return (uint32_t)read_number(from, 3);
+}
+
+uint32_t dtls_read_u32(struct dtls_reader *from)
+{
+    return (uint32_t)read_number(from, 4);
+}
+
+uint64_t dtls_read_u48(struct dtls_reader *from)
+{
+    return read_number(from, 6);
+}
+
+uint64_t dtls_read_u64(struct dtls_reader *from)
+{
+    return read_number(from, 8);
+}
+
+struct dtls_bytes dtls_read_vec8(struct dtls_reader *from)
+{
+    return dtls_read_bytes(from, dtls_read_u8(from));
+}
+
+struct dtls_bytes dtls_read_vec16(struct dtls_reader *from)
+{
+    return dtls_read_bytes(from, dtls_read_u16(from));
+}
+
+struct dtls_bytes dtls_read_vec24(struct dtls_reader *from)
+{
+    return dtls_read_bytes(from, dtls_read_u24(from));
+}
+
+struct dtls_bytes dtls_read_u16_list(struct dtls_reader *from)
+{
+    struct dtls_bytes list = dtls_read_vec16(from);
+
+    if (list.len == 0 || list.len % 2 != 0) {
+        dtls_reader_break(from);
+        return (struct dtls_bytes){ 0 };
+    }
+    return list;
+}
+
+struct dtls_bytes dtls_read_rest(struct dtls_reader *from)
+{
+    return dtls_read_bytes(from, from->left);
+}
+
+void dtls_reader_break(struct dtls_reader *from)
+{
+    from->broken = true;
+}
+
+bool dtls_reader_has_more(const struct dtls_reader *from)
+{
+    return !from->broken && from->left > 0;
+}
+
+bool dtls_reader_finished(const struct dtls_reader *from)
+{
+    return !from->broken && from->left == 0;
+}
+
+bool dtls_bytes_equal(struct dtls_bytes a, struct dtls_bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+bool dtls_bytes_have_u16(struct dtls_bytes list, uint16_t value)
+{
+    struct dtls_reader from = dtls_reader_of(list);
+
+    while (dtls_reader_has_more(&from))
+        if (dtls_read_u16(&from) == value && !from.broken)
+            return true;
+    return false;
+}
+
+bool dtls_bytes_have_u8(struct dtls_bytes list, uint8_t value)
+{
+    return list.len > 0 && memchr(list.at, value, list.len) != NULL;
+}

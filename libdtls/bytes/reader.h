@@ -1,0 +1,52 @@
+/* reader.h - reads bytes that a peer or a file gave us, by position. Breaks once, stays broken, is asked once. */
+#ifndef DTLS_BYTES_READER_H
+#define DTLS_BYTES_READER_H
+
+#include <stdbool.h>
+
+#include "dtls/identity.h"
+
+struct dtls_reader {
+    const uint8_t *at; /* what is read next */
+    size_t left;
+    bool broken; /* something was not there; every later read gives zero or an empty view */
+};
+
+struct dtls_reader dtls_reader_of(struct dtls_bytes bytes);
+
+uint8_t dtls_read_u8(struct dtls_reader *from);
+uint16_t dtls_read_u16(struct dtls_reader *from);
+uint32_t dtls_read_u24(struct dtls_reader *from);
+uint32_t dtls_read_u32(struct dtls_reader *from);
+uint64_t dtls_read_u48(struct dtls_reader *from);
+uint64_t dtls_read_u64(struct dtls_reader *from);
+
+/* Views of `len` bytes, or of a vector behind its length of 1, 2 or 3 bytes. */
+struct dtls_bytes dtls_read_bytes(struct dtls_reader *from, size_t len);
+struct dtls_bytes dtls_read_vec8(struct dtls_reader *from);
+struct dtls_bytes dtls_read_vec16(struct dtls_reader *from);
+struct dtls_bytes dtls_read_vec24(struct dtls_reader *from);
+
+/* A vector16 of 2-byte numbers, at least one; breaks on an empty list and on half a number. */
+struct dtls_bytes dtls_read_u16_list(struct dtls_reader *from);
+
+/* All that is left, as a view. */
+struct dtls_bytes dtls_read_rest(struct dtls_reader *from);
+
+/* Marks what was read as wrong: a value that the caller found impossible. */
+void dtls_reader_break(struct dtls_reader *from);
+
+/* There is more to read and nothing was missing so far: the condition of a loop over a list. */
+bool dtls_reader_has_more(const struct dtls_reader *from);
+
+/* Nothing was missing and nothing is left over. */
+bool dtls_reader_finished(const struct dtls_reader *from);
+
+/* The same bytes? Not for secrets (crypto/secret.h). */
+bool dtls_bytes_equal(struct dtls_bytes a, struct dtls_bytes b);
+
+/* Is `value` one of the 2-byte numbers, or single bytes, of a list? */
+bool dtls_bytes_have_u16(struct dtls_bytes list, uint16_t value);
+bool dtls_bytes_have_u8(struct dtls_bytes list, uint8_t value);
+
+#endif
