@@ -1,0 +1,13 @@
+/* certificate.h - what the core reads of an X.509 certificate: its public key, and nothing it would have to judge. */
+#ifndef DTLS_IDENTITY_CERTIFICATE_H
+#define DTLS_IDENTITY_CERTIFICATE_H
+
+#include "crypto/signature.h"
+
+/* Views into `der`. DTLS_ERR_BAD_X509 when it is no certificate or its key is of no kind we have. */
+int dtls_certificate_public_key(struct dtls_bytes der, struct dtls_public_key *out);
+
+/* SHA-256 over the certificate. */
+void dtls_certificate_fingerprint(struct dtls_bytes der, uint8_t out[DTLS_FINGERPRINT_LEN]);
+
+#endif
