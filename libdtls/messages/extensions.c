@@ -1,0 +1,110 @@
+/* extensions.c - hello extensions between bytes and struct. Knows their shape, not what they mean to a handshake. */
+#include "messages/extensions.h"
+
+enum extension_type {
+    SUPPORTED_GROUPS = 10,
+    EC_POINT_FORMATS = 11,
+    SIGNATURE_ALGORITHMS = 13,
+    EXTENDED_MASTER_SECRET = 23,
+    SESSION_TICKET = 35,
+    RENEGOTIATION_INFO = 0xff01,
+};
+
+/* One bit per extension whose repetition is noticed, so that a long list costs no more than its length. */
+static uint64_t bit_of(uint16_t type)
+{
+    if (type == RENEGOTIATION_INFO)
+        return UINT64_C(1) << 63;
+    return type < 63 ? UINT64_C(1) << type : 0;
+}
+
+/* False when the body is not exactly what this type asks for. */
+static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensions *into)
+{
+    switch (type) {
+    case SUPPORTED_GROUPS:
+        into->has_groups = true;
+        into->groups = dtls_read_u16_list(&body);
+        break;
+    case EC_POINT_FORMATS:
+        into->has_point_formats = true;
+        into->point_formats = dtls_read_vec8(&body);
+        if (into->point_formats.len == 0)
+            return false;
+        break;
+    case SIGNATURE_ALGORITHMS:
+        into->has_schemes = true;
+        into->schemes = dtls_read_u16_list(&body);
+        break;
+    case EXTENDED_MASTER_SECRET:
+        into->extended_master_secret = true;
+        break;
+    case SESSION_TICKET:
+        into->has_ticket = true;
+        into->ticket = dtls_read_rest(&body);
+        break;
+    case RENEGOTIATION_INFO:
+        into->has_renegotiation_info = true;
+        into->renegotiation_info = dtls_read_vec8(&body);
+        break;
+    default:
+        into->has_unknown = true;
+        return true;
+    }
+    return dtls_reader_finished(&body);
+}
+
+void dtls_extensions_read(struct dtls_reader *from, struct dtls_extensions *out)
+{
+    struct dtls_extensions extensions = { 0 };
+    struct dtls_reader list = { 0 };
+    uint64_t seen = 0;
+
+    if (dtls_reader_has_more(from))
+        list = dtls_reader_of(dtls_read_vec16(from));
+    while (dtls_reader_has_more(&list)) {
+        uint16_t type = dtls_read_u16(&list);
+        struct dtls_reader body = dtls_reader_of(dtls_read_vec16(&list));
+        if (list.broken || (seen & bit_of(type)) != 0 || !read_one(type, body, &extensions))
+            dtls_reader_break(from);
+        seen |= bit_of(type);
+    }
+    if (!from->broken)
+        *out = extensions;
+}
+
+/* An extension whose body is one vector behind a length of `size` bytes, or (0) bare bytes. */
+static void write_one(struct dtls_writer *to, enum extension_type type, size_t size, struct dtls_bytes bytes)
+{
+    dtls_write_u16(to, (uint16_t)type);
+    size_t body = dtls_write_open(to, 2);
+    if (size == 2)
+        dtls_write_vec16(to, bytes);
+    else if (size == 1)
+        dtls_write_vec8(to, bytes);
+    else
+        dtls_write_bytes(to, bytes);
+    dtls_write_close(to, body, 2);
+}
+
+void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions *extensions)
+{
+    if (!extensions->has_groups && !extensions->has_point_formats && !extensions->has_schemes &&
+        !extensions->extended_master_secret && !extensions->has_ticket && !extensions->has_renegotiation_info)
+        return;
+
+    size_t list = dtls_write_open(to, 2);
+    if (extensions->has_groups)
+        write_one(to, SUPPORTED_GROUPS, 2, extensions->groups);
+    if (extensions->has_point_formats)
+        write_one(to, EC_POINT_FORMATS, 1, extensions->point_formats);
+    if (extensions->has_schemes)
+        write_one(to, SIGNATURE_ALGORITHMS, 2, extensions->schemes);
+    if (extensions->extended_master_secret)
+        write_one(to, EXTENDED_MASTER_SECRET, 0, (struct dtls_bytes){ 0 });
+    if (extensions->has_ticket)
+        write_one(to, SESSION_TICKET, 0, extensions->ticket);
+    if (extensions->has_renegotiation_info)
+        write_one(to, RENEGOTIATION_INFO, 1, extensions->renegotiation_info);
+    dtls_write_close(to, list, 2);
+}

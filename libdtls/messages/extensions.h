@@ -1,0 +1,32 @@
+/* extensions.h - the hello extensions we know, between bytes and struct (RFC 5246, 7.4.1.4). Views, no decisions. */
+#ifndef DTLS_MESSAGES_EXTENSIONS_H
+#define DTLS_MESSAGES_EXTENSIONS_H
+
+#include "bytes/reader.h"
+#include "bytes/writer.h"
+
+struct dtls_extensions {
+    bool has_groups;                     /* supported_groups (10, RFC 8422): 2-byte numbers */
+    struct dtls_bytes groups;
+    bool has_point_formats;              /* ec_point_formats (11): single bytes */
+    struct dtls_bytes point_formats;
+    bool has_schemes;                    /* signature_algorithms (13, RFC 8446): 2-byte numbers */
+    struct dtls_bytes schemes;
+    bool extended_master_secret;         /* 23, RFC 7627: empty */
+    bool has_ticket;                     /* session_ticket (35, RFC 5077): empty, or the ticket */
+    struct dtls_bytes ticket;
+    bool has_renegotiation_info;         /* 0xff01, RFC 5746: renegotiated_connection */
+    struct dtls_bytes renegotiation_info;
+    bool has_unknown;                    /* one that is not in this list: ignored in a ClientHello, an error in a
+                                            ServerHello (RFC 5246, 7.4.1.4) */
+};
+
+/* Reads the vector of extensions at the end of a hello; none at all is allowed. Breaks the reader, and leaves `out`
+ * untouched, when a list has an odd or zero length where that is not allowed, an extension comes twice, or something
+ * is cut short. Repetition is noticed for the numbers below 63 and for those above; the rest (unknown, ignored) may. */
+void dtls_extensions_read(struct dtls_reader *from, struct dtls_extensions *out);
+
+/* Writes those that are there, in one vector16. Nothing at all when there are none. */
+void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions *extensions);
+
+#endif
