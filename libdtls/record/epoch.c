@@ -1,0 +1,155 @@
+/* epoch.c - AEAD records of DTLS 1.2 (RFC 6347, 4.1.2; RFC 5288; RFC 7905). Knows no handshake and no clock. */
+#include "record/epoch.h"
+
+#include <string.h>
+
+#include "bytes/writer.h"
+#include "crypto/secret.h"
+#include "messages/hello.h"
+
+static size_t window_bytes(size_t replay_window)
+{
+    return replay_window / 8;
+}
+
+static void *new_key(const struct dtls_memory *memory, const struct dtls_aead *aead, const uint8_t *key)
+{
+    void *context = dtls_allocate(memory, aead->context_size);
+
+    if (context != NULL)
+        aead->set_key(context, key);
+    return context;
+}
+
+struct dtls_epoch *dtls_epoch_new(const struct dtls_memory *memory, uint16_t number, const struct dtls_aead *aead,
+                                  const struct dtls_epoch_keys *keys, size_t replay_window)
+{
+    size_t window = (replay_window + 63) / 64 * 64;
+    struct dtls_epoch *epoch = dtls_allocate(memory, sizeof *epoch + window_bytes(window));
+
+    if (epoch == NULL)
+        return NULL;
+    epoch->number = number;
+    epoch->readable = true;
+    epoch->write_version = DTLS_VERSION_1_2;
+    epoch->replay = (struct dtls_replay){ .seen = (uint64_t *)(epoch + 1), .size = window };
+    if (aead == NULL)
+        return epoch;
+    epoch->aead = aead;
+    epoch->read_key = new_key(memory, aead, keys->read_key);
+    epoch->write_key = new_key(memory, aead, keys->write_key);
+    if (epoch->read_key == NULL || epoch->write_key == NULL) {
+        dtls_epoch_free(memory, epoch);
+        return NULL;
+    }
+    memcpy(epoch->read_iv, keys->read_iv, aead->fixed_iv_len);
+    memcpy(epoch->write_iv, keys->write_iv, aead->fixed_iv_len);
+    return epoch;
+}
+
+void dtls_epoch_stop_reading(const struct dtls_memory *memory, struct dtls_epoch *epoch)
+{
+    epoch->readable = false;
+    if (epoch->aead != NULL)
+        dtls_release(memory, epoch->read_key, epoch->aead->context_size);
+    epoch->read_key = NULL;
+    dtls_wipe(epoch->read_iv, sizeof epoch->read_iv);
+}
+
+void dtls_epoch_free(const struct dtls_memory *memory, struct dtls_epoch *epoch)
+{
+    if (epoch == NULL)
+        return;
+    dtls_epoch_stop_reading(memory, epoch);
+    if (epoch->aead != NULL)
+        dtls_release(memory, epoch->write_key, epoch->aead->context_size);
+    dtls_release(memory, epoch, sizeof *epoch + window_bytes(epoch->replay.size));
+}
+
+size_t dtls_epoch_prefix(const struct dtls_epoch *epoch)
+{
+    return DTLS_RECORD_HEADER_LEN + (epoch->aead == NULL ? 0 : epoch->aead->explicit_len);
+}
+
+size_t dtls_epoch_expansion(const struct dtls_epoch *epoch)
+{
+    return dtls_epoch_prefix(epoch) + (epoch->aead == NULL ? 0 : DTLS_AEAD_TAG_LEN);
+}
+
+/* epoch and sequence number as 8 bytes: the explicit nonce of GCM, the number that ChaCha20's nonce is made with. */
+static void put_number(uint8_t at[8], uint16_t epoch, uint64_t sequence)
+{
+    struct dtls_writer to = dtls_writer_to(at, 8);
+
+    dtls_write_u16(&to, epoch);
+    dtls_write_u48(&to, sequence);
+}
+
+static void make_nonce(uint8_t nonce[DTLS_AEAD_NONCE_LEN], const struct dtls_aead *aead, const uint8_t *iv,
+                       const uint8_t *number)
+{
+    memcpy(nonce, iv, DTLS_AEAD_NONCE_LEN);
+    if (aead->explicit_len > 0)
+        memcpy(nonce + aead->fixed_iv_len, number, 8); /* RFC 5288, 3 */
+    else
+        for (size_t i = 0; i < 8; i++)
+            nonce[4 + i] ^= number[i]; /* RFC 7905, 2 */
+}
+
+/* The additional data: epoch, sequence, type, version, length of the plaintext (RFC 5246, 6.2.3.3). */
+enum { AAD_LEN = 13 };
+static void make_aad(uint8_t aad[AAD_LEN], const uint8_t *number, uint8_t type, uint16_t version, size_t len)
+{
+    struct dtls_writer to = dtls_writer_to(aad, AAD_LEN);
+
+    dtls_write_bytes(&to, (struct dtls_bytes){ number, 8 });
+    dtls_write_u8(&to, type);
+    dtls_write_u16(&to, version);
+    dtls_write_u16(&to, (uint16_t)len);
+}
+
+size_t dtls_epoch_seal(struct dtls_epoch *epoch, uint8_t type, uint8_t *record, size_t len)
+{
+    const struct dtls_aead *aead = epoch->aead;
+    uint8_t number[8], nonce[DTLS_AEAD_NONCE_LEN], aad[AAD_LEN];
+    size_t record_len = dtls_epoch_expansion(epoch) + len;
+
+    if (epoch->write_sequence > DTLS_MAX_SEQUENCE)
+        return 0;
+    uint64_t sequence = epoch->write_sequence++;
+    dtls_record_header_write(record, type, epoch->write_version, epoch->number, sequence,
+                             record_len - DTLS_RECORD_HEADER_LEN);
+    if (aead == NULL)
+        return record_len;
+    put_number(number, epoch->number, sequence);
+    memcpy(record + DTLS_RECORD_HEADER_LEN, number, aead->explicit_len);
+    make_nonce(nonce, aead, epoch->write_iv, number);
+    make_aad(aad, number, type, epoch->write_version, len);
+    uint8_t *data = record + dtls_epoch_prefix(epoch);
+    aead->seal(epoch->write_key, nonce, aad, sizeof aad, data, len, data + len);
+    return record_len;
+}
+
+enum dtls_opened dtls_epoch_open(struct dtls_epoch *epoch, struct dtls_record *record)
+{
+    const struct dtls_aead *aead = epoch->aead;
+    uint8_t number[8], nonce[DTLS_AEAD_NONCE_LEN], aad[AAD_LEN];
+
+    if (!dtls_replay_is_fresh(&epoch->replay, record->sequence))
+        return DTLS_OPEN_REPLAYED;
+    if (aead != NULL) {
+        if (record->len < aead->explicit_len + DTLS_AEAD_TAG_LEN)
+            return DTLS_OPEN_TRUNCATED;
+        uint8_t *data = record->body + aead->explicit_len;
+        size_t len = record->len - aead->explicit_len - DTLS_AEAD_TAG_LEN;
+        put_number(number, epoch->number, record->sequence);
+        make_nonce(nonce, aead, epoch->read_iv, aead->explicit_len > 0 ? record->body : number);
+        make_aad(aad, number, record->type, record->version, len);
+        if (!aead->open(epoch->read_key, nonce, aad, sizeof aad, data, len, data + len))
+            return DTLS_OPEN_FORGED;
+        record->body = data;
+        record->len = len;
+    }
+    dtls_replay_mark(&epoch->replay, record->sequence);
+    return DTLS_OPENED;
+}

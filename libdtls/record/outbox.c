@@ -1,0 +1,130 @@
+/* outbox.c - cuts and packs one transmission. Knows the sizes of things; no timer, no state machine. */
+#include "record/outbox.h"
+
+#include "messages/handshake_header.h"
+
+void dtls_outbox_clear(struct dtls_outbox *outbox)
+{
+    outbox->count = outbox->item = outbox->offset = outbox->limit = 0;
+}
+
+void dtls_outbox_add(struct dtls_outbox *outbox, const struct dtls_outgoing *item)
+{
+    if (outbox->count < DTLS_OUTBOX_MOST) {
+        outbox->items[outbox->count++] = *item;
+        outbox->limit = 0;
+    }
+}
+
+bool dtls_outbox_is_empty(const struct dtls_outbox *outbox)
+{
+    return outbox->item == outbox->count;
+}
+
+/* Where a transmission stands: the item, and the byte of its body. */
+struct place {
+    size_t item, offset;
+};
+
+static struct dtls_epoch *writable_epoch(const struct dtls_epochs *epochs, const struct dtls_outgoing *item)
+{
+    struct dtls_epoch *epoch = dtls_epochs_find(epochs, item->epoch);
+
+    return epoch != NULL && epoch->write_sequence <= DTLS_MAX_SEQUENCE ? epoch : NULL;
+}
+
+/* How many bytes of the item's body fit into `room`, the record around them included; false: not this one, now. */
+static bool piece_that_fits(const struct dtls_epoch *epoch, const struct dtls_outgoing *item, size_t offset,
+                            size_t room, size_t *piece, size_t *record)
+{
+    bool handshake = item->type == DTLS_HANDSHAKE_RECORD;
+    size_t around = dtls_epoch_expansion(epoch) + (handshake ? DTLS_HANDSHAKE_HEADER_LEN : 0);
+    size_t left = item->body.len - offset;
+
+    if (room < around)
+        return false;
+    *piece = room - around < left ? room - around : left;
+    *record = around + *piece;
+    return *piece == left || (handshake && *piece > 0);
+}
+
+/* Where the datagram that starts at `from` ends when it may have `limit` bytes. With `out`, writes it. */
+static struct place pack(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, struct place from,
+                         size_t limit, uint8_t *out, size_t *written)
+{
+    size_t used = 0, piece, record;
+
+    for (; from.item < outbox->count; from = (struct place){ from.item + 1, 0 }) {
+        const struct dtls_outgoing *item = &outbox->items[from.item];
+        struct dtls_epoch *epoch = writable_epoch(epochs, item);
+        if (epoch == NULL)
+            continue;
+        if (!piece_that_fits(epoch, item, from.offset, limit - used, &piece, &record))
+            break;
+        if (out != NULL) {
+            size_t prefix = dtls_epoch_prefix(epoch);
+            struct dtls_bytes body = { item->body.at + from.offset, piece };
+            struct dtls_writer to = dtls_writer_to(out + used + prefix, record - prefix);
+            if (item->type == DTLS_HANDSHAKE_RECORD)
+                dtls_fragment_write(&to, &(struct dtls_fragment){ item->message_type, (uint32_t)item->body.len,
+                                                                  item->message_seq, (uint32_t)from.offset, body });
+            else
+                dtls_write_bytes(&to, body);
+            dtls_epoch_seal(epoch, item->type, out + used, to.len);
+        }
+        used += record;
+        if (from.offset + piece < item->body.len) {
+            from.offset += piece;
+            break;
+        }
+    }
+    *written = used;
+    return from;
+}
+
+static size_t datagrams_at(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t limit)
+{
+    struct place place = { outbox->item, outbox->offset };
+    size_t count = 0, written;
+
+    while (place.item < outbox->count) {
+        struct place end = pack(outbox, epochs, place, limit, NULL, &written);
+        if (written == 0 && end.item < outbox->count)
+            return SIZE_MAX; /* something fits into no datagram of this size */
+        count += written > 0;
+        place = end;
+    }
+    return count;
+}
+
+/* The smallest size that needs no more datagrams than the MTU does: pieces of a certificate come out even, so that
+ * no datagram is larger, and likelier to be lost, than it has to be. */
+static size_t even_limit(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu)
+{
+    size_t fewest = datagrams_at(outbox, epochs, mtu), low = 1, high = mtu;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (datagrams_at(outbox, epochs, middle) <= fewest)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+size_t dtls_outbox_next(struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu, uint8_t *out)
+{
+    size_t written = 0;
+
+    if (outbox->item == outbox->count)
+        return 0;
+    if (outbox->limit == 0 || outbox->limit > mtu)
+        outbox->limit = even_limit(outbox, epochs, mtu);
+    struct place end = pack(outbox, epochs, (struct place){ outbox->item, outbox->offset }, outbox->limit, out, &written);
+    if (written == 0)
+        end = (struct place){ outbox->count, 0 }; /* nothing of the rest can be sent any more */
+    outbox->item = end.item;
+    outbox->offset = end.offset;
+    return written;
+}

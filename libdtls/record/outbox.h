@@ -1,0 +1,40 @@
+/* outbox.h - packs handshake messages, ChangeCipherSpec and alerts into datagrams under the MTU (contract M2). */
+#ifndef DTLS_RECORD_OUTBOX_H
+#define DTLS_RECORD_OUTBOX_H
+
+#include "record/epochs.h"
+
+/* One thing to send. Handshake messages may be cut into fragments, the others never are. */
+struct dtls_outgoing {
+    uint8_t type;           /* enum dtls_content_type */
+    uint16_t epoch;
+    uint8_t message_type;   /* of a handshake message */
+    uint16_t message_seq;
+    struct dtls_bytes body; /* a view; the owner keeps it while it waits here */
+};
+
+enum { DTLS_OUTBOX_MOST = 24 }; /* the largest flight (8), an unconfirmed one in front (4), and alerts */
+
+/* One transmission: what is sent, in order, and how far it got. All zeroes is empty. */
+struct dtls_outbox {
+    struct dtls_outgoing items[DTLS_OUTBOX_MOST];
+    size_t count;
+    size_t item;   /* what the next datagram begins with */
+    size_t offset; /* and from which byte of its body */
+    size_t limit;  /* datagrams of this transmission are cut at this size; 0: not decided yet */
+};
+
+void dtls_outbox_clear(struct dtls_outbox *outbox);
+
+/* Appends; a full outbox (no honest peer makes one) ignores it. */
+void dtls_outbox_add(struct dtls_outbox *outbox, const struct dtls_outgoing *item);
+
+bool dtls_outbox_is_empty(const struct dtls_outbox *outbox);
+
+/*
+ * Writes the next datagram: as few datagrams as `mtu` allows, and among those the even cut. Items whose epoch has no
+ * keys any more are left out. Returns its length, 0 when there is none. `out` has room for `mtu` bytes.
+ */
+size_t dtls_outbox_next(struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu, uint8_t *out);
+
+#endif
