@@ -1,0 +1,35 @@
+/* association.h - what lives across the handshakes of one connection. */
+#ifndef DTLS_HANDSHAKE_ASSOCIATION_H
+#define DTLS_HANDSHAKE_ASSOCIATION_H
+
+#include "crypto/random.h"
+#include "dtls/conn.h"
+#include "handshake/session.h"
+#include "handshake/timer.h"
+#include "record/epochs.h"
+
+/* What the last finished handshake established: the active set. A rehandshake builds another beside it. */
+struct dtls_established {
+    const struct dtls_suite_row *suite; /* NULL before the first */
+    uint16_t group;                     /* 0 when resumed */
+    bool extended_master_secret;
+    bool renegotiation_info;            /* RFC 5746 */
+    bool has_peer;                      /* the peer has shown a certificate, in this handshake or an earlier one */
+    uint8_t peer[DTLS_FINGERPRINT_LEN];
+    uint8_t client_verify[DTLS_VERIFY_DATA_LEN], server_verify[DTLS_VERIFY_DATA_LEN]; /* RFC 5746, 3.1 */
+};
+
+struct dtls_association {
+    enum dtls_role role;
+    const struct dtls_config *config; /* outlives us; for the next handshake */
+    struct dtls_memory memory;
+    struct dtls_random random;
+    size_t replay_window, max_message;
+    struct dtls_epochs epochs;
+    struct dtls_established active;
+    struct dtls_session *session; /* the connection's own, resumable (R11), or the one a client starts with; may be NULL */
+    struct dtls_round_trip path;
+    struct dtls_stats stats;
+};
+
+#endif

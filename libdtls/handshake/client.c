@@ -1,0 +1,395 @@
+/* client.c - the client's side of the state machine (RFC 6347, 4.2.4, figures 1 and 2): what it does with each message. */
+#include <string.h>
+
+#include "bytes/writer.h"
+#include "crypto/secret.h"
+#include "handshake/handshake.h"
+#include "identity/certificate.h"
+#include "identity/identity.h"
+
+enum {
+    MOST_VERIFY_REQUESTS = 4, /* a cookie may expire on the way; a server that never likes one is no server */
+    HELLO_MOST = 512,         /* bytes of a ClientHello, its ticket apart */
+};
+
+static struct dtls_bytes view(const void *at, size_t len)
+{
+    return (struct dtls_bytes){ at, len };
+}
+
+/* ---- ClientHello ---- */
+
+/* 2-byte numbers as they go into a list. */
+static struct dtls_bytes number_list(const uint16_t *numbers, size_t count, uint8_t *out, size_t cap)
+{
+    struct dtls_writer to = dtls_writer_to(out, cap);
+
+    for (size_t i = 0; i < count; i++)
+        dtls_write_u16(&to, numbers[i]);
+    return dtls_writer_bytes(&to);
+}
+
+static int add_client_hello(struct dtls_handshake *hs)
+{
+    const struct dtls_association *as = hs->as;
+    uint16_t suites[DTLS_MAX_SUITES], groups[DTLS_MAX_GROUPS];
+    uint8_t suite_bytes[2 * DTLS_MAX_SUITES], group_bytes[2 * DTLS_MAX_GROUPS], scheme_bytes[64];
+    static const uint8_t zero[1] = { 0 }; /* no compression; uncompressed points */
+    size_t suite_count = dtls_config_suites(hs->config, suites), group_count = dtls_config_groups(hs->config, groups);
+
+    struct dtls_client_hello hello = {
+        .version = DTLS_VERSION_1_2,
+        .random = view(hs->randoms.client, sizeof hs->randoms.client),
+        .session_id = view(hs->session_id, hs->session_id_len),
+        .cookie = view(hs->cookie, hs->cookie_len),
+        .suites = number_list(suites, suite_count, suite_bytes, sizeof suite_bytes),
+        .compressions = view(zero, 1),
+        .extensions = {
+            .has_groups = true,
+            .groups = number_list(groups, group_count, group_bytes, sizeof group_bytes),
+            .has_point_formats = true,
+            .point_formats = view(zero, 1),
+            .has_schemes = true,
+            .schemes = number_list(dtls_schemes, dtls_scheme_count, scheme_bytes, sizeof scheme_bytes),
+            .extended_master_secret = true,
+            .has_ticket = true,
+            /* Always, also where policy forbids rehandshakes: peers insist on the sign (R8). Empty the first time. */
+            .has_renegotiation_info = true,
+            .renegotiation_info = view(as->active.client_verify, hs->rehandshake ? DTLS_VERIFY_DATA_LEN : 0),
+        },
+    };
+    if (hs->has_resuming)
+        hello.extensions.ticket = view(as->session->ticket, as->session->ticket_len);
+
+    struct dtls_writer to = dtls_flight_open(&hs->out, HELLO_MOST + hello.extensions.ticket.len);
+    dtls_client_hello_write(&to, &hello);
+    return dtls_handshake_close_message(hs, &to, DTLS_CLIENT_HELLO);
+}
+
+/* Only a session whose suite we still offer. One that is known by its ticket alone gets a random id, by which we see
+ * whether the server takes it (RFC 5077, 3.4). */
+static int choose_session(struct dtls_handshake *hs)
+{
+    const struct dtls_session *session = hs->as->session;
+    uint16_t suites[DTLS_MAX_SUITES];
+    size_t count = dtls_config_suites(hs->config, suites);
+
+    if (!hs->offer_session || session == NULL)
+        return DTLS_OK;
+    for (size_t i = 0; i < count; i++)
+        if (suites[i] == session->state.suite)
+            hs->has_resuming = true;
+    if (!hs->has_resuming)
+        return DTLS_OK;
+    hs->resuming = session->state;
+    hs->session_id_len = session->state.id_len;
+    memcpy(hs->session_id, session->state.id, session->state.id_len);
+    if (hs->session_id_len > 0)
+        return DTLS_OK;
+    hs->session_id_len = sizeof hs->session_id;
+    return dtls_random_bytes(&hs->as->random, hs->session_id, sizeof hs->session_id);
+}
+
+int dtls_handshake_start_client(struct dtls_handshake *hs, dtls_time now)
+{
+    int err = dtls_random_bytes(&hs->as->random, hs->randoms.client, sizeof hs->randoms.client);
+
+    hs->now = now;
+    if (err == DTLS_OK)
+        err = choose_session(hs);
+    if (err == DTLS_OK)
+        err = add_client_hello(hs);
+    if (err == DTLS_OK)
+        dtls_handshake_flight_ready(hs);
+    hs->step = dtls_server_hello_steps;
+    return err;
+}
+
+static int take_hello_verify(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_hello_verify verify;
+
+    if (dtls_hello_verify_read(message->body, &verify) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    if (++hs->verify_requests > MOST_VERIFY_REQUESTS)
+        return DTLS_ERR_UNEXPECTED_MESSAGE;
+    if (verify.cookie.len > 0)
+        memcpy(hs->cookie, verify.cookie.at, verify.cookie.len);
+    hs->cookie_len = (uint8_t)verify.cookie.len;
+    /* The first ClientHello and the HelloVerifyRequest stay out of the transcript (RFC 6347, 4.2.1): a server that kept
+     * no state could not hash them. */
+    dtls_transcript_reset(&hs->transcript);
+    dtls_flight_reset(&hs->out);
+    hs->step = dtls_server_hello_steps;
+    int err = add_client_hello(hs);
+    if (err == DTLS_OK)
+        dtls_handshake_flight_ready(hs);
+    return err;
+}
+
+/* ---- ServerHello ---- */
+
+static const struct dtls_step full_steps[7], abbreviated_steps[3];
+
+/* RFC 5746, 3.4 and 3.5. */
+static int check_renegotiation_info(struct dtls_handshake *hs, const struct dtls_extensions *extensions)
+{
+    const struct dtls_established *active = &hs->as->active;
+    struct dtls_bytes info = extensions->renegotiation_info;
+    size_t half = DTLS_VERIFY_DATA_LEN;
+
+    hs->pending.renegotiation_info = extensions->has_renegotiation_info;
+    if (!hs->rehandshake)
+        return info.len == 0 ? DTLS_OK : DTLS_ERR_BAD_RENEGOTIATION;
+    return info.len == 2 * half && dtls_secret_equal(info.at, active->client_verify, half) &&
+                   dtls_secret_equal(info.at + half, active->server_verify, half)
+               ? DTLS_OK
+               : DTLS_ERR_BAD_RENEGOTIATION;
+}
+
+static bool was_offered(const struct dtls_handshake *hs, uint16_t suite)
+{
+    uint16_t suites[DTLS_MAX_SUITES];
+    size_t count = dtls_config_suites(hs->config, suites);
+
+    while (count > 0)
+        if (suites[--count] == suite)
+            return true;
+    return false;
+}
+
+static int resume(struct dtls_handshake *hs)
+{
+    /* Suite and extended master secret are the session's (RFC 5246, 7.4.1.3; RFC 7627, 5.3). */
+    if (hs->pending.suite->id != hs->resuming.suite || !hs->pending.extended_master_secret)
+        return DTLS_ERR_ILLEGAL_PARAMETER;
+    hs->resumed = true;
+    hs->own_session = hs->rehandshake;
+    if (!hs->rehandshake) {
+        hs->pending.has_peer = hs->resuming.has_peer;
+        memcpy(hs->pending.peer, hs->resuming.peer, sizeof hs->pending.peer);
+    }
+    memcpy(hs->master, hs->resuming.master, sizeof hs->master);
+    hs->step = abbreviated_steps;
+    return dtls_handshake_make_keys(hs);
+}
+
+static int take_server_hello(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_server_hello hello;
+
+    if (dtls_server_hello_read(message->body, &hello) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    if (hello.version != DTLS_VERSION_1_2)
+        return DTLS_ERR_VERSION;
+    hs->answered = true;
+    hs->happened |= DTLS_HAPPENED_ANSWER;
+    if (hello.extensions.has_unknown) {
+        hs->alert = DTLS_ALERT_UNSUPPORTED_EXTENSION;
+        return DTLS_ERR_ILLEGAL_PARAMETER;
+    }
+    hs->pending = (struct dtls_established){
+        .suite = dtls_suite_find(hello.suite),
+        .extended_master_secret = hello.extensions.extended_master_secret,
+        .has_peer = hs->as->active.has_peer, /* until another is shown (R9) */
+    };
+    memcpy(hs->pending.peer, hs->as->active.peer, sizeof hs->pending.peer);
+    if (hello.compression != 0 || hs->pending.suite == NULL || !was_offered(hs, hello.suite))
+        return DTLS_ERR_ILLEGAL_PARAMETER;
+    int err = check_renegotiation_info(hs, &hello.extensions);
+    if (err == DTLS_OK)
+        err = dtls_handshake_check_safety(hs);
+    if (err != DTLS_OK)
+        return err;
+    memcpy(hs->randoms.server, hello.random.at, sizeof hs->randoms.server);
+    hs->announced_ticket = hello.extensions.has_ticket;
+    err = dtls_handshake_hear(hs, message);
+    if (err != DTLS_OK)
+        return err;
+    dtls_transcript_set_hash(&hs->transcript, hs->pending.suite->hash);
+    if (hs->has_resuming && dtls_bytes_equal(hello.session_id, view(hs->session_id, hs->session_id_len)))
+        return resume(hs);
+    hs->session_id_len = (uint8_t)hello.session_id.len;
+    if (hello.session_id.len > 0)
+        memcpy(hs->session_id, hello.session_id.at, hello.session_id.len);
+    hs->step = full_steps;
+    return DTLS_OK;
+}
+
+/* ---- the server's flight of a full handshake ---- */
+
+static int take_certificate(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_bytes chain[DTLS_MAX_CHAIN];
+    struct dtls_public_key key;
+    size_t count;
+
+    if (dtls_certificate_message_read(message->body, chain, DTLS_MAX_CHAIN, &count) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    if (count == 0)
+        return DTLS_ERR_NO_CERTIFICATE;
+    int err = dtls_handshake_judge_peer(hs, chain, count);
+    if (err == DTLS_OK)
+        err = dtls_handshake_hear(hs, message);
+    if (err != DTLS_OK)
+        return err;
+    hs->chain_len = message->body.len;
+    hs->chain_at = hs->transcript.len - hs->chain_len;
+    err = dtls_handshake_peer_key(hs, &key);
+    if (err != DTLS_OK)
+        return err;
+    return (key.kind == DTLS_KEY_RSA) == hs->pending.suite->rsa ? DTLS_OK : DTLS_ERR_ILLEGAL_PARAMETER;
+}
+
+static bool is_our_scheme(uint16_t scheme)
+{
+    for (size_t i = 0; i < dtls_scheme_count; i++)
+        if (dtls_schemes[i] == scheme)
+            return true;
+    return false;
+}
+
+static int take_server_key_exchange(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_server_key_exchange exchange;
+    struct dtls_public_key key;
+    uint16_t groups[DTLS_MAX_GROUPS];
+    uint8_t bytes[2 * DTLS_HELLO_RANDOM_LEN + 4 + 255];
+    struct dtls_writer to_verify = dtls_writer_to(bytes, sizeof bytes);
+    bool offered = false;
+
+    if (dtls_server_key_exchange_read(message->body, &exchange) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    for (size_t i = dtls_config_groups(hs->config, groups); i > 0; i--)
+        offered = offered || groups[i - 1] == exchange.group;
+    if (!offered || exchange.point.len > sizeof hs->peer_point || !is_our_scheme(exchange.scheme))
+        return DTLS_ERR_ILLEGAL_PARAMETER;
+    int err = dtls_handshake_peer_key(hs, &key);
+    if (err != DTLS_OK)
+        return err;
+    dtls_write_bytes(&to_verify, view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
+    dtls_write_bytes(&to_verify, exchange.params);
+    err = dtls_signature_verify(&key, exchange.scheme, dtls_writer_bytes(&to_verify), exchange.signature);
+    if (err == DTLS_OK)
+        err = dtls_ecdhe_generate(&hs->ecdhe, exchange.group, &hs->as->random);
+    if (err != DTLS_OK)
+        return err;
+    hs->pending.group = exchange.group;
+    memcpy(hs->peer_point, exchange.point.at, exchange.point.len);
+    hs->peer_point_len = (uint8_t)exchange.point.len;
+    return dtls_handshake_hear(hs, message);
+}
+
+static int take_certificate_request(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_certificate_request request;
+
+    if (dtls_certificate_request_read(message->body, &request) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    hs->asked = true;
+    if (hs->config->identity != NULL) {
+        enum dtls_key_kind kind = hs->config->identity->public_key.kind;
+        uint8_t type = kind == DTLS_KEY_RSA ? DTLS_RSA_SIGN : DTLS_ECDSA_SIGN; /* Ed25519 too: RFC 8422, 5.5 */
+        if (dtls_bytes_have_u8(request.types, type))
+            hs->scheme = dtls_scheme_choose(kind, request.schemes);
+    }
+    return dtls_handshake_hear(hs, message);
+}
+
+/* ---- our flight ---- */
+
+static int add_client_key_exchange(struct dtls_handshake *hs)
+{
+    struct dtls_writer to = dtls_flight_open(&hs->out, 1 + DTLS_ECDHE_MAX_POINT);
+
+    dtls_client_key_exchange_write(&to, view(hs->ecdhe.public_point, hs->ecdhe.public_len));
+    int err = dtls_handshake_close_message(hs, &to, DTLS_CLIENT_KEY_EXCHANGE);
+    return err != DTLS_OK ? err : dtls_handshake_agree(hs, view(hs->peer_point, hs->peer_point_len));
+}
+
+static int add_certificate_verify(struct dtls_handshake *hs)
+{
+    uint8_t signature[DTLS_SIGNATURE_MAX];
+    size_t len;
+    int err = dtls_signature_make(hs->config->identity->key, hs->scheme, &hs->as->random,
+                                  dtls_transcript_bytes(&hs->transcript), signature, &len);
+
+    if (err != DTLS_OK)
+        return err;
+    struct dtls_writer to = dtls_flight_open(&hs->out, 4 + len);
+    dtls_signature_write(&to, hs->scheme, view(signature, len));
+    return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_VERIFY);
+}
+
+static int take_server_hello_done(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    bool show = hs->asked && hs->scheme != 0; /* else an empty Certificate answers the request */
+    int err = message->body.len == 0 ? dtls_handshake_hear(hs, message) : DTLS_ERR_DECODE;
+
+    dtls_flight_reset(&hs->out);
+    if (err == DTLS_OK && hs->asked)
+        err = dtls_handshake_add_certificate(hs, show ? hs->config->identity : NULL);
+    if (err == DTLS_OK)
+        err = add_client_key_exchange(hs);
+    if (err == DTLS_OK && show)
+        err = add_certificate_verify(hs);
+    if (err == DTLS_OK)
+        err = dtls_handshake_add_finished(hs);
+    if (err == DTLS_OK)
+        dtls_handshake_flight_ready(hs);
+    return err;
+}
+
+/* ---- the end ---- */
+
+static int take_new_session_ticket(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_bytes ticket;
+    uint32_t lifetime_s;
+
+    if (dtls_new_session_ticket_read(message->body, &lifetime_s, &ticket) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    if (ticket.len > 0 && ticket.len <= DTLS_MAX_TICKET) { /* an empty one takes the promise back (RFC 5077, 3.3) */
+        hs->ticket = dtls_allocate(&hs->as->memory, ticket.len);
+        if (hs->ticket == NULL)
+            return DTLS_ERR_NO_MEMORY;
+        hs->ticket_len = ticket.len;
+        memcpy(hs->ticket, ticket.at, ticket.len);
+    }
+    return dtls_handshake_hear(hs, message);
+}
+
+static int take_finished_and_answer(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    int err = dtls_handshake_take_finished(hs, message);
+
+    hs->first_finisher = true;
+    dtls_flight_reset(&hs->out);
+    if (err == DTLS_OK)
+        err = dtls_handshake_add_finished(hs);
+    if (err == DTLS_OK)
+        dtls_handshake_flight_ready(hs);
+    return err;
+}
+
+const struct dtls_step dtls_server_hello_steps[] = {
+    { DTLS_MAY, DTLS_HELLO_VERIFY_REQUEST, take_hello_verify },
+    { DTLS_MUST, DTLS_SERVER_HELLO, take_server_hello },
+    { .presence = DTLS_END },
+};
+
+static const struct dtls_step full_steps[7] = {
+    { DTLS_MUST, DTLS_CERTIFICATE, take_certificate },
+    { DTLS_MUST, DTLS_SERVER_KEY_EXCHANGE, take_server_key_exchange },
+    { DTLS_MAY, DTLS_CERTIFICATE_REQUEST, take_certificate_request },
+    { DTLS_MUST, DTLS_SERVER_HELLO_DONE, take_server_hello_done },
+    { DTLS_IF_TICKET, DTLS_NEW_SESSION_TICKET, take_new_session_ticket },
+    { DTLS_MUST, DTLS_FINISHED, dtls_handshake_take_finished },
+    { .presence = DTLS_END },
+};
+
+static const struct dtls_step abbreviated_steps[3] = {
+    { DTLS_IF_TICKET, DTLS_NEW_SESSION_TICKET, take_new_session_ticket },
+    { DTLS_MUST, DTLS_FINISHED, take_finished_and_answer },
+    { .presence = DTLS_END },
+};

@@ -1,0 +1,381 @@
+/* handshake.c - the machine itself: which message is due, who takes it, and what both roles have in common.
+ * Knows no record layer and no event; client.c and server.c know the messages. */
+#include "handshake/handshake.h"
+
+#include <string.h>
+
+#include "crypto/secret.h"
+#include "identity/certificate.h"
+#include "identity/identity.h"
+
+struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const struct dtls_config *config,
+                                          dtls_time now)
+{
+    struct dtls_handshake *hs = dtls_allocate(&as->memory, sizeof *hs);
+
+    if (hs == NULL)
+        return NULL;
+    hs->as = as;
+    hs->config = config;
+    hs->now = hs->started = now;
+    hs->epoch = as->epochs.current->number;
+    hs->rehandshake = hs->epoch > 0;
+    hs->transcript.memory = &as->memory;
+    hs->out.memory = &as->memory;
+    dtls_reassembly_init(&hs->in, &as->memory, as->max_message);
+    return hs;
+}
+
+void dtls_handshake_free(struct dtls_handshake *hs)
+{
+    if (hs == NULL)
+        return;
+    dtls_reassembly_free(&hs->in);
+    dtls_transcript_free(&hs->transcript);
+    dtls_flight_free(&hs->out);
+    dtls_release(&hs->as->memory, hs->ticket, hs->ticket_len);
+    dtls_release(&hs->as->memory, hs, sizeof *hs);
+}
+
+uint8_t dtls_alert_for(int error)
+{
+    switch (error) {
+    case DTLS_ERR_DECODE:
+        return DTLS_ALERT_DECODE_ERROR;
+    case DTLS_ERR_UNEXPECTED_MESSAGE:
+        return DTLS_ALERT_UNEXPECTED_MESSAGE;
+    case DTLS_ERR_NO_COMMON_SUITE:
+    case DTLS_ERR_NO_CERTIFICATE:
+    case DTLS_ERR_BAD_RENEGOTIATION: /* RFC 5746, 3.4 to 3.7 */
+    case DTLS_ERR_UNSAFE_PEER:
+    case DTLS_ERR_IDENTITY_CHANGED:
+        return DTLS_ALERT_HANDSHAKE_FAILURE;
+    case DTLS_ERR_VERSION:
+        return DTLS_ALERT_PROTOCOL_VERSION;
+    case DTLS_ERR_ILLEGAL_PARAMETER:
+        return DTLS_ALERT_ILLEGAL_PARAMETER;
+    case DTLS_ERR_BAD_CERTIFICATE:
+        return DTLS_ALERT_BAD_CERTIFICATE;
+    case DTLS_ERR_BAD_SIGNATURE:
+    case DTLS_ERR_BAD_FINISHED:
+        return DTLS_ALERT_DECRYPT_ERROR;
+    case DTLS_ERR_TIMEOUT:
+    case DTLS_ERR_REHANDSHAKE_REQUIRED:
+        return DTLS_ALERT_USER_CANCELED;
+    default:
+        return DTLS_ALERT_INTERNAL_ERROR;
+    }
+}
+
+/* ---- which message is due ---- */
+
+static enum dtls_presence presence_now(const struct dtls_handshake *hs, enum dtls_presence presence)
+{
+    bool expected;
+
+    switch (presence) {
+    case DTLS_IF_TICKET:
+        expected = hs->announced_ticket;
+        break;
+    case DTLS_IF_ASKED:
+        expected = hs->asked;
+        break;
+    case DTLS_IF_CERTIFICATE:
+        expected = hs->showed_certificate;
+        break;
+    default:
+        return presence;
+    }
+    return expected ? DTLS_MUST : DTLS_END;
+}
+
+/* Finds the row that takes this message, passing only rows that need not be filled; NULL: unexpected. */
+static const struct dtls_step *find_step(const struct dtls_handshake *hs, uint8_t type)
+{
+    for (const struct dtls_step *row = hs->step; row->presence != DTLS_END; row++) {
+        enum dtls_presence presence = presence_now(hs, row->presence);
+        if (presence == DTLS_END)
+            continue;
+        if (row->message == type)
+            return row;
+        if (presence == DTLS_MUST)
+            return NULL;
+    }
+    return NULL;
+}
+
+static int process(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    const struct dtls_step *row = find_step(hs, message->type);
+
+    if (row == NULL)
+        return DTLS_ERR_UNEXPECTED_MESSAGE;
+    dtls_timer_flight_answered(&hs->timer, &hs->as->path, hs->now);
+    hs->step = row + 1;
+    return row->take(hs, message);
+}
+
+/* A client does not know whether the server counts a HelloRequest: its first message has number 0 or 1 (R6). */
+static void find_first_message(struct dtls_handshake *hs)
+{
+    if (hs->as->role == DTLS_CLIENT && hs->rehandshake && !hs->answered && hs->in.next == 0 &&
+        (dtls_reassembly_has_type(&hs->in, 1, DTLS_SERVER_HELLO) ||
+         dtls_reassembly_has_type(&hs->in, 1, DTLS_HELLO_VERIFY_REQUEST)))
+        dtls_reassembly_skip_to(&hs->in, 1);
+}
+
+static int process_all(struct dtls_handshake *hs)
+{
+    struct dtls_message message;
+
+    find_first_message(hs);
+    while (dtls_reassembly_ready(&hs->in, &message)) {
+        if (hs->gated) {
+            hs->happened |= DTLS_HAPPENED_HELLO;
+            return DTLS_OK;
+        }
+        int err = process(hs, &message);
+        if (err != DTLS_OK)
+            return err;
+        dtls_reassembly_done(&hs->in);
+        find_first_message(hs);
+    }
+    return DTLS_OK;
+}
+
+int dtls_handshake_open_gate(struct dtls_handshake *hs, dtls_time now)
+{
+    hs->gated = false;
+    hs->now = now;
+    return process_all(hs);
+}
+
+void dtls_handshake_flight_ready(struct dtls_handshake *hs)
+{
+    hs->heard_flight = hs->step != NULL;
+    hs->heard_flight_end = hs->in.next;
+    hs->happened |= DTLS_HAPPENED_FLIGHT;
+    dtls_timer_flight_sent(&hs->timer, &hs->as->path, hs->config, hs->now);
+}
+
+/* The last fragment of the flight that ours answers: one sign for each repetition, not one for each fragment (T4). */
+static bool ends_a_repeated_flight(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
+{
+    return hs->heard_flight && fragment->message_seq == hs->heard_flight_end &&
+           fragment->offset + fragment->body.len == fragment->length;
+}
+
+int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment,
+                        uint16_t epoch, uint64_t sequence)
+{
+    struct dtls_message whole;
+    enum dtls_drop reason;
+
+    hs->now = now;
+    /* Finished travels in n+1, everything else in n (S5). */
+    if (epoch != (fragment->type == DTLS_FINISHED ? hs->epoch + 1 : hs->epoch)) {
+        hs->as->stats.dropped[DTLS_DROP_STATE]++;
+        return DTLS_OK;
+    }
+    /* A server's first message numbers the handshake: 1 after a cookie exchange that it does not remember (S4). */
+    if (hs->as->role == DTLS_SERVER && !hs->answered && fragment->type == DTLS_CLIENT_HELLO && fragment->message_seq <= 1 &&
+        hs->in.next == 0 && !hs->gated) {
+        dtls_reassembly_skip_to(&hs->in, fragment->message_seq);
+        hs->hello_sequence = sequence;
+    }
+    switch (dtls_reassembly_take(&hs->in, fragment, epoch, hs->gated ? NULL : &whole, &reason)) {
+    case DTLS_TAKEN_NOT:
+        hs->as->stats.dropped[reason]++;
+        if (reason == DTLS_DROP_STALE && ends_a_repeated_flight(hs, fragment))
+            hs->happened |= DTLS_HAPPENED_REPEAT;
+        return DTLS_OK;
+    case DTLS_TAKEN_WHOLE: {
+        int err = process(hs, &whole);
+        if (err != DTLS_OK)
+            return err;
+        dtls_reassembly_done(&hs->in);
+        break;
+    }
+    case DTLS_TAKEN:
+        break;
+    }
+    return process_all(hs);
+}
+
+void dtls_handshake_start_server(struct dtls_handshake *hs)
+{
+    hs->step = dtls_client_hello_steps;
+}
+
+/* ---- what both roles do ---- */
+
+int dtls_handshake_hear(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    return dtls_transcript_add(&hs->transcript, message->type, message->message_seq, message->body);
+}
+
+int dtls_handshake_close_message(struct dtls_handshake *hs, struct dtls_writer *body, uint8_t type)
+{
+    uint16_t epoch = type == DTLS_FINISHED ? (uint16_t)(hs->epoch + 1) : hs->epoch;
+    int err = dtls_flight_close(&hs->out, body, type, epoch, hs->send_seq);
+
+    if (err != DTLS_OK)
+        return err;
+    return dtls_transcript_add(&hs->transcript, type, hs->send_seq++, dtls_flight_body(&hs->out, hs->out.count - 1));
+}
+
+static void make_verify_data(const struct dtls_handshake *hs, enum dtls_role sender, uint8_t out[DTLS_VERIFY_DATA_LEN])
+{
+    uint8_t digest[DTLS_HASH_MAX];
+    size_t len = dtls_transcript_digest(&hs->transcript, digest);
+
+    dtls_verify_data(hs->pending.suite->hash, hs->master, sender, (struct dtls_bytes){ digest, len }, out);
+}
+
+static uint8_t *verify_data_of(struct dtls_handshake *hs, enum dtls_role sender)
+{
+    return sender == DTLS_CLIENT ? hs->pending.client_verify : hs->pending.server_verify;
+}
+
+int dtls_handshake_add_finished(struct dtls_handshake *hs)
+{
+    uint8_t *verify_data = verify_data_of(hs, hs->as->role);
+    int err = dtls_flight_add_change_cipher_spec(&hs->out, hs->epoch);
+
+    if (err != DTLS_OK)
+        return err;
+    make_verify_data(hs, hs->as->role, verify_data);
+    struct dtls_writer to = dtls_flight_open(&hs->out, DTLS_VERIFY_DATA_LEN);
+    dtls_write_bytes(&to, (struct dtls_bytes){ verify_data, DTLS_VERIFY_DATA_LEN });
+    return dtls_handshake_close_message(hs, &to, DTLS_FINISHED);
+}
+
+int dtls_handshake_take_finished(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    enum dtls_role peer = hs->as->role == DTLS_CLIENT ? DTLS_SERVER : DTLS_CLIENT;
+    uint8_t *expected = verify_data_of(hs, peer);
+    struct dtls_bytes received;
+
+    if (dtls_finished_read(message->body, &received) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    make_verify_data(hs, peer, expected);
+    if (!dtls_secret_equal(received.at, expected, DTLS_VERIFY_DATA_LEN))
+        return DTLS_ERR_BAD_FINISHED;
+    hs->happened |= DTLS_HAPPENED_VERIFIED;
+    return dtls_handshake_hear(hs, message);
+}
+
+int dtls_handshake_make_keys(struct dtls_handshake *hs)
+{
+    struct dtls_epoch *next = dtls_make_epoch(&hs->as->memory, (uint16_t)(hs->epoch + 1), hs->as->role,
+                                              hs->pending.suite, hs->master, &hs->randoms, hs->as->replay_window);
+
+    if (next == NULL)
+        return DTLS_ERR_NO_MEMORY;
+    dtls_log_key(hs->config, &hs->randoms, hs->master);
+    dtls_epochs_set_next(&hs->as->epochs, next);
+    hs->happened |= DTLS_HAPPENED_KEYS;
+    return DTLS_OK;
+}
+
+/* To be called right after ClientKeyExchange went into the transcript: the session hash ends with it (RFC 7627, 3). */
+int dtls_handshake_agree(struct dtls_handshake *hs, struct dtls_bytes peer_point)
+{
+    uint8_t premaster[DTLS_ECDHE_MAX_SECRET], session_hash[DTLS_HASH_MAX];
+    size_t len = 0, hash_len = 0;
+    int err = dtls_ecdhe_agree(&hs->ecdhe, peer_point, premaster, &len);
+
+    dtls_wipe(&hs->ecdhe, sizeof hs->ecdhe);
+    if (err != DTLS_OK)
+        return err;
+    if (hs->pending.extended_master_secret)
+        hash_len = dtls_transcript_digest(&hs->transcript, session_hash);
+    dtls_master_secret(hs->pending.suite->hash, (struct dtls_bytes){ premaster, len }, &hs->randoms,
+                       (struct dtls_bytes){ session_hash, hash_len }, hs->master);
+    dtls_wipe(premaster, sizeof premaster);
+    return dtls_handshake_make_keys(hs);
+}
+
+int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes *chain, size_t count)
+{
+    const struct dtls_established *active = &hs->as->active;
+    struct dtls_established *pending = &hs->pending;
+    struct dtls_public_key key;
+
+    if (count > 0) {
+        if (dtls_certificate_public_key(chain[0], &key) != DTLS_OK)
+            return DTLS_ERR_BAD_CERTIFICATE;
+        dtls_certificate_fingerprint(chain[0], pending->peer);
+        pending->has_peer = true;
+    }
+    if (hs->rehandshake && active->has_peer && !hs->config->allow_identity_change &&
+        memcmp(active->peer, pending->peer, sizeof pending->peer) != 0)
+        return DTLS_ERR_IDENTITY_CHANGED;
+    int verdict = hs->config->verifier.verify(hs->config->verifier.arg,
+                                              &(struct dtls_peer_identity){ pending->peer, chain, count });
+    if (verdict != 0) {
+        hs->alert = (uint8_t)verdict;
+        return DTLS_ERR_BAD_CERTIFICATE;
+    }
+    return DTLS_OK;
+}
+
+int dtls_handshake_peer_key(const struct dtls_handshake *hs, struct dtls_public_key *out)
+{
+    struct dtls_bytes chain[DTLS_MAX_CHAIN];
+    size_t count;
+    struct dtls_bytes message = { hs->transcript.bytes + hs->chain_at, hs->chain_len };
+
+    if (dtls_certificate_message_read(message, chain, DTLS_MAX_CHAIN, &count) != DTLS_OK || count == 0)
+        return DTLS_ERR_BAD_CERTIFICATE;
+    return dtls_certificate_public_key(chain[0], out) == DTLS_OK ? DTLS_OK : DTLS_ERR_BAD_CERTIFICATE;
+}
+
+int dtls_handshake_add_certificate(struct dtls_handshake *hs, const struct dtls_identity *identity)
+{
+    size_t count = identity == NULL ? 0 : identity->chain_count, most = 3;
+
+    for (size_t i = 0; i < count; i++)
+        most += 3 + identity->chain[i].len;
+    struct dtls_writer to = dtls_flight_open(&hs->out, most);
+    dtls_certificate_message_write(&to, identity == NULL ? NULL : identity->chain, count);
+    return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE);
+}
+
+/* A full handshake's session has its own id; an abbreviated one continues the session it resumed, perhaps with a new
+ * ticket. */
+bool dtls_handshake_session_state(const struct dtls_handshake *hs, struct dtls_session_state *out)
+{
+    if (hs->resumed) {
+        *out = hs->resuming;
+    } else {
+        *out = (struct dtls_session_state){ .suite = hs->pending.suite->id, .created = hs->now };
+        memcpy(out->master, hs->master, sizeof out->master);
+        memcpy(out->id, hs->session_id, hs->session_id_len);
+        out->id_len = hs->session_id_len;
+        out->has_peer = hs->pending.has_peer;
+        memcpy(out->peer, hs->pending.peer, sizeof out->peer);
+    }
+    return hs->pending.extended_master_secret;
+}
+
+struct dtls_session *dtls_handshake_session(const struct dtls_handshake *hs)
+{
+    struct dtls_session_state state;
+    struct dtls_bytes ticket = { hs->ticket, hs->ticket_len };
+    bool resumable = dtls_handshake_session_state(hs, &state);
+
+    if (hs->resumed && ticket.len == 0 && hs->as->session != NULL)
+        ticket = (struct dtls_bytes){ hs->as->session->ticket, hs->as->session->ticket_len };
+    resumable = resumable && (state.id_len > 0 || ticket.len > 0);
+    struct dtls_session *session = resumable ? dtls_session_new(&hs->as->memory, &state, ticket) : NULL;
+    dtls_wipe(&state, sizeof state);
+    return session;
+}
+
+int dtls_handshake_check_safety(const struct dtls_handshake *hs)
+{
+    bool safe = hs->pending.renegotiation_info && hs->pending.extended_master_secret;
+
+    return safe || !(hs->rehandshake || hs->config->require_secure_renegotiation) ? DTLS_OK : DTLS_ERR_UNSAFE_PEER;
+}

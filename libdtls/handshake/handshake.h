@@ -1,0 +1,154 @@
+/* handshake.h - one handshake, from its first message to the verified Finished: full or abbreviated, first or again.
+ *
+ * The machine is RFC 6347's figure 3: prepare a flight, send it, wait, finished. What may come next is data (struct
+ * dtls_step); handlers hold no order. It touches nothing that lives longer than itself, except the round trip, the
+ * statistics and the next epoch's keys: what it has established is published by its owner once it is verified. */
+#ifndef DTLS_HANDSHAKE_HANDSHAKE_H
+#define DTLS_HANDSHAKE_HANDSHAKE_H
+
+#include "crypto/ecdhe.h"
+#include "handshake/association.h"
+#include "handshake/flight.h"
+#include "handshake/reassembly.h"
+#include "handshake/transcript.h"
+
+struct dtls_handshake;
+
+/* A row of the state machine. */
+enum dtls_presence {
+    DTLS_MUST,
+    DTLS_MAY,
+    DTLS_IF_TICKET,      /* the server has announced a ticket */
+    DTLS_IF_ASKED,       /* the server has asked for a certificate */
+    DTLS_IF_CERTIFICATE, /* and the client has shown one */
+    DTLS_END,            /* no row: nothing more is expected */
+};
+
+struct dtls_step {
+    enum dtls_presence presence;
+    uint8_t message;
+    int (*take)(struct dtls_handshake *hs, const struct dtls_message *message);
+};
+
+/* What a step has brought about, for the owner to act on. */
+enum dtls_happened {
+    DTLS_HAPPENED_FLIGHT = 1,   /* a new flight is ready to be sent */
+    DTLS_HAPPENED_ANSWER = 2,   /* the peer has answered the attempt: from now on nothing is dropped (R10) */
+    DTLS_HAPPENED_HELLO = 4,    /* a gated ClientHello is whole: open the gate, or free the handshake */
+    DTLS_HAPPENED_REPEAT = 8,   /* the peer has repeated its last flight (T4) */
+    DTLS_HAPPENED_KEYS = 16,    /* the next epoch has its keys */
+    DTLS_HAPPENED_VERIFIED = 32 /* the peer's Finished is verified: this handshake is done */
+};
+
+/* Owns its parts. Several KiB while it runs; an idle connection has none (design section 4). */
+struct dtls_handshake {
+    struct dtls_association *as;
+    const struct dtls_config *config; /* of this attempt */
+    dtls_time now;                    /* of the call that is running */
+    unsigned happened;                /* enum dtls_happened, cleared by the owner */
+    uint8_t alert;                    /* to send for the error that was returned; 0: the error's own */
+
+    bool rehandshake;
+    uint16_t epoch;        /* n: everything but Finished travels under it */
+    bool gated;            /* a server waits for its policy before it looks at the ClientHello (R7) */
+    bool answered;         /* R10 */
+    bool resumed;
+    bool own_session;      /* resumed the connection's own session: n+1 data needs no Finished (R5) */
+    bool first_finisher;   /* verified the peer's Finished before it sent its own */
+    bool announced_ticket;
+    bool asked, showed_certificate; /* CertificateRequest was sent or received; the client has shown a certificate */
+    bool offer_session;    /* a client offers, or a server allows, the resumption of a session */
+    unsigned verify_requests; /* HelloVerifyRequests taken */
+    uint64_t hello_sequence;  /* of the record that brought the ClientHello (S5) */
+
+    const struct dtls_step *step;
+    struct dtls_reassembly in;
+    struct dtls_transcript transcript;
+    struct dtls_flight out;
+    uint16_t send_seq;
+    bool heard_flight;        /* the peer has sent a flight, and ours answers it */
+    uint16_t heard_flight_end; /* the message_seq it ended with (T4) */
+    struct dtls_timer timer;
+    dtls_time started; /* of the total time (T6) */
+
+    struct dtls_randoms randoms;
+    uint8_t cookie[255];
+    uint8_t cookie_len;
+    uint8_t session_id[DTLS_MAX_SESSION_ID]; /* offered by a client, chosen by a server */
+    uint8_t session_id_len;
+    struct dtls_session_state resuming; /* server: the session found; client: the one offered */
+    bool has_resuming;
+    struct dtls_ecdhe ecdhe;
+    uint8_t peer_point[DTLS_ECDHE_MAX_POINT]; /* of ServerKeyExchange, until ClientKeyExchange is out */
+    uint8_t peer_point_len;
+    uint8_t master[DTLS_MASTER_SECRET_LEN];
+    uint16_t scheme;         /* of our CertificateVerify */
+    size_t chain_at, chain_len; /* the peer's Certificate message, in the transcript */
+    uint8_t *ticket;         /* received */
+    size_t ticket_len;
+    struct dtls_established pending;
+};
+
+/* NULL without memory. `as` and `config` outlive it. `now` starts its total time. */
+struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const struct dtls_config *config,
+                                          dtls_time now);
+void dtls_handshake_free(struct dtls_handshake *hs);
+
+/* A client's first flight; offers `as->session` when offer_session is set. DTLS_OK or a death. */
+int dtls_handshake_start_client(struct dtls_handshake *hs, dtls_time now);
+
+/* A server waits for a ClientHello. */
+void dtls_handshake_start_server(struct dtls_handshake *hs);
+
+/* Takes one fragment from an authentic record (or one of epoch 0). DTLS_OK, or a death; hs->happened says more. */
+int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment,
+                        uint16_t epoch, uint64_t sequence);
+
+/* Opens the gate: the ClientHello that waits behind it is processed. */
+int dtls_handshake_open_gate(struct dtls_handshake *hs, dtls_time now);
+
+/* What would be kept of the session this handshake has made or continued; false when it cannot be resumed. */
+bool dtls_handshake_session_state(const struct dtls_handshake *hs, struct dtls_session_state *out);
+
+/* The session this handshake has made or continued; NULL when it cannot be resumed, or without memory. */
+struct dtls_session *dtls_handshake_session(const struct dtls_handshake *hs);
+
+/* The alert that goes with an error. */
+uint8_t dtls_alert_for(int error);
+
+/* ---- between the machine's own files ---- */
+
+extern const struct dtls_step dtls_client_hello_steps[], dtls_server_hello_steps[];
+
+/* Room in the flight for a message, and its end: into the flight and the transcript. */
+int dtls_handshake_close_message(struct dtls_handshake *hs, struct dtls_writer *body, uint8_t type);
+
+/* ChangeCipherSpec and our Finished, as the end of the flight. */
+int dtls_handshake_add_finished(struct dtls_handshake *hs);
+
+/* The flight is complete: it answers the peer's flight that ends with the message being processed. */
+void dtls_handshake_flight_ready(struct dtls_handshake *hs);
+
+/* RFC 5746 and RFC 7627, as far as both hellos have them, against the configuration and the handshake before (R8). */
+int dtls_handshake_check_safety(const struct dtls_handshake *hs);
+
+/* The peer's Finished (both tables' last row). */
+int dtls_handshake_take_finished(struct dtls_handshake *hs, const struct dtls_message *message);
+
+/* Appends the peer's message to the transcript. */
+int dtls_handshake_hear(struct dtls_handshake *hs, const struct dtls_message *message);
+
+/* Takes the master secret as it is and makes the next epoch; or computes it from the agreed premaster first. */
+int dtls_handshake_make_keys(struct dtls_handshake *hs);
+int dtls_handshake_agree(struct dtls_handshake *hs, struct dtls_bytes peer_point);
+
+/* The peer's Certificate: keeps it, checks R9, asks the verifier. An empty chain is the caller's business. */
+int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes *chain, size_t count);
+
+/* The public key of the peer's certificate. */
+int dtls_handshake_peer_key(const struct dtls_handshake *hs, struct dtls_public_key *out);
+
+/* Writes Certificate with our chain (empty when `identity` is NULL). */
+int dtls_handshake_add_certificate(struct dtls_handshake *hs, const struct dtls_identity *identity);
+
+#endif

@@ -1,0 +1,363 @@
+/* server.c - the server's side of the state machine (RFC 6347, 4.2.4, figures 1 and 2): what it does with each message. */
+#include <string.h>
+
+#include "crypto/secret.h"
+#include "handshake/handshake.h"
+#include "identity/identity.h"
+
+enum {
+    SERVER_HELLO_MOST = 256,
+    CERTIFICATE_REQUEST_MOST = 128,
+};
+
+static const struct dtls_step full_steps[5], abbreviated_steps[2];
+
+static struct dtls_bytes view(const void *at, size_t len)
+{
+    return (struct dtls_bytes){ at, len };
+}
+
+/* ---- ClientHello: what can be agreed on ---- */
+
+/* RFC 5746, 3.6 and 3.7. */
+static int check_renegotiation_info(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
+{
+    const struct dtls_extensions *extensions = &hello->extensions;
+    bool scsv = dtls_bytes_have_u16(hello->suites, DTLS_RENEGOTIATION_SCSV);
+
+    hs->pending.renegotiation_info = extensions->has_renegotiation_info || scsv;
+    if (!hs->rehandshake)
+        return extensions->renegotiation_info.len == 0 ? DTLS_OK : DTLS_ERR_BAD_RENEGOTIATION;
+    return !scsv && extensions->renegotiation_info.len == DTLS_VERIFY_DATA_LEN &&
+                   dtls_secret_equal(extensions->renegotiation_info.at, hs->as->active.client_verify,
+                                     DTLS_VERIFY_DATA_LEN)
+               ? DTLS_OK
+               : DTLS_ERR_BAD_RENEGOTIATION;
+}
+
+/* The session the client asks for: in a rehandshake the connection's own (R11), else by ticket or from the cache. */
+static bool find_session(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
+{
+    const struct dtls_config *config = hs->config;
+    const struct dtls_session *own = hs->as->session;
+    struct dtls_bytes ticket = hello->extensions.ticket;
+    bool found = false;
+
+    if (hello->session_id.len == 0)
+        return false;
+    if (hs->rehandshake) {
+        found = hs->offer_session && own != NULL && dtls_bytes_equal(hello->session_id, view(own->state.id, own->state.id_len));
+        if (found)
+            hs->resuming = own->state;
+        return found;
+    }
+    if (ticket.len > 0 && config->ticket_key_count > 0)
+        found = dtls_ticket_open(config->ticket_keys, config->ticket_key_count, &hs->as->memory, ticket, &hs->resuming);
+    else if (config->session_cache != NULL)
+        found = dtls_session_cache_get(config->session_cache, hello->session_id, &hs->resuming);
+    return found;
+}
+
+static bool suite_is_enabled(const struct dtls_handshake *hs, uint16_t suite)
+{
+    uint16_t suites[DTLS_MAX_SUITES];
+    size_t count = dtls_config_suites(hs->config, suites);
+
+    while (count > 0)
+        if (suites[--count] == suite)
+            return true;
+    return false;
+}
+
+/* Is the session found one that may be resumed, by this client, now? Otherwise a full handshake follows. */
+static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
+{
+    const struct dtls_session_state *session = &hs->resuming;
+
+    if (!find_session(hs, hello) || !dtls_session_is_alive(session, hs->now, hs->config->session_lifetime_s) ||
+        !dtls_bytes_have_u16(hello->suites, session->suite) || !suite_is_enabled(hs, session->suite))
+        return false;
+    if (hs->rehandshake)
+        return true; /* the identity is the connection's own */
+    if (!session->has_peer)
+        return hs->config->client_certificate != DTLS_CLIENT_CERTIFICATE_REQUIRE;
+    if (hs->config->verifier.verify == NULL)
+        return false;
+    return hs->config->verifier.verify(hs->config->verifier.arg,
+                                       &(struct dtls_peer_identity){ .fingerprint = session->peer }) == 0;
+}
+
+static int choose_parameters(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
+{
+    const struct dtls_extensions *extensions = &hello->extensions;
+    enum dtls_key_kind kind = hs->config->identity->public_key.kind;
+    uint16_t suites[DTLS_MAX_SUITES], groups[DTLS_MAX_GROUPS];
+    size_t suite_count = dtls_config_suites(hs->config, suites), group_count = dtls_config_groups(hs->config, groups);
+
+    for (size_t i = 0; i < suite_count && hs->pending.suite == NULL; i++)
+        if (dtls_suite_find(suites[i])->rsa == (kind == DTLS_KEY_RSA) && dtls_bytes_have_u16(hello->suites, suites[i]))
+            hs->pending.suite = dtls_suite_find(suites[i]);
+    for (size_t i = 0; i < group_count && hs->pending.group == 0; i++)
+        if (!extensions->has_groups || dtls_bytes_have_u16(extensions->groups, groups[i]))
+            hs->pending.group = groups[i];
+    hs->scheme = dtls_scheme_choose(kind, extensions->schemes);
+    return hs->pending.suite != NULL && hs->pending.group != 0 && hs->scheme != 0 ? DTLS_OK : DTLS_ERR_NO_COMMON_SUITE;
+}
+
+/* ---- our flights ---- */
+
+static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_hello *to_client)
+{
+    uint8_t info[2 * DTLS_VERIFY_DATA_LEN];
+    static const uint8_t uncompressed[1] = { 0 };
+
+    memcpy(info, hs->as->active.client_verify, DTLS_VERIFY_DATA_LEN);
+    memcpy(info + DTLS_VERIFY_DATA_LEN, hs->as->active.server_verify, DTLS_VERIFY_DATA_LEN);
+    struct dtls_server_hello hello = {
+        .version = DTLS_VERSION_1_2,
+        .random = view(hs->randoms.server, sizeof hs->randoms.server),
+        .session_id = view(hs->session_id, hs->session_id_len),
+        .suite = hs->pending.suite->id,
+        .extensions = {
+            .extended_master_secret = hs->pending.extended_master_secret,
+            .has_renegotiation_info = hs->pending.renegotiation_info,
+            .renegotiation_info = view(info, hs->rehandshake ? sizeof info : 0),
+            .has_point_formats = to_client->extensions.has_point_formats && !hs->resumed,
+            .point_formats = view(uncompressed, 1),
+            .has_ticket = hs->announced_ticket,
+        },
+    };
+    struct dtls_writer to = dtls_flight_open(&hs->out, SERVER_HELLO_MOST);
+    dtls_server_hello_write(&to, &hello);
+    int err = dtls_handshake_close_message(hs, &to, DTLS_SERVER_HELLO);
+    if (err == DTLS_OK)
+        dtls_transcript_set_hash(&hs->transcript, hs->pending.suite->hash);
+    return err;
+}
+
+static int add_server_key_exchange(struct dtls_handshake *hs)
+{
+    uint8_t params[4 + DTLS_ECDHE_MAX_POINT], signature[DTLS_SIGNATURE_MAX];
+    uint8_t bytes[sizeof hs->randoms + sizeof params];
+    struct dtls_writer to = dtls_writer_to(params, sizeof params), to_sign = dtls_writer_to(bytes, sizeof bytes);
+    size_t len;
+
+    int err = dtls_ecdhe_generate(&hs->ecdhe, hs->pending.group, &hs->as->random);
+    if (err != DTLS_OK)
+        return err;
+    dtls_server_key_exchange_write_params(&to, hs->pending.group, view(hs->ecdhe.public_point, hs->ecdhe.public_len));
+    struct dtls_bytes written = dtls_writer_bytes(&to);
+    dtls_write_bytes(&to_sign, view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
+    dtls_write_bytes(&to_sign, written);
+    err = dtls_signature_make(hs->config->identity->key, hs->scheme, &hs->as->random, dtls_writer_bytes(&to_sign),
+                              signature, &len);
+    if (err != DTLS_OK)
+        return err;
+    struct dtls_writer body = dtls_flight_open(&hs->out, written.len + 4 + len);
+    dtls_write_bytes(&body, written);
+    dtls_signature_write(&body, hs->scheme, view(signature, len));
+    return dtls_handshake_close_message(hs, &body, DTLS_SERVER_KEY_EXCHANGE);
+}
+
+static int add_certificate_request(struct dtls_handshake *hs)
+{
+    static const uint8_t types[] = { DTLS_ECDSA_SIGN, DTLS_RSA_SIGN };
+    uint8_t schemes[64];
+    struct dtls_writer list = dtls_writer_to(schemes, sizeof schemes);
+
+    for (size_t i = 0; i < dtls_scheme_count; i++)
+        dtls_write_u16(&list, dtls_schemes[i]);
+    struct dtls_writer to = dtls_flight_open(&hs->out, CERTIFICATE_REQUEST_MOST);
+    dtls_certificate_request_write(&to, &(struct dtls_certificate_request){ .types = view(types, sizeof types),
+                                                                            .schemes = dtls_writer_bytes(&list) });
+    return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_REQUEST);
+}
+
+static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
+{
+    int err = choose_parameters(hs, hello);
+
+    /* Every full handshake has a session id, so that an abbreviated rehandshake can follow (R11). */
+    hs->session_id_len = sizeof hs->session_id;
+    if (err == DTLS_OK)
+        err = dtls_random_bytes(&hs->as->random, hs->session_id, sizeof hs->session_id);
+    /* No ticket in a rehandshake: the last flight has to stay small enough to ride in front of data (R3). */
+    hs->announced_ticket = hello->extensions.has_ticket && hs->config->ticket_key_count > 0 && !hs->rehandshake &&
+                           hs->pending.extended_master_secret;
+    hs->asked = hs->config->client_certificate != DTLS_CLIENT_CERTIFICATE_NONE;
+    hs->step = full_steps;
+    if (err == DTLS_OK)
+        err = add_server_hello(hs, hello);
+    if (err == DTLS_OK)
+        err = dtls_handshake_add_certificate(hs, hs->config->identity);
+    if (err == DTLS_OK)
+        err = add_server_key_exchange(hs);
+    if (err == DTLS_OK && hs->asked)
+        err = add_certificate_request(hs);
+    if (err != DTLS_OK)
+        return err;
+    struct dtls_writer done = dtls_flight_open(&hs->out, 0);
+    return dtls_handshake_close_message(hs, &done, DTLS_SERVER_HELLO_DONE);
+}
+
+static int answer_abbreviated(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
+{
+    hs->resumed = true;
+    hs->own_session = hs->rehandshake;
+    if (!hs->rehandshake) {
+        hs->pending.has_peer = hs->resuming.has_peer;
+        memcpy(hs->pending.peer, hs->resuming.peer, sizeof hs->pending.peer);
+    }
+    hs->pending.suite = dtls_suite_find(hs->resuming.suite);
+    memcpy(hs->master, hs->resuming.master, sizeof hs->master);
+    hs->session_id_len = (uint8_t)hello->session_id.len; /* an echo: the sign that it is resumed */
+    memcpy(hs->session_id, hello->session_id.at, hello->session_id.len);
+    hs->step = abbreviated_steps;
+    int err = add_server_hello(hs, hello);
+    if (err == DTLS_OK)
+        err = dtls_handshake_make_keys(hs);
+    return err == DTLS_OK ? dtls_handshake_add_finished(hs) : err;
+}
+
+static int take_client_hello(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_client_hello hello;
+
+    if (dtls_client_hello_read(message->body, &hello) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    if (hello.version > DTLS_VERSION_1_2) /* the numbers of DTLS count down */
+        return DTLS_ERR_VERSION;
+    if (!dtls_bytes_have_u8(hello.compressions, 0))
+        return DTLS_ERR_ILLEGAL_PARAMETER;
+    hs->answered = true;
+    hs->happened |= DTLS_HAPPENED_ANSWER;
+    hs->pending = (struct dtls_established){
+        .extended_master_secret = hello.extensions.extended_master_secret,
+        .has_peer = hs->as->active.has_peer, /* until another is shown (R9) */
+    };
+    memcpy(hs->pending.peer, hs->as->active.peer, sizeof hs->pending.peer);
+    int err = check_renegotiation_info(hs, &hello);
+    if (err == DTLS_OK)
+        err = dtls_handshake_check_safety(hs);
+    bool resume = err == DTLS_OK && may_resume(hs, &hello);
+    if (resume && !hs->pending.extended_master_secret)
+        err = DTLS_ERR_UNSAFE_PEER; /* RFC 7627, 5.3: a session that had it must not lose it */
+    if (err == DTLS_OK)
+        err = dtls_random_bytes(&hs->as->random, hs->randoms.server, sizeof hs->randoms.server);
+    if (err == DTLS_OK)
+        err = dtls_handshake_hear(hs, message);
+    if (err != DTLS_OK)
+        return err;
+    memcpy(hs->randoms.client, hello.random.at, sizeof hs->randoms.client);
+    if (!hs->rehandshake) {
+        /* The first ServerHello continues the numbers of the hello it answers (RFC 6347, 4.2.1 and 4.2.2; S4). */
+        hs->send_seq = message->message_seq;
+        hs->as->epochs.current->write_sequence = hs->hello_sequence;
+    }
+    err = resume ? answer_abbreviated(hs, &hello) : answer_full(hs, &hello);
+    if (err == DTLS_OK)
+        dtls_handshake_flight_ready(hs);
+    return err;
+}
+
+/* ---- the client's flight ---- */
+
+static int take_certificate(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_bytes chain[DTLS_MAX_CHAIN];
+    size_t count;
+    int err = DTLS_OK;
+
+    if (dtls_certificate_message_read(message->body, chain, DTLS_MAX_CHAIN, &count) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    if (count > 0) {
+        err = dtls_handshake_judge_peer(hs, chain, count);
+    } else if (hs->config->client_certificate == DTLS_CLIENT_CERTIFICATE_REQUIRE) {
+        err = DTLS_ERR_NO_CERTIFICATE;
+    } else if (hs->as->active.has_peer && !hs->config->allow_identity_change) {
+        err = DTLS_ERR_IDENTITY_CHANGED; /* to refuse what was asked for is a change (R9) */
+    } else {
+        hs->pending.has_peer = false;
+    }
+    if (err == DTLS_OK)
+        err = dtls_handshake_hear(hs, message);
+    hs->showed_certificate = count > 0;
+    hs->chain_len = message->body.len;
+    hs->chain_at = hs->transcript.len - hs->chain_len;
+    return err;
+}
+
+static int take_client_key_exchange(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_bytes point;
+
+    if (dtls_client_key_exchange_read(message->body, &point) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    int err = dtls_handshake_hear(hs, message);
+    return err != DTLS_OK ? err : dtls_handshake_agree(hs, point);
+}
+
+static int take_certificate_verify(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_public_key key;
+    struct dtls_bytes signature;
+    uint16_t scheme;
+
+    if (dtls_certificate_verify_read(message->body, &scheme, &signature) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    int err = dtls_handshake_peer_key(hs, &key);
+    if (err == DTLS_OK)
+        err = dtls_signature_verify(&key, scheme, dtls_transcript_bytes(&hs->transcript), signature);
+    return err != DTLS_OK ? err : dtls_handshake_hear(hs, message);
+}
+
+/* ---- the end ---- */
+
+static int add_new_session_ticket(struct dtls_handshake *hs)
+{
+    struct dtls_session_state state;
+    uint8_t ticket[DTLS_TICKET_MOST];
+    size_t len = 0;
+
+    dtls_handshake_session_state(hs, &state);
+    int err = dtls_ticket_seal(&hs->config->ticket_keys[0], &hs->as->memory, &hs->as->random, &state, ticket, &len);
+    dtls_wipe(&state, sizeof state);
+    if (err != DTLS_OK)
+        return err;
+    struct dtls_writer to = dtls_flight_open(&hs->out, 6 + len);
+    dtls_new_session_ticket_write(&to, hs->config->session_lifetime_s, view(ticket, len));
+    return dtls_handshake_close_message(hs, &to, DTLS_NEW_SESSION_TICKET);
+}
+
+static int take_finished_and_answer(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    int err = dtls_handshake_take_finished(hs, message);
+
+    hs->first_finisher = true;
+    dtls_flight_reset(&hs->out);
+    if (err == DTLS_OK && hs->announced_ticket)
+        err = add_new_session_ticket(hs);
+    if (err == DTLS_OK)
+        err = dtls_handshake_add_finished(hs);
+    if (err == DTLS_OK)
+        dtls_handshake_flight_ready(hs);
+    return err;
+}
+
+const struct dtls_step dtls_client_hello_steps[] = {
+    { DTLS_MUST, DTLS_CLIENT_HELLO, take_client_hello },
+    { .presence = DTLS_END },
+};
+
+static const struct dtls_step full_steps[5] = {
+    { DTLS_IF_ASKED, DTLS_CERTIFICATE, take_certificate },
+    { DTLS_MUST, DTLS_CLIENT_KEY_EXCHANGE, take_client_key_exchange },
+    { DTLS_IF_CERTIFICATE, DTLS_CERTIFICATE_VERIFY, take_certificate_verify },
+    { DTLS_MUST, DTLS_FINISHED, take_finished_and_answer },
+    { .presence = DTLS_END },
+};
+
+static const struct dtls_step abbreviated_steps[2] = {
+    { DTLS_MUST, DTLS_FINISHED, dtls_handshake_take_finished },
+    { .presence = DTLS_END },
+};

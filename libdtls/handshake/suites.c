@@ -1,0 +1,124 @@
+/* suites.c - what can be negotiated, and our order of preference. */
+#include "handshake/suites.h"
+
+#include <string.h>
+
+#include "bytes/reader.h"
+#include "record/header.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct dtls_suite_row suites[DTLS_MAX_SUITES] = {
+    { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", &dtls_aes_128_gcm, DTLS_SHA256,
+      false },
+    { DTLS_ECDHE_RSA_AES_128_GCM_SHA256, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", &dtls_aes_128_gcm, DTLS_SHA256,
+      true },
+    { DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+      &dtls_chacha20_poly1305, DTLS_SHA256, false },
+    { DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", &dtls_chacha20_poly1305,
+      DTLS_SHA256, true },
+    { DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", &dtls_aes_256_gcm, DTLS_SHA384,
+      false },
+    { DTLS_ECDHE_RSA_AES_256_GCM_SHA384, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", &dtls_aes_256_gcm, DTLS_SHA384,
+      true },
+};
+
+static const struct {
+    uint16_t id;
+    const char *name;
+} groups[DTLS_MAX_GROUPS] = {
+    { DTLS_GROUP_X25519, "x25519" },
+    { DTLS_GROUP_SECP256R1, "secp256r1" },
+    { DTLS_GROUP_SECP384R1, "secp384r1" },
+};
+
+const uint16_t dtls_schemes[] = {
+    DTLS_ECDSA_SHA256,     DTLS_ED25519,          DTLS_ECDSA_SHA384,     DTLS_ECDSA_SHA512,     DTLS_RSA_PSS_SHA256,
+    DTLS_RSA_PSS_SHA384,   DTLS_RSA_PSS_SHA512,   DTLS_RSA_PKCS1_SHA256, DTLS_RSA_PKCS1_SHA384, DTLS_RSA_PKCS1_SHA512,
+};
+const size_t dtls_scheme_count = COUNT(dtls_schemes);
+
+const struct dtls_suite_row *dtls_suite_find(uint16_t id)
+{
+    for (size_t i = 0; i < COUNT(suites); i++)
+        if (suites[i].id == id)
+            return &suites[i];
+    return NULL;
+}
+
+const char *dtls_suite_name(uint16_t suite)
+{
+    const struct dtls_suite_row *row = dtls_suite_find(suite);
+
+    return row == NULL ? NULL : row->name;
+}
+
+uint16_t dtls_suite_by_name(const char *name)
+{
+    for (size_t i = 0; i < COUNT(suites); i++)
+        if (strcmp(name, suites[i].name) == 0 || strcmp(name, suites[i].name + strlen("TLS_")) == 0)
+            return suites[i].id;
+    return 0;
+}
+
+const char *dtls_group_name(uint16_t group)
+{
+    for (size_t i = 0; i < COUNT(groups); i++)
+        if (groups[i].id == group)
+            return groups[i].name;
+    return NULL;
+}
+
+uint16_t dtls_group_by_name(const char *name)
+{
+    for (size_t i = 0; i < COUNT(groups); i++)
+        if (strcmp(name, groups[i].name) == 0)
+            return groups[i].id;
+    return 0;
+}
+
+size_t dtls_config_suites(const struct dtls_config *config, uint16_t out[DTLS_MAX_SUITES])
+{
+    if (config->suite_count > 0) {
+        memcpy(out, config->suites, config->suite_count * sizeof out[0]);
+        return config->suite_count;
+    }
+    for (size_t i = 0; i < COUNT(suites); i++)
+        out[i] = suites[i].id;
+    return COUNT(suites);
+}
+
+size_t dtls_config_groups(const struct dtls_config *config, uint16_t out[DTLS_MAX_GROUPS])
+{
+    if (config->group_count > 0) {
+        memcpy(out, config->groups, config->group_count * sizeof out[0]);
+        return config->group_count;
+    }
+    for (size_t i = 0; i < COUNT(groups); i++)
+        out[i] = groups[i].id;
+    return COUNT(groups);
+}
+
+size_t dtls_config_expansion(const struct dtls_config *config)
+{
+    uint16_t ids[DTLS_MAX_SUITES];
+    size_t count = dtls_config_suites(config, ids), most = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t explicit_len = dtls_suite_find(ids[i])->aead->explicit_len;
+        if (explicit_len > most)
+            most = explicit_len;
+    }
+    return DTLS_RECORD_HEADER_LEN + most + DTLS_AEAD_TAG_LEN;
+}
+
+uint16_t dtls_scheme_choose(enum dtls_key_kind kind, struct dtls_bytes offered)
+{
+    /* The hash that is as strong as the curve, where the peer takes it. */
+    if (kind == DTLS_KEY_P384 && dtls_bytes_have_u16(offered, DTLS_ECDSA_SHA384))
+        return DTLS_ECDSA_SHA384;
+    for (size_t i = 0; i < dtls_scheme_count; i++)
+        if (dtls_scheme_fits(dtls_schemes[i], kind) && dtls_bytes_have_u16(offered, dtls_schemes[i]))
+            return dtls_schemes[i];
+    return 0;
+}
