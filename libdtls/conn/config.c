@@ -1,0 +1,79 @@
+/* config.c - default settings, and what is wrong with given ones. */
+#include "dtls/config.h"
+
+#include "handshake/suites.h"
+
+void dtls_config_init(struct dtls_config *config)
+{
+    *config = (struct dtls_config){
+        .initial_timeout_ms = 1000,
+        .maximum_timeout_ms = 60000,
+        .handshake_timeout_ms = 60000,
+        .mtu = 1200,
+        .replay_window = 256,
+        .held_records = 256,
+        .held_bytes = 262144,
+        .max_message = 32768,
+        .rehandshake_mode = DTLS_REHANDSHAKE_ABBREVIATED,
+        .rehandshake_interval_ms = 1000,
+        .session_lifetime_s = 86400,
+    };
+}
+
+void dtls_config_preset_realtime(struct dtls_config *config)
+{
+    config->initial_timeout_ms = 100;
+    config->maximum_timeout_ms = 2000;
+}
+
+static bool suites_are_known(const struct dtls_config *config)
+{
+    for (size_t i = 0; i < config->suite_count; i++)
+        if (dtls_suite_find(config->suites[i]) == NULL)
+            return false;
+    return true;
+}
+
+static bool groups_are_known(const struct dtls_config *config)
+{
+    for (size_t i = 0; i < config->group_count; i++)
+        if (dtls_group_name(config->groups[i]) == NULL)
+            return false;
+    return true;
+}
+
+const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role)
+{
+    if (role != DTLS_CLIENT && role != DTLS_SERVER)
+        return "role is neither DTLS_CLIENT nor DTLS_SERVER";
+    if (role == DTLS_SERVER && config->identity == NULL)
+        return "a server needs an identity";
+    if (config->client_certificate > DTLS_CLIENT_CERTIFICATE_REQUIRE)
+        return "client_certificate is not one of its values";
+    if ((role == DTLS_CLIENT || config->client_certificate != DTLS_CLIENT_CERTIFICATE_NONE) &&
+        config->verifier.verify == NULL)
+        return "verifier is missing";
+    if (config->suite_count > DTLS_MAX_SUITES || !suites_are_known(config))
+        return "suites has one that is unknown, or too many";
+    if (config->group_count > DTLS_MAX_GROUPS || !groups_are_known(config))
+        return "groups has one that is unknown, or too many";
+    if (config->initial_timeout_ms < 50 || config->initial_timeout_ms > 60000)
+        return "initial_timeout_ms is not between 50 and 60,000";
+    if (config->maximum_timeout_ms < config->initial_timeout_ms)
+        return "maximum_timeout_ms is below initial_timeout_ms";
+    if (config->mtu < 256 || config->mtu > 65507)
+        return "mtu is not between 256 and 65,507";
+    if (config->replay_window < 64 || config->replay_window > 4096)
+        return "replay_window is not between 64 and 4,096";
+    if (config->max_message < 1024 || config->max_message > 131072)
+        return "max_message is not between 1,024 and 131,072";
+    if (config->rehandshake_policy > DTLS_REHANDSHAKE_ASK)
+        return "rehandshake_policy is not one of its values";
+    if (config->rehandshake_mode > DTLS_REHANDSHAKE_ABBREVIATED)
+        return "rehandshake_mode is not one of its values";
+    if (config->ticket_key_count > 0 && config->ticket_keys == NULL)
+        return "ticket_keys is missing";
+    if ((config->allocate == NULL) != (config->release == NULL))
+        return "allocate and release come both or not at all";
+    return NULL;
+}

@@ -1,0 +1,227 @@
+/* conn.c - the life of a connection, its clock, and the questions one may ask it. */
+#include <string.h>
+
+#include "conn/conn_private.h"
+
+struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum dtls_role role)
+{
+    struct dtls_memory memory = { config->allocate, config->release, config->memory_arg };
+
+    if (dtls_config_problem(config, role) != NULL)
+        return NULL;
+    struct dtls_conn *conn = dtls_allocate(&memory, sizeof *conn);
+    if (conn == NULL)
+        return NULL;
+    conn->as.role = role;
+    conn->as.config = config;
+    conn->as.memory = memory;
+    conn->as.random = (struct dtls_random){ config->random, config->random_arg };
+    conn->as.replay_window = config->replay_window;
+    conn->as.max_message = config->max_message;
+    conn->mtu = config->mtu;
+    conn->held_records = config->held_records;
+    conn->held_bytes = config->held_bytes;
+    if (dtls_epochs_init(&conn->as.epochs, &conn->as.memory, conn->as.replay_window) != DTLS_OK) {
+        dtls_release(&memory, conn, sizeof *conn);
+        return NULL;
+    }
+    return conn;
+}
+
+int dtls_conn_start(struct dtls_conn *conn, dtls_time now)
+{
+    if (conn->state != DTLS_CONN_NEW)
+        return DTLS_ERR_ARGUMENT;
+    conn->state = DTLS_CONN_FIRST;
+    conn->hs = dtls_handshake_new(&conn->as, conn->as.config, now);
+    if (conn->hs == NULL)
+        return dtls_conn_die(conn, DTLS_ERR_NO_MEMORY, 0);
+    if (conn->as.role == DTLS_SERVER) {
+        dtls_handshake_start_server(conn->hs);
+        return DTLS_OK;
+    }
+    /* Servers that know only DTLS 1.0 look at the record version of the first hello (RFC 6347, 4.2.1). */
+    conn->as.epochs.current->write_version = DTLS_VERSION_1_0;
+    conn->hs->offer_session = conn->as.session != NULL;
+    return dtls_conn_settle(conn, now, dtls_handshake_start_client(conn->hs, now));
+}
+
+int dtls_conn_resume(struct dtls_conn *conn, const struct dtls_session *session)
+{
+    const struct dtls_verifier *verifier = &conn->as.config->verifier;
+
+    if (conn->as.role != DTLS_CLIENT || conn->state != DTLS_CONN_NEW)
+        return DTLS_ERR_ARGUMENT;
+    if (!session->state.has_peer ||
+        verifier->verify(verifier->arg, &(struct dtls_peer_identity){ .fingerprint = session->state.peer }) != 0)
+        return DTLS_ERR_ARGUMENT;
+    struct dtls_session *copy = dtls_session_new(&conn->as.memory, &session->state,
+                                                 (struct dtls_bytes){ session->ticket, session->ticket_len });
+    if (copy == NULL)
+        return DTLS_ERR_NO_MEMORY;
+    dtls_session_free(conn->as.session);
+    conn->as.session = copy;
+    return DTLS_OK;
+}
+
+void dtls_conn_close(struct dtls_conn *conn, dtls_time now)
+{
+    (void)now;
+    if (conn->state == DTLS_CONN_OVER)
+        return;
+    if (conn->state != DTLS_CONN_NEW)
+        dtls_conn_transmit_alert(conn, DTLS_ALERT_WARNING, DTLS_ALERT_CLOSE_NOTIFY);
+    conn->state = DTLS_CONN_OVER;
+    conn->death = DTLS_ERR_CLOSED;
+    dtls_conn_push_event(conn, DTLS_EVENT_CLOSED);
+}
+
+void dtls_conn_free(struct dtls_conn *conn)
+{
+    if (conn == NULL)
+        return;
+    struct dtls_memory memory = conn->as.memory;
+    dtls_handshake_free(conn->hs);
+    dtls_last_flight_free(&memory, conn->last);
+    dtls_held_clear(&conn->held, &memory);
+    dtls_held_clear(&conn->early, &memory);
+    dtls_held_record_free(&memory, conn->current);
+    dtls_session_free(conn->as.session);
+    dtls_epochs_free(&conn->as.epochs);
+    dtls_release(&memory, conn, sizeof *conn);
+}
+
+/* ---- time ---- */
+
+static bool flight_timer_runs(const struct dtls_conn *conn)
+{
+    return conn->hs != NULL && !conn->re.parked && conn->state != DTLS_CONN_OVER;
+}
+
+/* A first handshake has a total time; 0 is no limit (T6). */
+static dtls_time first_handshake_ends(const struct dtls_conn *conn)
+{
+    uint32_t total_ms = conn->hs->config->handshake_timeout_ms;
+
+    return total_ms == 0 ? DTLS_NEVER : dtls_time_after(conn->hs->started, (uint64_t)total_ms * 1000);
+}
+
+dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
+{
+    dtls_time deadline = DTLS_NEVER;
+
+    if (conn->state == DTLS_CONN_NEW || conn->state == DTLS_CONN_OVER)
+        return DTLS_NEVER;
+    if (flight_timer_runs(conn))
+        deadline = dtls_timer_deadline(&conn->hs->timer);
+    dtls_time other = conn->state == DTLS_CONN_FIRST ? first_handshake_ends(conn) : dtls_conn_rehandshake_deadline(conn);
+    if (other < deadline)
+        deadline = other;
+    if (conn->as.epochs.previous_ends < deadline)
+        deadline = conn->as.epochs.previous_ends;
+    return deadline;
+}
+
+static int tick_flight(struct dtls_conn *conn, dtls_time now)
+{
+    struct dtls_handshake *hs = conn->hs;
+
+    if (!flight_timer_runs(conn) || !dtls_timer_expire(&hs->timer, &conn->as.path, hs->config, now))
+        return DTLS_OK;
+    if (conn->doomed && ++conn->doom_expirations >= 2) {
+        conn->received_alert = conn->doom;
+        return dtls_conn_die(conn, DTLS_ERR_ALERT, 0);
+    }
+    conn->as.stats.retransmissions++;
+    dtls_conn_transmit(conn);
+    return DTLS_OK;
+}
+
+int dtls_conn_tick(struct dtls_conn *conn, dtls_time now)
+{
+    if (conn->state == DTLS_CONN_NEW)
+        return DTLS_OK;
+    if (conn->state == DTLS_CONN_OVER)
+        return conn->death;
+    dtls_epochs_expire(&conn->as.epochs, now, conn->last != NULL);
+    if (conn->state == DTLS_CONN_FIRST && now >= first_handshake_ends(conn)) {
+        conn->received_alert = conn->doom;
+        return dtls_conn_die(conn, conn->doomed ? DTLS_ERR_ALERT : DTLS_ERR_TIMEOUT, 0);
+    }
+    if (conn->state == DTLS_CONN_OPEN) {
+        int err = dtls_conn_rehandshake_tick(conn, now);
+        if (err != DTLS_OK)
+            return err;
+    }
+    return tick_flight(conn, now);
+}
+
+void dtls_conn_set_round_trip(struct dtls_conn *conn, uint64_t round_trip_us)
+{
+    dtls_round_trip_sample(&conn->as.path, round_trip_us);
+}
+
+/* ---- settings ---- */
+
+int dtls_conn_set_mtu(struct dtls_conn *conn, size_t mtu)
+{
+    if (mtu < 256 || mtu > 65507)
+        return DTLS_ERR_ARGUMENT;
+    conn->mtu = mtu;
+    return DTLS_OK;
+}
+
+size_t dtls_conn_mtu(const struct dtls_conn *conn)
+{
+    return conn->mtu;
+}
+
+int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config)
+{
+    if (dtls_config_problem(config, conn->as.role) != NULL)
+        return DTLS_ERR_ARGUMENT;
+    conn->as.config = config;
+    return DTLS_OK;
+}
+
+/* ---- questions ---- */
+
+bool dtls_conn_is_open(const struct dtls_conn *conn)
+{
+    return conn->state == DTLS_CONN_OPEN;
+}
+
+uint16_t dtls_conn_epoch(const struct dtls_conn *conn)
+{
+    return conn->as.epochs.current->number;
+}
+
+uint16_t dtls_conn_suite(const struct dtls_conn *conn)
+{
+    return conn->as.active.suite == NULL ? 0 : conn->as.active.suite->id;
+}
+
+uint16_t dtls_conn_group(const struct dtls_conn *conn)
+{
+    return conn->as.active.group;
+}
+
+uint8_t dtls_conn_alert(const struct dtls_conn *conn)
+{
+    return conn->received_alert;
+}
+
+uint64_t dtls_conn_round_trip(const struct dtls_conn *conn)
+{
+    return conn->as.path.srtt_us;
+}
+
+const uint8_t *dtls_conn_peer_fingerprint(const struct dtls_conn *conn)
+{
+    return conn->as.active.has_peer ? conn->as.active.peer : NULL;
+}
+
+void dtls_conn_stats(const struct dtls_conn *conn, struct dtls_stats *out)
+{
+    *out = conn->as.stats;
+}

@@ -1,0 +1,111 @@
+/* conn_private.h - the inside of a connection, shared by the files of this folder.
+ *
+ * conn.c: life, questions, time. input.c: what arrives. output.c: what leaves. outcome.c: what a handshake's step means
+ * for the connection. rehandshake.c: who may start one, and when. events.c: the queue. held.c, last_flight.c: two
+ * things kept for a while. */
+#ifndef DTLS_CONN_PRIVATE_H
+#define DTLS_CONN_PRIVATE_H
+
+#include "conn/held.h"
+#include "conn/last_flight.h"
+#include "record/outbox.h"
+
+enum dtls_conn_state { DTLS_CONN_NEW, DTLS_CONN_FIRST, DTLS_CONN_OPEN, DTLS_CONN_OVER };
+
+enum {
+    DTLS_EVENT_MOST = 8,     /* control events that can wait; one record or tick makes three at most */
+    DTLS_EARLY_RECORDS = 8,  /* records of n+1 kept sealed while there are no keys for them (R5) */
+    DTLS_EARLY_BYTES = 8192, /* and their bytes in all */
+    DTLS_MOST_ANSWERS = 8,   /* to repetitions of one flight (T4) */
+    DTLS_MOST_REFUSALS = 3,  /* of one attempt (R7) */
+};
+
+#define DTLS_REFUSAL_INTERVAL ((dtls_time)1000 * 1000)       /* R7 */
+#define DTLS_REFUSAL_FORGET ((dtls_time)60 * 1000 * 1000) /* after this a HelloRequest is a new attempt */
+
+/* Everything about renegotiation that is not the running handshake itself. */
+struct dtls_renegotiation {
+    bool ours;                 /* the attempt under way is our application's wish */
+    bool parked;               /* client: the handshake waits for a retry, or a late answer (R10) */
+    bool stalled;
+    bool asked;                /* the application is to say yes or no */
+    dtls_time asked_until;
+
+    bool requesting;           /* server: a HelloRequest is out */
+    enum dtls_rehandshake_mode requested_mode;
+    struct dtls_timer request_timer;
+    dtls_time request_started;
+    bool requested;            /* a HelloRequest was sent in epoch requested_epoch: the next ServerHello there is 1 (R6) */
+    uint16_t requested_epoch;
+
+    bool peer_started;         /* the peer has started one, at peer_started_at (R13) */
+    dtls_time peer_started_at;
+
+    unsigned refusals;         /* of the attempt with this random (zeroes: a HelloRequest) */
+    dtls_time refused_at;
+    uint8_t refused_random[DTLS_HELLO_RANDOM_LEN];
+};
+
+struct dtls_conn {
+    struct dtls_association as;
+    enum dtls_conn_state state;
+    int death;              /* why it is over; DTLS_ERR_CLOSED for a clean end */
+    uint8_t received_alert; /* the last fatal one */
+    size_t mtu;
+    size_t held_records, held_bytes;
+    dtls_time now; /* of the datagram being read */
+
+    struct dtls_handshake *hs; /* NULL while none runs */
+    struct dtls_renegotiation re;
+    struct dtls_last_flight *last; /* of the newest finished handshake, where we sent it (T5); may be NULL */
+
+    struct dtls_outbox outbox;
+    uint8_t alert_body[2];      /* of the alert in it */
+    unsigned answers;           /* to repetitions of the flight that is out (T4) */
+    dtls_time answered_at;
+    unsigned early_copies;      /* of it, sent because the peer is ahead (R5) */
+    dtls_time early_copied_at;
+    bool doomed;                /* an unauthenticated fatal alert came: two more timeouts (S9) */
+    uint8_t doom;               /* and this was it */
+    unsigned doom_expirations;
+
+    struct dtls_event events[DTLS_EVENT_MOST];
+    size_t event_first, event_count;
+
+    uint8_t *input; /* the datagram being read: the caller's, or early->bytes */
+    size_t input_len, input_at;
+    struct dtls_held_record *current; /* a kept record that `input` or the last DATA event points into */
+    struct dtls_held held;            /* authentic data of n+1, before Finished (R5) */
+    struct dtls_held early;           /* sealed records of n+1, before its keys (R5) */
+    bool data_waits;                  /* a DATA event, not in the queue: */
+    struct dtls_bytes data;
+    uint16_t data_epoch;
+};
+
+/* events.c */
+struct dtls_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type);
+
+/* input.c: opens records until one of them makes an event. */
+void dtls_conn_pump(struct dtls_conn *conn);
+bool dtls_conn_has_event(const struct dtls_conn *conn);
+
+/* output.c */
+void dtls_conn_transmit(struct dtls_conn *conn);             /* the running handshake's flight */
+void dtls_conn_transmit_last(struct dtls_conn *conn);        /* the final one of the handshake before */
+void dtls_conn_transmit_request(struct dtls_conn *conn);     /* HelloRequest */
+void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t description);
+
+/* outcome.c */
+int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err); /* after each step of the handshake */
+int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert);    /* alert 0: none is sent. Returns err */
+void dtls_conn_drop_handshake(struct dtls_conn *conn);
+
+/* rehandshake.c */
+int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now);      /* an authentic HelloRequest */
+int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now);        /* a whole ClientHello behind the gate */
+bool dtls_conn_admit_hello(struct dtls_conn *conn, dtls_time now);      /* may a fragment of a new one start an attempt? */
+int dtls_conn_hear_refusal(struct dtls_conn *conn);                     /* no_renegotiation */
+int dtls_conn_rehandshake_tick(struct dtls_conn *conn, dtls_time now);
+dtls_time dtls_conn_rehandshake_deadline(const struct dtls_conn *conn);
+
+#endif

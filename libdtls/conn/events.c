@@ -1,0 +1,76 @@
+/* events.c - the queue of control events, and the names of events and drops. */
+#include "conn/conn_private.h"
+
+struct dtls_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type)
+{
+    /* It cannot overflow while callers drain it; for one who never does, the newest gives way to the end. */
+    if (conn->event_count == DTLS_EVENT_MOST)
+        conn->event_count--;
+    struct dtls_event *event = &conn->events[(conn->event_first + conn->event_count++) % DTLS_EVENT_MOST];
+    *event = (struct dtls_event){ .type = type };
+    return event;
+}
+
+bool dtls_conn_has_event(const struct dtls_conn *conn)
+{
+    return conn->event_count > 0 || conn->data_waits;
+}
+
+bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event)
+{
+    if (!dtls_conn_has_event(conn))
+        dtls_conn_pump(conn);
+    if (conn->event_count > 0) {
+        *event = conn->events[conn->event_first];
+        conn->event_first = (conn->event_first + 1) % DTLS_EVENT_MOST;
+        conn->event_count--;
+        return true;
+    }
+    if (conn->data_waits) {
+        conn->data_waits = false;
+        *event = (struct dtls_event){ .type = DTLS_EVENT_DATA, .data = conn->data, .epoch = conn->data_epoch };
+        return true;
+    }
+    return false;
+}
+
+const char *dtls_event_name(enum dtls_event_type type)
+{
+    static const char *const names[] = {
+        [DTLS_EVENT_OPEN] = "open",
+        [DTLS_EVENT_DATA] = "data",
+        [DTLS_EVENT_REHANDSHAKE_REQUESTED] = "rehandshake_requested",
+        [DTLS_EVENT_REHANDSHAKE_STARTED] = "rehandshake_started",
+        [DTLS_EVENT_REHANDSHAKE_DONE] = "rehandshake_done",
+        [DTLS_EVENT_REHANDSHAKE_REFUSED] = "rehandshake_refused",
+        [DTLS_EVENT_REHANDSHAKE_FAILED] = "rehandshake_failed",
+        [DTLS_EVENT_REHANDSHAKE_STALLED] = "rehandshake_stalled",
+        [DTLS_EVENT_SESSION] = "session",
+        [DTLS_EVENT_ALERT] = "alert",
+        [DTLS_EVENT_CLOSED] = "closed",
+        [DTLS_EVENT_FAILED] = "failed",
+    };
+
+    return (size_t)type < sizeof names / sizeof names[0] ? names[type] : "unknown";
+}
+
+const char *dtls_drop_name(enum dtls_drop reason)
+{
+    static const char *const names[DTLS_DROP_COUNT] = {
+        [DTLS_DROP_TRUNCATED] = "truncated",
+        [DTLS_DROP_VERSION] = "version",
+        [DTLS_DROP_TYPE] = "type",
+        [DTLS_DROP_TOO_LARGE] = "too_large",
+        [DTLS_DROP_EPOCH] = "epoch",
+        [DTLS_DROP_REPLAYED] = "replayed",
+        [DTLS_DROP_FORGED] = "forged",
+        [DTLS_DROP_STATE] = "state",
+        [DTLS_DROP_FRAGMENT] = "fragment",
+        [DTLS_DROP_STALE] = "stale",
+        [DTLS_DROP_FAR_AHEAD] = "far_ahead",
+        [DTLS_DROP_NO_ROOM] = "no_room",
+        [DTLS_DROP_RATE] = "rate",
+    };
+
+    return (size_t)reason < DTLS_DROP_COUNT ? names[reason] : "unknown";
+}

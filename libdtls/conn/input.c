@@ -1,0 +1,371 @@
+/* input.c - what arrives: finds the epoch of each record, opens it, and does what contract S3's table says with it. */
+#include <string.h>
+
+#include "conn/conn_private.h"
+#include "messages/hello.h"
+
+static void drop(struct dtls_conn *conn, enum dtls_drop reason)
+{
+    conn->as.stats.dropped[reason]++;
+}
+
+/* ---- application data ---- */
+
+static void deliver(struct dtls_conn *conn, uint16_t epoch, struct dtls_bytes data)
+{
+    conn->data_waits = true;
+    conn->data = data;
+    conn->data_epoch = epoch;
+    conn->as.stats.records_received++;
+    conn->as.stats.bytes_received += data.len;
+}
+
+/* The peer is ahead: it has finished, and the flight that would tell us was lost. Ours, sent again, makes it repeat
+ * that (R5); once per timeout, and within the budget of R3. */
+static void call_for_last_flight(struct dtls_conn *conn)
+{
+    struct dtls_handshake *hs = conn->hs;
+    unsigned most = hs->rehandshake ? DTLS_MOST_COPIES : DTLS_MOST_FIRST_COPIES;
+
+    if (hs->out.count == 0 || conn->early_copies >= most ||
+        (conn->early_copies > 0 && conn->now - conn->early_copied_at < hs->timer.rto_us))
+        return;
+    conn->early_copies++;
+    conn->early_copied_at = conn->now;
+    conn->as.stats.answers++;
+    dtls_timer_flight_repeated(&hs->timer);
+    dtls_conn_transmit(conn);
+}
+
+static void hold(struct dtls_conn *conn, const struct dtls_record *record)
+{
+    struct dtls_bytes data = { record->body, record->len };
+
+    call_for_last_flight(conn);
+    if (conn->hs->own_session)
+        deliver(conn, record->epoch, data); /* its secret is the connection's own: no Finished needed (R5) */
+    else if (dtls_held_put(&conn->held, &conn->as.memory, record->epoch, data, conn->held_records, conn->held_bytes))
+        conn->as.stats.held++;
+    else
+        drop(conn, DTLS_DROP_NO_ROOM);
+}
+
+/* ---- alerts ---- */
+
+static void hear_close(struct dtls_conn *conn)
+{
+    dtls_conn_transmit_alert(conn, DTLS_ALERT_WARNING, DTLS_ALERT_CLOSE_NOTIFY); /* RFC 5246, 7.2.1 */
+    conn->state = DTLS_CONN_OVER;
+    conn->death = DTLS_ERR_CLOSED;
+    dtls_conn_push_event(conn, DTLS_EVENT_CLOSED);
+}
+
+static void take_alert(struct dtls_conn *conn, const struct dtls_record *record)
+{
+    uint8_t level, description;
+
+    if (dtls_alert_read((struct dtls_bytes){ record->body, record->len }, &level, &description) != DTLS_OK) {
+        drop(conn, DTLS_DROP_STATE);
+    } else if (record->epoch == 0) {
+        /* Anyone can send this one: it shortens the wait, and names the cause if nothing better comes (S9). */
+        if (level == DTLS_ALERT_FATAL && !conn->doomed) {
+            conn->doomed = true;
+            conn->doom = description;
+            conn->doom_expirations = 0;
+        }
+    } else if (description == DTLS_ALERT_CLOSE_NOTIFY) {
+        hear_close(conn);
+    } else if (level == DTLS_ALERT_FATAL) {
+        conn->received_alert = description;
+        dtls_conn_die(conn, DTLS_ERR_ALERT, 0);
+    } else if (description == DTLS_ALERT_NO_RENEGOTIATION) {
+        dtls_conn_hear_refusal(conn);
+    } else {
+        dtls_conn_push_event(conn, DTLS_EVENT_ALERT)->alert = description;
+    }
+}
+
+/* ---- handshake fragments ---- */
+
+/* A Finished of the epoch in force belongs to the handshake that made it: the peer has not got our final flight (T5). */
+static void take_repeated_finished(struct dtls_conn *conn, uint16_t epoch)
+{
+    if (conn->last == NULL || conn->last->epoch != epoch) {
+        drop(conn, DTLS_DROP_STALE);
+    } else if (dtls_last_flight_answer(conn->last, &conn->as.path, conn->now)) {
+        conn->as.stats.answers++;
+        dtls_conn_transmit_last(conn);
+    }
+}
+
+/* A new attempt of a client: a server that is open keeps the door; one in mid-rehandshake lets a ClientHello with
+ * another random replace the attempt, since the client has plainly forgotten it (S5). */
+static bool replaces_attempt(const struct dtls_conn *conn, const struct dtls_fragment *fragment, uint64_t sequence)
+{
+    struct dtls_client_hello hello;
+    const struct dtls_handshake *hs = conn->hs;
+
+    return hs->rehandshake && hs->answered && fragment->offset == 0 && sequence > hs->hello_sequence &&
+           dtls_client_hello_read_start(fragment->body, &hello) == DTLS_OK &&
+           memcmp(hello.random.at, hs->randoms.client, DTLS_HELLO_RANDOM_LEN) != 0;
+}
+
+static bool prepare_for_hello(struct dtls_conn *conn, const struct dtls_fragment *fragment, uint64_t sequence)
+{
+    if (conn->hs != NULL && !replaces_attempt(conn, fragment, sequence))
+        return true;
+    if (conn->hs == NULL && conn->state != DTLS_CONN_OPEN)
+        return false;
+    if (!dtls_conn_admit_hello(conn, conn->now))
+        return false;
+    if (conn->hs != NULL)
+        dtls_conn_drop_handshake(conn);
+    conn->hs = dtls_handshake_new(&conn->as, conn->as.config, conn->now);
+    if (conn->hs == NULL) {
+        drop(conn, DTLS_DROP_NO_ROOM);
+        return false;
+    }
+    conn->hs->gated = true;
+    dtls_handshake_start_server(conn->hs);
+    return true;
+}
+
+static void take_fragment(struct dtls_conn *conn, const struct dtls_fragment *fragment, uint16_t epoch,
+                          uint64_t sequence)
+{
+    if (fragment->type == DTLS_HELLO_REQUEST) {
+        if (conn->as.role == DTLS_CLIENT && conn->state == DTLS_CONN_OPEN && fragment->length == 0)
+            dtls_conn_hear_request(conn, conn->now);
+        else
+            drop(conn, DTLS_DROP_STATE);
+        return;
+    }
+    if (fragment->type == DTLS_FINISHED && epoch > 0 && epoch == conn->as.epochs.current->number) {
+        take_repeated_finished(conn, epoch);
+        return;
+    }
+    if (fragment->type == DTLS_CLIENT_HELLO && conn->as.role == DTLS_SERVER &&
+        !prepare_for_hello(conn, fragment, sequence))
+        return;
+    if (conn->hs == NULL) {
+        drop(conn, DTLS_DROP_STALE);
+        return;
+    }
+    dtls_conn_settle(conn, conn->now, dtls_handshake_take(conn->hs, conn->now, fragment, epoch, sequence));
+}
+
+static void take_handshake(struct dtls_conn *conn, const struct dtls_record *record)
+{
+    struct dtls_reader from = dtls_reader_of((struct dtls_bytes){ record->body, record->len });
+    struct dtls_fragment fragment;
+
+    while (dtls_reader_has_more(&from) && conn->state != DTLS_CONN_OVER) {
+        if (!dtls_fragment_read(&from, &fragment)) {
+            drop(conn, DTLS_DROP_FRAGMENT);
+            return;
+        }
+        take_fragment(conn, &fragment, record->epoch, record->sequence);
+    }
+}
+
+/* ---- contract S3: what may be done with a record, by state, epoch and content type ---- */
+
+enum action { DROP, PROCESS, DELIVER, HOLD };
+enum place { PREVIOUS, CURRENT, NEXT };
+enum phase { FIRST, OPEN, REHANDSHAKE };
+
+/* Epoch 0 is CURRENT in the FIRST phase and unknown ever after (S2). ChangeCipherSpec says nothing that the epoch of
+ * the next record does not say better: it is never needed, and never harms. */
+static const uint8_t table[3][3][4] = {
+    /*              CCS   alert    handshake data */
+    [FIRST] = {
+        [PREVIOUS] = { DROP, DROP, DROP, DROP },
+        [CURRENT] = { DROP, PROCESS, PROCESS, DROP },
+        [NEXT] = { DROP, PROCESS, PROCESS, HOLD },
+    },
+    [OPEN] = {
+        [PREVIOUS] = { DROP, PROCESS, DROP, DELIVER },
+        [CURRENT] = { DROP, PROCESS, PROCESS, DELIVER },
+        [NEXT] = { DROP, DROP, DROP, DROP },
+    },
+    [REHANDSHAKE] = {
+        [PREVIOUS] = { DROP, PROCESS, DROP, DELIVER },
+        [CURRENT] = { DROP, PROCESS, PROCESS, DELIVER },
+        [NEXT] = { DROP, PROCESS, PROCESS, HOLD },
+    },
+};
+
+static enum phase phase_of(const struct dtls_conn *conn)
+{
+    if (conn->state == DTLS_CONN_FIRST)
+        return FIRST;
+    return conn->hs == NULL ? OPEN : REHANDSHAKE;
+}
+
+static enum place place_of(const struct dtls_conn *conn, const struct dtls_epoch *epoch)
+{
+    if (epoch == conn->as.epochs.previous)
+        return PREVIOUS;
+    return epoch == conn->as.epochs.next ? NEXT : CURRENT;
+}
+
+/* An authentic record of the epoch in force, other than Finished, says that the peer has finished (R3, R4). */
+static void note_use_of_current(struct dtls_conn *conn, const struct dtls_record *record)
+{
+    bool finished = record->type == DTLS_HANDSHAKE_RECORD && record->len > 0 && record->body[0] == DTLS_FINISHED;
+
+    if (conn->last != NULL && record->epoch == conn->last->epoch && !finished)
+        conn->last->confirmed = true;
+    if (record->type == DTLS_APPLICATION_DATA)
+        dtls_epochs_current_in_use(&conn->as.epochs, conn->now);
+}
+
+static void take_record(struct dtls_conn *conn, enum place place, const struct dtls_record *record)
+{
+    enum action action = table[phase_of(conn)][place][record->type - DTLS_CHANGE_CIPHER_SPEC];
+
+    if (place == CURRENT && record->epoch > 0)
+        note_use_of_current(conn, record);
+    if (action == DROP) {
+        if (record->type != DTLS_CHANGE_CIPHER_SPEC)
+            drop(conn, DTLS_DROP_STATE);
+    } else if (action == HOLD) {
+        hold(conn, record);
+    } else if (action == DELIVER) {
+        deliver(conn, record->epoch, (struct dtls_bytes){ record->body, record->len });
+    } else if (record->type == DTLS_ALERT_RECORD) {
+        take_alert(conn, record);
+    } else {
+        take_handshake(conn, record);
+    }
+}
+
+/* ---- records ---- */
+
+/* A sealed record of the epoch that is being negotiated overtook the message that makes its keys (R5). */
+static void keep_for_later(struct dtls_conn *conn, const struct dtls_record *record, const uint8_t *at, size_t len)
+{
+    if (conn->hs == NULL || conn->re.parked || record->epoch != conn->hs->epoch + 1 || conn->current != NULL)
+        drop(conn, DTLS_DROP_EPOCH);
+    else if (!dtls_held_put(&conn->early, &conn->as.memory, record->epoch, (struct dtls_bytes){ at, len },
+                            DTLS_EARLY_RECORDS, DTLS_EARLY_BYTES))
+        drop(conn, DTLS_DROP_NO_ROOM);
+}
+
+static void open_record(struct dtls_conn *conn, struct dtls_record *record, const uint8_t *at, size_t len)
+{
+    struct dtls_epoch *epoch = dtls_epochs_find(&conn->as.epochs, record->epoch);
+
+    if (record->version >> 8 != DTLS_VERSION_1_2 >> 8) {
+        drop(conn, DTLS_DROP_VERSION);
+    } else if (record->type < DTLS_CHANGE_CIPHER_SPEC || record->type > DTLS_APPLICATION_DATA) {
+        drop(conn, DTLS_DROP_TYPE);
+    } else if (record->len > DTLS_MAX_CIPHERTEXT) {
+        drop(conn, DTLS_DROP_TOO_LARGE);
+    } else if (epoch == NULL) {
+        keep_for_later(conn, record, at, len);
+    } else if (!epoch->readable) {
+        drop(conn, DTLS_DROP_EPOCH);
+    } else {
+        switch (dtls_epoch_open(epoch, record)) {
+        case DTLS_OPENED:
+            if (record->len <= DTLS_MAX_PLAINTEXT)
+                take_record(conn, place_of(conn, epoch), record);
+            else
+                drop(conn, DTLS_DROP_TOO_LARGE);
+            break;
+        case DTLS_OPEN_TRUNCATED:
+            drop(conn, DTLS_DROP_TRUNCATED);
+            break;
+        case DTLS_OPEN_REPLAYED:
+            drop(conn, DTLS_DROP_REPLAYED);
+            break;
+        case DTLS_OPEN_FORGED:
+            drop(conn, DTLS_DROP_FORGED);
+            break;
+        }
+    }
+}
+
+static void read_next_record(struct dtls_conn *conn)
+{
+    struct dtls_record record;
+    size_t start = conn->input_at;
+
+    if (!dtls_record_read(conn->input, conn->input_len, &conn->input_at, &record)) {
+        drop(conn, DTLS_DROP_TRUNCATED); /* the rest is lost; what came before it stands (S1) */
+        conn->input_at = conn->input_len;
+        return;
+    }
+    open_record(conn, &record, conn->input + start, conn->input_at - start);
+}
+
+/* ---- what is read next ---- */
+
+static void forget_current(struct dtls_conn *conn)
+{
+    dtls_held_record_free(&conn->as.memory, conn->current);
+    conn->current = NULL;
+}
+
+/* Held data whose epoch has become the one in force. */
+static bool deliver_held(struct dtls_conn *conn)
+{
+    if (conn->held.first == NULL || conn->held.first->epoch != conn->as.epochs.current->number)
+        return false;
+    conn->current = dtls_held_take(&conn->held);
+    deliver(conn, conn->current->epoch, (struct dtls_bytes){ conn->current->bytes, conn->current->len });
+    return true;
+}
+
+/* Sealed records whose keys are there now are read as if they came now. */
+static bool read_early(struct dtls_conn *conn)
+{
+    if (conn->early.first == NULL || dtls_epochs_find(&conn->as.epochs, conn->early.first->epoch) == NULL)
+        return false;
+    conn->current = dtls_held_take(&conn->early);
+    conn->input = conn->current->bytes;
+    conn->input_len = conn->current->len;
+    conn->input_at = 0;
+    return true;
+}
+
+void dtls_conn_pump(struct dtls_conn *conn)
+{
+    while (!dtls_conn_has_event(conn)) {
+        bool input_left = conn->input_at < conn->input_len;
+        if (conn->state == DTLS_CONN_OVER) {
+            conn->input_at = conn->input_len;
+            return;
+        }
+        if (input_left) {
+            read_next_record(conn);
+            continue;
+        }
+        forget_current(conn);
+        if (!deliver_held(conn) && !read_early(conn))
+            return;
+    }
+}
+
+int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, size_t len)
+{
+    if (conn->state == DTLS_CONN_NEW)
+        return DTLS_ERR_ARGUMENT;
+    if (dtls_conn_has_event(conn) || conn->input_at < conn->input_len)
+        return DTLS_ERR_EVENTS_WAITING;
+    if (conn->state == DTLS_CONN_OVER)
+        return conn->death;
+    conn->now = now;
+    conn->as.stats.datagrams_received++;
+    if (dtls_last_flight_is_over(conn->last, now)) {
+        dtls_last_flight_free(&conn->as.memory, conn->last);
+        conn->last = NULL;
+    }
+    dtls_epochs_expire(&conn->as.epochs, now, conn->last != NULL);
+    conn->input = datagram;
+    conn->input_len = len;
+    conn->input_at = 0;
+    dtls_conn_pump(conn);
+    return conn->state == DTLS_CONN_OVER && conn->death != DTLS_ERR_CLOSED ? conn->death : DTLS_OK;
+}

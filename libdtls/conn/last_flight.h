@@ -1,0 +1,43 @@
+/* last_flight.h - the final flight of a handshake, kept by the side that sent it (contract R3 and T5). */
+#ifndef DTLS_CONN_LAST_FLIGHT_H
+#define DTLS_CONN_LAST_FLIGHT_H
+
+#include "handshake/handshake.h"
+
+/* Copies nobody asked for: OpenSSL and BoringSSL count repeated Finished messages and give up at the 13th. */
+enum { DTLS_MOST_COPIES = 8, DTLS_MOST_FIRST_COPIES = 3 };
+
+#define DTLS_OLD_EPOCH_FOR_LARGE ((dtls_time)1000 * 1000) /* how long data that leaves no room for it stays in n (R3) */
+
+struct dtls_last_flight {
+    struct dtls_flight flight; /* owned */
+    uint16_t epoch;            /* n+1: of its Finished */
+    bool rides;                /* small enough to travel in front of application data: no ticket in it */
+    bool confirmed;            /* an authentic record of n+1 other than Finished came: the peer has it */
+    unsigned copies;           /* sent in front of data */
+    unsigned most_copies;
+    dtls_time switched_at;
+    dtls_time answered_at;     /* last answer to a repeated Finished; 0: none yet */
+};
+
+/* Takes the flight out of a handshake that has finished first; NULL without memory. */
+struct dtls_last_flight *dtls_last_flight_new(struct dtls_handshake *hs, dtls_time now);
+void dtls_last_flight_free(const struct dtls_memory *memory, struct dtls_last_flight *last);
+
+/* Should it go in front of the next application record? NULL is allowed here and below. */
+bool dtls_last_flight_wants_to_ride(const struct dtls_last_flight *last);
+
+/* Is it still unknown whether the peer has it? */
+bool dtls_last_flight_is_open(const struct dtls_last_flight *last);
+
+/* Nobody will ask for it any more: 2 MSL are over (T5). */
+bool dtls_last_flight_is_over(const struct dtls_last_flight *last, dtls_time now);
+
+/* The bytes it takes in a datagram. */
+size_t dtls_last_flight_len(const struct dtls_last_flight *last, const struct dtls_epochs *epochs);
+
+/* The peer has repeated its Finished: is it time for an answer? At most one per round trip; there is no count, since
+ * every repetition is authentic and fresh. */
+bool dtls_last_flight_answer(struct dtls_last_flight *last, const struct dtls_round_trip *path, dtls_time now);
+
+#endif

@@ -1,0 +1,137 @@
+/* outcome.c - what a step of the handshake means for the connection: transmit, switch epochs, publish, or die. */
+#include "conn/conn_private.h"
+#include "crypto/secret.h"
+#include "messages/hello.h"
+
+void dtls_conn_drop_handshake(struct dtls_conn *conn)
+{
+    dtls_outbox_clear(&conn->outbox); /* it points into the flight */
+    dtls_handshake_free(conn->hs);
+    conn->hs = NULL;
+    conn->re.parked = conn->re.stalled = conn->re.asked = false;
+    dtls_held_clear(&conn->early, &conn->as.memory);
+    dtls_epochs_set_next(&conn->as.epochs, NULL);
+    if (conn->held.first != NULL && conn->held.first->epoch != conn->as.epochs.current->number)
+        dtls_held_clear(&conn->held, &conn->as.memory);
+}
+
+int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert)
+{
+    if (conn->state == DTLS_CONN_OVER)
+        return conn->death;
+    conn->state = DTLS_CONN_OVER;
+    conn->death = err;
+    dtls_outbox_clear(&conn->outbox);
+    if (alert != 0)
+        dtls_conn_transmit_alert(conn, DTLS_ALERT_FATAL, alert);
+    struct dtls_event *event = dtls_conn_push_event(conn, DTLS_EVENT_FAILED);
+    event->error = err;
+    event->alert = conn->received_alert;
+    return err;
+}
+
+/* ---- the end of a handshake ---- */
+
+/* The peer's certificate, suite and secrets of the attempt become those of the connection, all at once. */
+static void publish(struct dtls_conn *conn, dtls_time now)
+{
+    struct dtls_association *as = &conn->as;
+    struct dtls_handshake *hs = conn->hs;
+    struct dtls_session_state state;
+    struct dtls_session *session = dtls_handshake_session(hs);
+
+    if (as->role == DTLS_SERVER && !hs->resumed && hs->config->session_cache != NULL &&
+        dtls_handshake_session_state(hs, &state)) {
+        dtls_session_cache_put(hs->config->session_cache, &state);
+        dtls_wipe(&state, sizeof state);
+    }
+    dtls_session_free(as->session);
+    as->session = session;
+    as->active = hs->pending;
+    dtls_epochs_advance(&as->epochs, now);
+    dtls_last_flight_free(&as->memory, conn->last); /* the peer proved by its Finished that it has that one */
+    conn->last = NULL;
+}
+
+static int finish(struct dtls_conn *conn, dtls_time now)
+{
+    struct dtls_association *as = &conn->as;
+    struct dtls_handshake *hs = conn->hs;
+    struct dtls_last_flight *last = NULL;
+    bool new_session = as->role == DTLS_CLIENT && (!hs->resumed || hs->ticket_len > 0);
+
+    if (hs->first_finisher) {
+        last = dtls_last_flight_new(hs, now);
+        if (last == NULL)
+            return dtls_conn_die(conn, DTLS_ERR_NO_MEMORY, DTLS_ALERT_INTERNAL_ERROR);
+    }
+    publish(conn, now);
+    struct dtls_event *event =
+        dtls_conn_push_event(conn, hs->rehandshake ? DTLS_EVENT_REHANDSHAKE_DONE : DTLS_EVENT_OPEN);
+    event->resumed = hs->resumed;
+    event->epoch = as->epochs.current->number;
+    if (hs->rehandshake)
+        as->stats.rehandshakes++;
+    if (new_session && as->session != NULL)
+        dtls_conn_push_event(conn, DTLS_EVENT_SESSION)->session = as->session;
+    conn->state = DTLS_CONN_OPEN;
+    conn->doomed = false;
+    conn->re.ours = conn->re.requesting = conn->re.parked = conn->re.stalled = conn->re.asked = false;
+    dtls_outbox_clear(&conn->outbox);
+    dtls_handshake_free(hs);
+    conn->hs = NULL;
+    conn->last = last;
+    if (last != NULL)
+        dtls_conn_transmit_last(conn);
+    dtls_epochs_expire(&as->epochs, now, last != NULL);
+    return DTLS_OK;
+}
+
+/* ---- after each step ---- */
+
+static void answered(struct dtls_conn *conn)
+{
+    if (!conn->hs->rehandshake) {
+        conn->as.epochs.current->write_version = DTLS_VERSION_1_2; /* a client knows now what the server speaks */
+        return;
+    }
+    conn->re.parked = conn->re.requesting = false;
+    dtls_conn_push_event(conn, DTLS_EVENT_REHANDSHAKE_STARTED);
+}
+
+/* The peer repeats a flight that we have answered: the answer was lost. At most once per round trip and eight times
+ * per flight, so that a captured datagram is no amplifier (T4). */
+static void answer_again(struct dtls_conn *conn, dtls_time now)
+{
+    if (conn->answers >= DTLS_MOST_ANSWERS ||
+        (conn->answers > 0 && now - conn->answered_at < dtls_round_trip_guess(&conn->as.path)))
+        return;
+    conn->answers++;
+    conn->answered_at = now;
+    conn->as.stats.answers++;
+    dtls_timer_flight_repeated(&conn->hs->timer);
+    dtls_conn_transmit(conn);
+}
+
+int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err)
+{
+    struct dtls_handshake *hs = conn->hs;
+    unsigned happened = hs->happened;
+
+    hs->happened = 0;
+    if (err != DTLS_OK)
+        return dtls_conn_die(conn, err, hs->alert != 0 ? hs->alert : dtls_alert_for(err));
+    if (happened & DTLS_HAPPENED_ANSWER)
+        answered(conn);
+    if (happened & DTLS_HAPPENED_VERIFIED)
+        return finish(conn, now);
+    if (happened & DTLS_HAPPENED_FLIGHT) {
+        conn->answers = conn->early_copies = 0;
+        dtls_conn_transmit(conn);
+    }
+    if (happened & DTLS_HAPPENED_REPEAT)
+        answer_again(conn, now);
+    if (happened & DTLS_HAPPENED_HELLO)
+        return dtls_conn_hear_hello(conn, now);
+    return DTLS_OK;
+}

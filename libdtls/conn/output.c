@@ -1,0 +1,168 @@
+/* output.c - what leaves: application data (contracts R2, R3, M3), and transmissions of flights and alerts. */
+#include <string.h>
+
+#include "conn/conn_private.h"
+
+/* ---- transmissions ---- */
+
+/* Did our Finished leave already? Then the peer may have switched, or not: alerts go out under both epochs (S9). */
+static bool has_sent_finished(const struct dtls_handshake *hs)
+{
+    return hs != NULL && hs->as->epochs.next != NULL && hs->out.count > 0 &&
+           hs->out.messages[hs->out.count - 1].message_type == DTLS_FINISHED;
+}
+
+/* The peer may still need the flight that ended the handshake before: it goes first (T5). */
+static void put_open_flight_in_front(struct dtls_conn *conn)
+{
+    if (dtls_last_flight_is_open(conn->last))
+        dtls_flight_send(&conn->last->flight, &conn->outbox);
+}
+
+void dtls_conn_transmit(struct dtls_conn *conn)
+{
+    dtls_outbox_clear(&conn->outbox);
+    if (!conn->hs->heard_flight)
+        put_open_flight_in_front(conn);
+    dtls_flight_send(&conn->hs->out, &conn->outbox);
+}
+
+void dtls_conn_transmit_last(struct dtls_conn *conn)
+{
+    if (conn->hs == NULL)
+        dtls_outbox_clear(&conn->outbox);
+    dtls_flight_send(&conn->last->flight, &conn->outbox);
+}
+
+void dtls_conn_transmit_request(struct dtls_conn *conn)
+{
+    static const uint8_t empty[1];
+
+    dtls_outbox_clear(&conn->outbox);
+    put_open_flight_in_front(conn);
+    dtls_outbox_add(&conn->outbox, &(struct dtls_outgoing){ .type = DTLS_HANDSHAKE_RECORD,
+                                                            .epoch = conn->as.epochs.current->number,
+                                                            .message_type = DTLS_HELLO_REQUEST,
+                                                            .body = { empty, 0 } });
+}
+
+void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t description)
+{
+    uint16_t epoch = conn->as.epochs.current->number;
+    struct dtls_outgoing alert = { .type = DTLS_ALERT_RECORD, .epoch = epoch, .body = { conn->alert_body, 2 } };
+
+    conn->alert_body[0] = level;
+    conn->alert_body[1] = description;
+    if (level == DTLS_ALERT_FATAL || description == DTLS_ALERT_CLOSE_NOTIFY) {
+        dtls_outbox_clear(&conn->outbox);
+        put_open_flight_in_front(conn);
+    }
+    dtls_outbox_add(&conn->outbox, &alert);
+    if (level == DTLS_ALERT_FATAL || description == DTLS_ALERT_CLOSE_NOTIFY) {
+        alert.epoch = (uint16_t)(epoch + 1);
+        if (has_sent_finished(conn->hs))
+            dtls_outbox_add(&conn->outbox, &alert);
+    }
+}
+
+/* What is believed to fit on the path: where loss looks like size, flights shrink (M5); data never does. */
+static size_t flight_mtu(const struct dtls_conn *conn)
+{
+    unsigned expirations = conn->hs == NULL ? 0 : conn->hs->timer.expirations;
+    size_t believed = expirations >= 4 ? 256 : expirations >= 2 ? 548 : conn->mtu;
+
+    return believed < conn->mtu ? believed : conn->mtu;
+}
+
+bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap, size_t *len)
+{
+    (void)now;
+    *len = 0;
+    if (cap < conn->mtu)
+        return false;
+    *len = dtls_outbox_next(&conn->outbox, &conn->as.epochs, flight_mtu(conn), out);
+    if (*len > 0)
+        conn->as.stats.datagrams_sent++;
+    return *len > 0;
+}
+
+/* ---- application data ---- */
+
+size_t dtls_conn_max_payload(const struct dtls_conn *conn)
+{
+    size_t most = dtls_config_expansion(conn->as.config);
+    const struct dtls_epoch *epoch = conn->as.epochs.current;
+
+    /* The keys in force may be of a suite that newer settings do not have any more. */
+    if (epoch->aead != NULL && dtls_epoch_expansion(epoch) > most)
+        most = dtls_epoch_expansion(epoch);
+    size_t payload = conn->mtu - most;
+    return payload < DTLS_MAX_PLAINTEXT ? payload : DTLS_MAX_PLAINTEXT;
+}
+
+/* Where an application record goes: its epoch, and whether the last flight travels in front of it (R2, R3). */
+struct route {
+    struct dtls_epoch *epoch;
+    size_t flight_len;
+};
+
+static struct route choose_route(const struct dtls_conn *conn, dtls_time now, size_t len)
+{
+    const struct dtls_epochs *epochs = &conn->as.epochs;
+    struct route route = { epochs->current, 0 };
+
+    if (!dtls_last_flight_wants_to_ride(conn->last))
+        return route;
+    size_t flight_len = dtls_last_flight_len(conn->last, epochs);
+    if (flight_len + dtls_epoch_expansion(epochs->current) + len <= conn->mtu)
+        route.flight_len = flight_len;
+    else if (epochs->previous != NULL && epochs->previous->aead != NULL && epochs->previous->write_key != NULL &&
+             now - conn->last->switched_at < DTLS_OLD_EPOCH_FOR_LARGE)
+        route.epoch = epochs->previous;
+    return route;
+}
+
+static void write_flight(struct dtls_conn *conn, size_t len, uint8_t *out)
+{
+    struct dtls_outbox outbox = { 0 };
+
+    dtls_flight_send(&conn->last->flight, &outbox);
+    dtls_outbox_next(&outbox, &conn->as.epochs, len, out);
+    conn->last->copies++;
+    conn->as.stats.final_copies++;
+}
+
+int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len, uint8_t *out, size_t cap,
+                   size_t *out_len)
+{
+    *out_len = 0;
+    if (conn->state != DTLS_CONN_OPEN)
+        return DTLS_ERR_NOT_OPEN;
+    if (len == 0)
+        return DTLS_ERR_ARGUMENT;
+    size_t most = dtls_conn_max_payload(conn);
+    if (len > most) {
+        *out_len = most;
+        return DTLS_ERR_LARGE_PACKET;
+    }
+    struct route route = choose_route(conn, now, len);
+    if (route.epoch->write_sequence >= DTLS_MAX_DATA_SEQUENCE)
+        return DTLS_ERR_EXHAUSTED;
+    size_t needed = route.flight_len + dtls_epoch_expansion(route.epoch) + len;
+    if (needed > cap) {
+        *out_len = needed;
+        return DTLS_ERR_BUFFER_TOO_SMALL;
+    }
+    uint8_t *record = out + route.flight_len;
+    uint8_t *place = record + dtls_epoch_prefix(route.epoch);
+    if (place != data)
+        memmove(place, data, len); /* before anything is written in front: the data may lie there */
+    if (route.flight_len > 0)
+        write_flight(conn, route.flight_len, out);
+    dtls_epoch_seal(route.epoch, DTLS_APPLICATION_DATA, record, len);
+    *out_len = needed;
+    conn->as.stats.records_sent++;
+    conn->as.stats.bytes_sent += len;
+    conn->as.stats.datagrams_sent++;
+    return DTLS_OK;
+}

@@ -1,0 +1,326 @@
+/* rehandshake.c - who may start a rehandshake, when it is refused, retried or given up (contract R6, R7, R10, R13). */
+#include <string.h>
+
+#include "conn/conn_private.h"
+#include "messages/hello.h"
+
+enum { LAST_EPOCH = 65535 };
+
+static bool has_epoch_left(const struct dtls_conn *conn)
+{
+    return conn->as.epochs.current->number < LAST_EPOCH;
+}
+
+bool dtls_conn_secure_renegotiation(const struct dtls_conn *conn)
+{
+    return conn->as.active.renegotiation_info && conn->as.active.extended_master_secret;
+}
+
+bool dtls_conn_rehandshake_pending(const struct dtls_conn *conn)
+{
+    const struct dtls_handshake *hs = conn->hs;
+
+    if (conn->state != DTLS_CONN_OPEN)
+        return false;
+    return conn->re.requesting || conn->re.asked ||
+           (hs != NULL && !conn->re.parked && (conn->as.role == DTLS_CLIENT || hs->answered));
+}
+
+static uint64_t threshold_us(const struct dtls_conn *conn)
+{
+    const struct dtls_config *config = conn->as.config;
+    uint32_t ms = config->rehandshake_timeout_ms > 0 ? config->rehandshake_timeout_ms : config->handshake_timeout_ms;
+
+    return ms > 0 ? (uint64_t)ms * 1000 : DTLS_NEVER;
+}
+
+/* ---- starting ---- */
+
+/* A client's attempt; one that was given up in this epoch is taken up again, byte for byte (R10). */
+static int start_client(struct dtls_conn *conn, dtls_time now, enum dtls_rehandshake_mode mode)
+{
+    if (conn->re.parked) {
+        conn->re.parked = false;
+        conn->hs->started = now;
+        dtls_timer_flight_sent(&conn->hs->timer, &conn->as.path, conn->hs->config, now);
+        dtls_timer_flight_repeated(&conn->hs->timer);
+        dtls_conn_transmit(conn);
+        return DTLS_OK;
+    }
+    conn->hs = dtls_handshake_new(&conn->as, conn->as.config, now);
+    if (conn->hs == NULL)
+        return DTLS_ERR_NO_MEMORY;
+    conn->hs->offer_session = mode == DTLS_REHANDSHAKE_ABBREVIATED && conn->as.session != NULL &&
+                              dtls_session_is_alive(&conn->as.session->state, now, conn->as.config->session_lifetime_s);
+    int err = dtls_handshake_start_client(conn->hs, now);
+    if (err != DTLS_OK) {
+        dtls_conn_drop_handshake(conn); /* nothing has left: nothing has happened */
+        return err;
+    }
+    return dtls_conn_settle(conn, now, DTLS_OK);
+}
+
+int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehandshake_mode mode)
+{
+    if (conn->state != DTLS_CONN_OPEN)
+        return DTLS_ERR_NOT_OPEN;
+    if (mode != DTLS_REHANDSHAKE_FULL && mode != DTLS_REHANDSHAKE_ABBREVIATED)
+        return DTLS_ERR_ARGUMENT;
+    if (dtls_conn_rehandshake_pending(conn))
+        return DTLS_ERR_REHANDSHAKE_RUNNING;
+    if (conn->event_count > 0)
+        return DTLS_ERR_EVENTS_WAITING; /* the last attempt's end is not known to the application yet */
+    if (!dtls_conn_secure_renegotiation(conn))
+        return DTLS_ERR_UNSAFE_RENEGOTIATION;
+    if (!has_epoch_left(conn))
+        return DTLS_ERR_EXHAUSTED;
+    if (conn->as.role == DTLS_CLIENT) {
+        int err = start_client(conn, now, mode);
+        conn->re.ours = err == DTLS_OK;
+        return err;
+    }
+    conn->re.ours = conn->re.requesting = conn->re.requested = true;
+    conn->re.requested_mode = mode;
+    conn->re.requested_epoch = conn->as.epochs.current->number;
+    conn->re.request_started = now;
+    dtls_timer_flight_sent(&conn->re.request_timer, &conn->as.path, conn->as.config, now);
+    dtls_conn_transmit_request(conn);
+    return DTLS_OK;
+}
+
+/* ---- the peer's wish ---- */
+
+/* The warning no_renegotiation: once per attempt, and twice more when the peer insists (R7). */
+static void refuse(struct dtls_conn *conn, dtls_time now, const uint8_t random[DTLS_HELLO_RANDOM_LEN])
+{
+    struct dtls_renegotiation *re = &conn->re;
+
+    if (memcmp(re->refused_random, random, DTLS_HELLO_RANDOM_LEN) != 0 || now - re->refused_at >= DTLS_REFUSAL_FORGET)
+        re->refusals = 0;
+    if (re->refusals >= DTLS_MOST_REFUSALS || (re->refusals > 0 && now - re->refused_at < DTLS_REFUSAL_INTERVAL))
+        return;
+    re->refusals++;
+    re->refused_at = now;
+    memcpy(re->refused_random, random, DTLS_HELLO_RANDOM_LEN);
+    dtls_conn_transmit_alert(conn, DTLS_ALERT_WARNING, DTLS_ALERT_NO_RENEGOTIATION);
+}
+
+static void ask(struct dtls_conn *conn, dtls_time now)
+{
+    conn->re.asked = true;
+    conn->re.asked_until = dtls_time_after(now, threshold_us(conn));
+    dtls_conn_push_event(conn, DTLS_EVENT_REHANDSHAKE_REQUESTED);
+}
+
+static bool is_too_early(const struct dtls_conn *conn, dtls_time now)
+{
+    return conn->re.peer_started &&
+           now - conn->re.peer_started_at < (dtls_time)conn->as.config->rehandshake_interval_ms * 1000;
+}
+
+static void peer_starts(struct dtls_conn *conn, dtls_time now)
+{
+    conn->re.peer_started = true;
+    conn->re.peer_started_at = now;
+}
+
+static bool can_rehandshake(const struct dtls_conn *conn)
+{
+    return dtls_conn_secure_renegotiation(conn) && has_epoch_left(conn);
+}
+
+static const uint8_t no_random[DTLS_HELLO_RANDOM_LEN];
+
+int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now)
+{
+    if ((conn->hs != NULL && !conn->re.parked) || conn->re.asked)
+        return DTLS_OK; /* a rehandshake is under way already; glare ends here (R6) */
+    if (is_too_early(conn, now)) {
+        conn->as.stats.dropped[DTLS_DROP_RATE]++;
+        return DTLS_OK;
+    }
+    if (!can_rehandshake(conn) || conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_DENY) {
+        refuse(conn, now, no_random);
+    } else if (conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_ASK) {
+        ask(conn, now);
+    } else if (conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_ACCEPT) {
+        peer_starts(conn, now);
+        /* It always offers its session; the server's mode decides (R11). Without memory the server asks again. */
+        start_client(conn, now, DTLS_REHANDSHAKE_ABBREVIATED);
+    }
+    return DTLS_OK;
+}
+
+bool dtls_conn_admit_hello(struct dtls_conn *conn, dtls_time now)
+{
+    if (conn->re.requesting || !is_too_early(conn, now))
+        return true;
+    conn->as.stats.dropped[DTLS_DROP_RATE]++;
+    return false;
+}
+
+static int accept_hello(struct dtls_conn *conn, dtls_time now)
+{
+    struct dtls_handshake *hs = conn->hs;
+
+    /* Our own HelloRequest carried the mode; without one the configuration says what a client may have. */
+    hs->offer_session = (conn->re.requesting ? conn->re.requested_mode : conn->as.config->rehandshake_mode) ==
+                        DTLS_REHANDSHAKE_ABBREVIATED;
+    hs->send_seq = conn->re.requested && conn->re.requested_epoch == hs->epoch; /* RFC 6347, 4.2.2 (R6) */
+    hs->started = now;
+    conn->re.asked = false;
+    peer_starts(conn, now);
+    return dtls_conn_settle(conn, now, dtls_handshake_open_gate(hs, now));
+}
+
+static void hello_random(const struct dtls_handshake *hs, uint8_t out[DTLS_HELLO_RANDOM_LEN])
+{
+    struct dtls_message message;
+    struct dtls_client_hello hello;
+
+    memset(out, 0, DTLS_HELLO_RANDOM_LEN);
+    if (dtls_reassembly_ready(&hs->in, &message) && dtls_client_hello_read_start(message.body, &hello) == DTLS_OK)
+        memcpy(out, hello.random.at, DTLS_HELLO_RANDOM_LEN);
+}
+
+static void refuse_hello(struct dtls_conn *conn, dtls_time now)
+{
+    uint8_t random[DTLS_HELLO_RANDOM_LEN];
+
+    hello_random(conn->hs, random);
+    dtls_conn_drop_handshake(conn);
+    refuse(conn, now, random);
+}
+
+int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now)
+{
+    enum dtls_rehandshake_policy policy = conn->as.config->rehandshake_policy;
+
+    if (conn->re.asked)
+        return DTLS_OK;
+    if (!can_rehandshake(conn)) {
+        refuse_hello(conn, now);
+    } else if (conn->re.requesting || policy == DTLS_REHANDSHAKE_ACCEPT) {
+        return accept_hello(conn, now); /* what we asked for ourselves needs no permission */
+    } else if (policy == DTLS_REHANDSHAKE_DENY) {
+        refuse_hello(conn, now);
+    } else if (policy == DTLS_REHANDSHAKE_IGNORE) {
+        dtls_conn_drop_handshake(conn);
+    } else {
+        ask(conn, now);
+    }
+    return DTLS_OK;
+}
+
+int dtls_conn_accept_rehandshake(struct dtls_conn *conn, dtls_time now)
+{
+    if (!conn->re.asked || conn->state != DTLS_CONN_OPEN)
+        return DTLS_ERR_NOT_ASKED;
+    if (conn->as.role == DTLS_SERVER)
+        return accept_hello(conn, now);
+    conn->re.asked = false;
+    peer_starts(conn, now);
+    return start_client(conn, now, DTLS_REHANDSHAKE_ABBREVIATED);
+}
+
+int dtls_conn_refuse_rehandshake(struct dtls_conn *conn, dtls_time now)
+{
+    if (!conn->re.asked || conn->state != DTLS_CONN_OPEN)
+        return DTLS_ERR_NOT_ASKED;
+    conn->re.asked = false;
+    if (conn->as.role == DTLS_SERVER)
+        refuse_hello(conn, now);
+    else
+        refuse(conn, now, no_random);
+    return DTLS_OK;
+}
+
+/* ---- how an attempt of ours ends without an answer ---- */
+
+static int give_up(struct dtls_conn *conn, enum dtls_event_type type)
+{
+    bool mandatory = conn->re.ours && conn->as.config->rehandshake_mandatory;
+
+    conn->re.ours = false;
+    if (mandatory)
+        return dtls_conn_die(conn, DTLS_ERR_REHANDSHAKE_REQUIRED, dtls_alert_for(DTLS_ERR_REHANDSHAKE_REQUIRED));
+    dtls_conn_push_event(conn, type);
+    return DTLS_OK;
+}
+
+int dtls_conn_hear_refusal(struct dtls_conn *conn)
+{
+    if (conn->re.requesting && conn->hs == NULL) {
+        conn->re.requesting = false;
+        dtls_outbox_clear(&conn->outbox);
+        return give_up(conn, DTLS_EVENT_REHANDSHAKE_REFUSED);
+    }
+    if (conn->as.role == DTLS_CLIENT && conn->hs != NULL && !conn->re.parked && !conn->hs->answered) {
+        dtls_conn_drop_handshake(conn);
+        return give_up(conn, DTLS_EVENT_REHANDSHAKE_REFUSED);
+    }
+    return DTLS_OK; /* a late copy, or the answer to nothing */
+}
+
+/* The time of an attempt is over. Before the first answer it is dropped; after it nothing is (R10). */
+static int time_is_over(struct dtls_conn *conn, dtls_time now)
+{
+    if (conn->hs->answered) {
+        conn->re.stalled = true;
+        dtls_timer_slow_down(&conn->hs->timer, conn->hs->config, now);
+        dtls_conn_push_event(conn, DTLS_EVENT_REHANDSHAKE_STALLED);
+        return DTLS_OK;
+    }
+    if (conn->as.role == DTLS_SERVER) {
+        dtls_conn_drop_handshake(conn); /* half a ClientHello, and never the rest */
+        return DTLS_OK;
+    }
+    conn->re.parked = true; /* kept for a retry, which must not differ in a byte */
+    dtls_outbox_clear(&conn->outbox);
+    return give_up(conn, DTLS_EVENT_REHANDSHAKE_FAILED);
+}
+
+static bool total_runs(const struct dtls_conn *conn)
+{
+    return conn->hs != NULL && !conn->re.parked && !conn->re.stalled && !conn->re.asked;
+}
+
+int dtls_conn_rehandshake_tick(struct dtls_conn *conn, dtls_time now)
+{
+    struct dtls_renegotiation *re = &conn->re;
+
+    if (re->asked && now >= re->asked_until)
+        dtls_conn_refuse_rehandshake(conn, now); /* unanswered is refused (R7) */
+    if (re->requesting && now >= dtls_time_after(re->request_started, threshold_us(conn))) {
+        re->requesting = false;
+        return give_up(conn, DTLS_EVENT_REHANDSHAKE_FAILED);
+    }
+    if (re->requesting && dtls_timer_expire(&re->request_timer, &conn->as.path, conn->as.config, now)) {
+        conn->as.stats.retransmissions++;
+        dtls_conn_transmit_request(conn);
+    }
+    if (total_runs(conn) && now >= dtls_time_after(conn->hs->started, threshold_us(conn)))
+        return time_is_over(conn, now);
+    return DTLS_OK;
+}
+
+static dtls_time earlier(dtls_time a, dtls_time b)
+{
+    return a < b ? a : b;
+}
+
+dtls_time dtls_conn_rehandshake_deadline(const struct dtls_conn *conn)
+{
+    const struct dtls_renegotiation *re = &conn->re;
+    dtls_time deadline = DTLS_NEVER;
+
+    if (re->asked)
+        deadline = re->asked_until;
+    if (re->requesting) {
+        deadline = earlier(deadline, dtls_timer_deadline(&re->request_timer));
+        deadline = earlier(deadline, dtls_time_after(re->request_started, threshold_us(conn)));
+    }
+    if (total_runs(conn))
+        deadline = earlier(deadline, dtls_time_after(conn->hs->started, threshold_us(conn)));
+    return deadline;
+}
