@@ -1,0 +1,399 @@
+/* dtls-client.c - a DTLS client: lines of stdin, or a measured flow of records. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "apps/complain.h"
+#include "apps/files.h"
+#include "apps/lines.h"
+#include "apps/renew.h"
+#include "apps/report.h"
+#include "apps/settings.h"
+
+enum {
+    DEFAULT_SIZE = 160,           /* bytes of a flow's record: 20 ms of G.711 */
+    DEFAULT_S = 10,               /* a flow's length */
+    MOST_RECORDS = 100000000,     /* of a flow: a bit is kept for each */
+    FLOW_BURST = 64,              /* records sent in one go, when late */
+    INPUT_CHUNK = 512,            /* bytes of stdin taken at a time: input leaves room for what comes back */
+};
+
+static const double LINES_QUIET_S = 0.5, FLOW_QUIET_S = 1; /* without data, at the end */
+
+struct client {
+    struct ev_loop *loop;
+    struct settings settings;
+    struct report report;
+    struct dtls_config config;
+    struct dtls_ev_conn *conn; /* NULL: gone */
+    int status;
+    bool opened, leaving;      /* leaving: all is sent, or we were told to go */
+
+    struct renew renew;
+    ev_timer quiet;            /* runs once all is sent; data restarts it */
+
+    struct lines lines;
+    ev_io input;
+
+    struct flow flow;
+    dtls_time flow_start;
+    ev_timer pace, progress;
+};
+
+static const struct option_program program = {
+    .name = "dtls-client",
+    .mask = FOR_CLIENT,
+    .usage = "[options] HOST PORT",
+    .about = "A DTLS 1.2 client. Lines of stdin are sent as records, and what comes back is printed as lines.\n"
+             "With --flow it sends records at a steady rate to an echoing server instead, and reports what was lost.",
+    .notes = "Examples:\n"
+             "  dtls-client --pin SHA-256:.. 127.0.0.1 4433\n"
+             "  dtls-client --flow 50 --for 10 --rehandshake-every 2 127.0.0.1 4433\n\n"
+             "Exit status: 0 fine, 1 the connection failed, 2 a mistake in the options or files.\n",
+    .operands = 2,
+    .rows = settings_rows,
+};
+
+static bool has_flow(const struct client *client)
+{
+    return client->settings.flow_rate > 0;
+}
+
+/* ---- the end ---- */
+
+static void leave(struct client *client)
+{
+    client->leaving = true;
+    if (client->conn != NULL)
+        dtls_ev_close(client->conn);
+}
+
+static void on_quiet(struct ev_loop *loop, ev_timer *timer, int happened)
+{
+    (void)loop;
+    (void)happened;
+    leave(timer->data);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *signal, int happened)
+{
+    (void)loop;
+    (void)happened;
+    leave(signal->data);
+}
+
+static void wait_for_quiet(struct client *client)
+{
+    client->leaving = true;
+    client->quiet.repeat = has_flow(client) ? FLOW_QUIET_S : LINES_QUIET_S;
+    ev_timer_again(client->loop, &client->quiet);
+}
+
+/* ---- lines ---- */
+
+static void send_line(void *arg, uint64_t number, const uint8_t *line, size_t len)
+{
+    struct client *client = arg;
+    size_t fits = 0;
+    int error = DTLS_ERR_LARGE_PACKET;
+
+    if (client->conn == NULL || len == 0) /* no record is empty */
+        return;
+    if (line != NULL)
+        error = dtls_ev_send(client->conn, line, len, &fits);
+    else
+        fits = dtls_conn_max_payload(dtls_ev_engine(client->conn));
+    if (error == DTLS_ERR_LARGE_PACKET)
+        complain("line %" PRIu64 " skipped: it has %zu bytes, at most %zu fit (see --mtu)", number, len, fits);
+    else if (error != DTLS_OK)
+        complain("line %" PRIu64 " not sent: %s", number, dtls_error_string(error));
+}
+
+static void on_input(struct ev_loop *loop, ev_io *input, int happened)
+{
+    struct client *client = input->data;
+    uint8_t bytes[INPUT_CHUNK];
+    ssize_t len = read(STDIN_FILENO, bytes, sizeof bytes);
+
+    (void)happened;
+    if (len > 0) {
+        lines_feed(&client->lines, bytes, (size_t)len, send_line, client);
+        return;
+    }
+    if (len < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    ev_io_stop(loop, input);
+    if (client->lines.len > 0) /* the last line has no end */
+        lines_feed(&client->lines, (const uint8_t *)"\n", 1, send_line, client);
+    wait_for_quiet(client);
+}
+
+/* ---- flow ---- */
+
+static dtls_time due(const struct client *client, uint64_t number)
+{
+    return client->flow_start + (dtls_time)((double)number * 1e6 / client->settings.flow_rate);
+}
+
+/* False when it could not be sent and never will be. */
+static bool send_record(struct client *client)
+{
+    uint8_t record[LINES_MAX];
+    size_t fits;
+
+    flow_write(&client->flow, dtls_ev_now(), record);
+    int error = dtls_ev_send(client->conn, record, client->flow.size, &fits);
+    if (error == DTLS_OK) {
+        client->flow.sent++;
+        return true;
+    }
+    if (error == DTLS_ERR_LARGE_PACKET) {
+        complain("--size %zu: at most %zu bytes fit (see --mtu)", client->flow.size, fits);
+        client->status = EXIT_MISTAKE;
+    } else {
+        complain("flow: %s", dtls_error_string(error));
+        client->status = EXIT_CONNECTION;
+    }
+    return false;
+}
+
+static void on_pace(struct ev_loop *loop, ev_timer *pace, int happened)
+{
+    struct client *client = pace->data;
+    struct flow *flow = &client->flow;
+
+    (void)happened;
+    for (int i = 0; i < FLOW_BURST && flow->sent < flow->total && due(client, flow->sent) <= dtls_ev_now(); i++) {
+        if (client->conn == NULL)
+            return;
+        if (!send_record(client)) {
+            leave(client);
+            return;
+        }
+    }
+    if (flow->sent == flow->total) {
+        ev_timer_stop(loop, pace);
+        wait_for_quiet(client);
+        return;
+    }
+    dtls_time now = dtls_ev_now(), next = due(client, flow->sent);
+    ev_now_update(loop);
+    pace->repeat = next > now ? (double)(next - now) / 1e6 : 1e-6;
+    ev_timer_again(loop, pace);
+}
+
+static void on_progress(struct ev_loop *loop, ev_timer *progress, int happened)
+{
+    struct client *client = progress->data;
+    struct dtls_stats stats;
+
+    (void)loop;
+    (void)happened;
+    dtls_conn_stats(dtls_ev_engine(client->conn), &stats);
+    fprintf(stderr, "\r%5.0f s  sent %" PRIu64 "  received %" PRIu64 "  rehandshakes %" PRIu64 " ",
+            (double)(dtls_ev_now() - client->flow_start) / 1e6, client->flow.sent, client->flow.received,
+            stats.rehandshakes);
+}
+
+static void start_flow(struct client *client)
+{
+    client->flow_start = dtls_ev_now();
+    client->pace.repeat = 1e-6;
+    ev_timer_again(client->loop, &client->pace);
+    if (isatty(STDERR_FILENO))
+        ev_timer_start(client->loop, &client->progress);
+}
+
+static void prepare_flow(struct client *client)
+{
+    const struct settings *settings = &client->settings;
+    double records = settings->flow_rate * (settings->flow_s > 0 ? settings->flow_s : DEFAULT_S);
+    uint64_t id;
+
+    if (records > MOST_RECORDS)
+        refuse("--flow times --for: %.0f records, more than %d", records, MOST_RECORDS);
+    if (dtls_system_random(NULL, (uint8_t *)&id, sizeof id) != DTLS_OK)
+        refuse("%s", dtls_error_string(DTLS_ERR_RANDOM));
+    size_t size = settings->flow_size > 0 ? settings->flow_size : DEFAULT_SIZE;
+    if (!flow_init(&client->flow, id, size, records < 1 ? 1 : (uint64_t)records))
+        refuse("%s", strerror(errno));
+}
+
+/* ---- the connection ---- */
+
+static void on_open(struct client *client)
+{
+    client->opened = true;
+    renew_start(&client->renew, client->loop, client->conn, &client->settings, &client->report);
+    if (has_flow(client))
+        start_flow(client);
+    else
+        ev_io_start(client->loop, &client->input);
+}
+
+static void on_data(struct client *client, struct dtls_bytes data)
+{
+    if (client->leaving && ev_is_active(&client->quiet))
+        ev_timer_again(client->loop, &client->quiet);
+    if (has_flow(client))
+        flow_take(&client->flow, dtls_ev_now(), data.at, data.len);
+    else
+        report_data(&client->report, data);
+}
+
+static void on_session(struct client *client, const struct dtls_event *event)
+{
+    const char *path = client->settings.resume;
+    char remark[300];
+
+    if (path != NULL && files_keep_session(path, event->session))
+        snprintf(remark, sizeof remark, "kept in %s", path);
+    else if (path != NULL)
+        snprintf(remark, sizeof remark, "not kept: %s: %s", path, strerror(errno));
+    report_event(&client->report, client->conn, event, path != NULL ? remark : NULL);
+}
+
+static void on_end(struct client *client, const struct dtls_event *event)
+{
+    char peer[ADDRESS_TEXT], words[160];
+
+    if (ev_is_active(&client->progress))
+        fputc('\n', stderr);
+    if (client->report.json || event->type == DTLS_EVENT_CLOSED)
+        report_event(&client->report, client->conn, event, NULL);
+    if (event->type == DTLS_EVENT_FAILED) {
+        report_peer(client->conn, peer);
+        complain("%s: %s", peer, report_failure(event, words, sizeof words));
+        client->status = EXIT_CONNECTION;
+    } else if (has_flow(client) && !client->leaving) {
+        complain("the peer closed before the flow was sent");
+        client->status = EXIT_CONNECTION;
+    }
+    if (client->opened)
+        report_end(&client->report, client->conn, has_flow(client) ? &client->flow : NULL);
+    renew_stop(&client->renew);
+    dtls_ev_free(client->conn);
+    client->conn = NULL;
+    ev_break(client->loop, EVBREAK_ALL);
+}
+
+static void on_event(void *arg, struct dtls_ev_conn *conn, const struct dtls_event *event)
+{
+    struct client *client = arg;
+
+    switch (event->type) {
+    case DTLS_EVENT_DATA:
+        on_data(client, event->data);
+        break;
+    case DTLS_EVENT_SESSION:
+        on_session(client, event);
+        break;
+    case DTLS_EVENT_CLOSED:
+    case DTLS_EVENT_FAILED:
+        on_end(client, event);
+        break;
+    case DTLS_EVENT_OPEN:
+        report_event(&client->report, conn, event, NULL);
+        on_open(client);
+        break;
+    default:
+        report_event(&client->report, conn, event, NULL);
+        break;
+    }
+}
+
+static void configure(struct client *client)
+{
+    const struct settings *settings = &client->settings;
+    struct dtls_config *config = &client->config;
+
+    settings_configure(settings, config);
+    config->identity = files_identity(settings->cert, settings->key);
+    if (settings->keylog != NULL) {
+        config->keylog = files_keylog;
+        config->keylog_arg = files_open_keylog(settings->keylog);
+    }
+    const char *problem = dtls_config_problem(config, DTLS_CLIENT);
+    if (problem != NULL)
+        refuse("%s", problem);
+}
+
+static int connect_to(struct client *client, const struct address *address, const struct dtls_session *session)
+{
+    const struct sockaddr *to = (const struct sockaddr *)&address->of;
+    int error = dtls_ev_connect(client->loop, &client->config, to, address->len, session, on_event, client,
+                                &client->conn);
+
+    if (error == DTLS_ERR_ARGUMENT && session != NULL) { /* only the session can be wrong: see configure */
+        complain("%s: not resumed: it is of another peer than the one of --pin", client->settings.resume);
+        error = dtls_ev_connect(client->loop, &client->config, to, address->len, NULL, on_event, client, &client->conn);
+    }
+    return error;
+}
+
+static void start_watchers(struct client *client)
+{
+    static ev_signal interrupt, terminate;
+
+    ev_signal_init(&interrupt, on_signal, SIGINT);
+    ev_signal_init(&terminate, on_signal, SIGTERM);
+    ev_signal_start(client->loop, &interrupt);
+    ev_signal_start(client->loop, &terminate);
+    ev_io_init(&client->input, on_input, STDIN_FILENO, EV_READ);
+    ev_init(&client->quiet, on_quiet);
+    ev_init(&client->pace, on_pace);
+    ev_timer_init(&client->progress, on_progress, 1, 1);
+    interrupt.data = terminate.data = client->input.data = client;
+    client->quiet.data = client->pace.data = client->progress.data = client;
+}
+
+static void release(struct client *client)
+{
+    flow_free(&client->flow);
+    dtls_identity_free((struct dtls_identity *)(uintptr_t)client->config.identity);
+    if (client->config.keylog_arg != NULL)
+        fclose(client->config.keylog_arg);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option_row port_row = { .least = 1, .most = 65535 };
+    static struct client client;
+    const char *operands[2], *wanted;
+    uint8_t fingerprint[DTLS_FINGERPRINT_LEN];
+    struct dtls_session *session = NULL;
+    struct address address;
+    uint32_t port;
+
+    complain_as(program.name);
+    settings_init(&client.settings);
+    options_read(&program, argc, argv, &client.settings, operands);
+    settings_check(&client.settings);
+    if ((wanted = option_whole(&port_row, operands[1], &port)) != NULL)
+        refuse("port '%s' is not %s", operands[1], wanted);
+    client.report = (struct report){ client.settings.json, client.settings.verbose, stderr, dtls_ev_now() };
+    configure(&client);
+    if (has_flow(&client))
+        prepare_flow(&client);
+    if (client.settings.resume != NULL)
+        session = files_session(client.settings.resume);
+    address_find(operands[0], (uint16_t)port, &address);
+
+    client.loop = EV_DEFAULT;
+    start_watchers(&client);
+    dtls_identity_fingerprint(client.config.identity, fingerprint);
+    report_beginning(&client.report, "connecting", (struct sockaddr *)&address.of, address.len, fingerprint);
+    int error = connect_to(&client, &address, session);
+    dtls_session_free(session);
+    if (error == DTLS_OK) {
+        ev_run(client.loop, 0);
+    } else {
+        complain("%s port %u: %s", operands[0], port,
+                 error == DTLS_EV_ERR_SYSTEM ? strerror(errno) : dtls_error_string(error));
+        client.status = EXIT_CONNECTION;
+    }
+    release(&client);
+    return client.status;
+}

@@ -1,0 +1,169 @@
+/* dtls-server.c - a DTLS server that echoes every record. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/complain.h"
+#include "apps/files.h"
+#include "apps/renew.h"
+#include "apps/report.h"
+#include "apps/settings.h"
+
+enum { CACHED_SESSIONS = 1024 };
+
+struct server {
+    struct ev_loop *loop;
+    struct settings settings;
+    struct report report;
+    struct dtls_config config;
+    struct dtls_ticket_key ticket_key;
+    struct dtls_ev_server *server;
+};
+
+static const struct option_program program = {
+    .name = "dtls-server",
+    .mask = FOR_SERVER,
+    .usage = "[options] --port P",
+    .about = "A DTLS 1.2 server that sends every record back.",
+    .notes = "Example:\n"
+             "  dtls-server --port 4433\n"
+             "  dtls-client 127.0.0.1 4433\n\n"
+             "SIGINT and SIGTERM close every association. Exit status: 0 fine, 2 a mistake in the options or files.\n",
+    .rows = settings_rows,
+};
+
+static void begin_association(struct server *server, struct dtls_ev_conn *conn)
+{
+    struct renew *renew = malloc(sizeof *renew);
+
+    if (renew == NULL)
+        return;
+    renew_start(renew, server->loop, conn, &server->settings, &server->report);
+    dtls_ev_set_data(conn, renew);
+}
+
+static void end_association(struct server *server, struct dtls_ev_conn *conn)
+{
+    struct renew *renew = dtls_ev_data(conn);
+
+    if (renew == NULL)
+        return;
+    report_end(&server->report, conn, NULL);
+    renew_stop(renew);
+    free(renew);
+}
+
+static void echo(struct server *server, struct dtls_ev_conn *conn, struct dtls_bytes data)
+{
+    int error = dtls_ev_send(conn, data.at, data.len, NULL);
+
+    if (error != DTLS_OK && server->settings.verbose)
+        complain("a record of %zu bytes was not echoed: %s", data.len, dtls_error_string(error));
+}
+
+static void on_event(void *arg, struct dtls_ev_conn *conn, const struct dtls_event *event)
+{
+    struct server *server = arg;
+
+    if (event->type == DTLS_EVENT_DATA) {
+        echo(server, conn, event->data);
+        return;
+    }
+    report_event(&server->report, conn, event, NULL);
+    if (event->type == DTLS_EVENT_OPEN)
+        begin_association(server, conn);
+    else if (event->type == DTLS_EVENT_CLOSED || event->type == DTLS_EVENT_FAILED)
+        end_association(server, conn);
+}
+
+static void close_one(void *arg, struct dtls_ev_conn *conn)
+{
+    (void)arg;
+    dtls_ev_close(conn);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *signal, int happened)
+{
+    struct server *server = signal->data;
+
+    (void)happened;
+    dtls_ev_server_each(server->server, close_one, NULL);
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static void configure(struct server *server)
+{
+    const struct settings *settings = &server->settings;
+    struct dtls_config *config = &server->config;
+
+    settings_configure(settings, config);
+    config->identity = files_identity(settings->cert, settings->key);
+    if (settings->keylog != NULL) {
+        config->keylog = files_keylog;
+        config->keylog_arg = files_open_keylog(settings->keylog);
+    }
+    if (!settings->no_cache && (config->session_cache = dtls_session_cache_new(CACHED_SESSIONS)) == NULL)
+        refuse("%s", dtls_error_string(DTLS_ERR_NO_MEMORY));
+    if (!settings->no_tickets) {
+        if (dtls_system_random(NULL, (uint8_t *)&server->ticket_key, sizeof server->ticket_key) != DTLS_OK)
+            refuse("%s", dtls_error_string(DTLS_ERR_RANDOM));
+        config->ticket_keys = &server->ticket_key;
+        config->ticket_key_count = 1;
+    }
+    const char *problem = dtls_config_problem(config, DTLS_SERVER);
+    if (problem != NULL)
+        refuse("%s", problem);
+}
+
+static void listen_on(struct server *server)
+{
+    const struct settings *settings = &server->settings;
+    uint8_t fingerprint[DTLS_FINGERPRINT_LEN];
+    struct address address;
+
+    address_find(settings->host, (uint16_t)settings->port, &address);
+    int error = dtls_ev_listen(server->loop, &server->config, (struct sockaddr *)&address.of, address.len, 0, on_event,
+                               server, &server->server);
+    if (error != DTLS_OK)
+        refuse("%s port %u: %s", settings->host, settings->port,
+               error == DTLS_EV_ERR_SYSTEM ? strerror(errno) : dtls_error_string(error));
+    address.len = sizeof address.of;
+    dtls_ev_server_address(server->server, (struct sockaddr *)&address.of, &address.len);
+    dtls_identity_fingerprint(server->config.identity, fingerprint);
+    report_beginning(&server->report, "listening", (struct sockaddr *)&address.of, address.len, fingerprint);
+}
+
+static void release(struct server *server)
+{
+    dtls_ev_server_free(server->server);
+    dtls_session_cache_free(server->config.session_cache);
+    dtls_identity_free((struct dtls_identity *)(uintptr_t)server->config.identity);
+    if (server->config.keylog_arg != NULL)
+        fclose(server->config.keylog_arg);
+}
+
+int main(int argc, char **argv)
+{
+    static struct server server;
+    ev_signal interrupt, terminate;
+
+    complain_as(program.name);
+    settings_init(&server.settings);
+    options_read(&program, argc, argv, &server.settings, NULL);
+    settings_check(&server.settings);
+    if (server.settings.port == UINT32_MAX)
+        refuse("--port is missing (see --help)");
+    server.report = (struct report){ server.settings.json, server.settings.verbose, stdout, dtls_ev_now() };
+    configure(&server);
+
+    server.loop = EV_DEFAULT;
+    ev_signal_init(&interrupt, on_signal, SIGINT);
+    ev_signal_init(&terminate, on_signal, SIGTERM);
+    interrupt.data = terminate.data = &server;
+    ev_signal_start(server.loop, &interrupt);
+    ev_signal_start(server.loop, &terminate);
+    listen_on(&server);
+    ev_run(server.loop, 0);
+    release(&server);
+    return EXIT_FINE;
+}

@@ -1,0 +1,186 @@
+/* files.c - identities, sessions and key logs on disk. */
+#define _DEFAULT_SOURCE /* explicit_bzero */
+#include "apps/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "apps/complain.h"
+
+enum {
+    LARGEST_FILE = 1 << 20,
+    DAY_S = 24 * 60 * 60,
+};
+
+/* The first `cap` bytes of a file; -1 with errno. */
+static ssize_t read_file(const char *path, char *out, size_t cap)
+{
+    size_t len = 0;
+    ssize_t got;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+    while ((got = read(fd, out + len, cap - len)) > 0)
+        len += (size_t)got;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return got < 0 ? -1 : (ssize_t)len;
+}
+
+static char *read_text(const char *path, size_t *len)
+{
+    char *text = malloc(LARGEST_FILE);
+
+    if (text == NULL)
+        refuse("%s: %s", path, strerror(errno));
+    ssize_t got = read_file(path, text, LARGEST_FILE);
+    if (got < 0)
+        refuse("%s: %s", path, strerror(errno));
+    if (got == LARGEST_FILE)
+        refuse("%s: longer than 1 MiB, that is no certificate and no key", path);
+    *len = (size_t)got;
+    return text;
+}
+
+static struct dtls_identity *make_identity(void)
+{
+    struct dtls_identity *identity;
+    int64_t now = (int64_t)time(NULL);
+    int error = dtls_identity_generate(DTLS_KEY_ECDSA_P256, "libdtls", now - DAY_S, now + 30 * DAY_S, NULL, NULL,
+                                       &identity);
+
+    if (error != DTLS_OK)
+        refuse("cannot make a certificate: %s", dtls_error_string(error));
+    return identity;
+}
+
+/* Which of the two files is to blame? */
+static const char *culprit(int error, const char *cert, const char *key, size_t cert_blocks)
+{
+    if (error == DTLS_ERR_BAD_KEY || error == DTLS_ERR_ENCRYPTED_KEY)
+        return key;
+    return error == DTLS_ERR_BAD_PEM && cert_blocks > 0 ? key : cert;
+}
+
+static size_t count_blocks(const char *text, size_t len)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----";
+    size_t count = 0;
+
+    for (size_t i = 0; i + sizeof begin - 1 <= len; i++)
+        if (memcmp(text + i, begin, sizeof begin - 1) == 0)
+            count++;
+    return count;
+}
+
+struct dtls_identity *files_identity(const char *cert, const char *key)
+{
+    struct dtls_identity *identity;
+    size_t cert_len, key_len;
+
+    if (cert == NULL)
+        return make_identity();
+    if (key == NULL)
+        key = cert;
+    char *cert_text = read_text(cert, &cert_len);
+    char *key_text = read_text(key, &key_len);
+    int error = dtls_identity_from_pem(cert_text, cert_len, key_text, key_len, &identity);
+    if (error == DTLS_ERR_KEY_MISMATCH)
+        refuse("%s and %s: %s", cert, key, dtls_error_string(error));
+    if (error != DTLS_OK)
+        refuse("%s: %s", culprit(error, cert, key, count_blocks(cert_text, cert_len)), dtls_error_string(error));
+    explicit_bzero(cert_text, cert_len);
+    explicit_bzero(key_text, key_len);
+    free(cert_text);
+    free(key_text);
+    return identity;
+}
+
+/* A new private file beside `path`, open to write; its name is the caller's to free. -1 with errno. */
+static int open_beside(const char *path, char **name)
+{
+    size_t len = strlen(path) + sizeof ".XXXXXX";
+
+    *name = malloc(len);
+    if (*name == NULL)
+        return -1;
+    snprintf(*name, len, "%s.XXXXXX", path);
+    return mkstemp(*name);
+}
+
+/* Writes it whole or not at all; what is at `path` stays in the second case. */
+static bool replace_file(const char *path, const uint8_t *bytes, size_t len)
+{
+    char *beside;
+    int fd = open_beside(path, &beside);
+
+    bool kept = fd >= 0 && write(fd, bytes, len) == (ssize_t)len && rename(beside, path) == 0;
+    int reason = errno;
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 && !kept)
+        unlink(beside);
+    free(beside);
+    errno = reason;
+    return kept;
+}
+
+bool files_keep_session(const char *path, const struct dtls_session *session)
+{
+    uint8_t bytes[DTLS_SESSION_MAX];
+    size_t len;
+
+    errno = EINVAL;
+    bool kept = dtls_session_write(session, bytes, sizeof bytes, &len) == DTLS_OK && replace_file(path, bytes, len);
+    explicit_bzero(bytes, sizeof bytes);
+    return kept;
+}
+
+static void check_place(const char *path)
+{
+    char *beside;
+    int fd = open_beside(path, &beside);
+
+    if (fd < 0)
+        refuse("%s: cannot be written: %s", path, strerror(errno));
+    close(fd);
+    unlink(beside);
+    free(beside);
+}
+
+struct dtls_session *files_session(const char *path)
+{
+    struct dtls_session *session = NULL;
+    char bytes[DTLS_SESSION_MAX + 1];
+    ssize_t len = read_file(path, bytes, sizeof bytes);
+
+    if (len < 0 && errno != ENOENT)
+        refuse("%s: %s", path, strerror(errno));
+    if (len >= 0 && dtls_session_read((const uint8_t *)bytes, (size_t)len, &session) != DTLS_OK)
+        refuse("%s: %s", path, dtls_error_string(DTLS_ERR_BAD_SESSION));
+    explicit_bzero(bytes, sizeof bytes);
+    check_place(path);
+    return session;
+}
+
+FILE *files_open_keylog(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    FILE *file = fd >= 0 ? fdopen(fd, "a") : NULL;
+
+    if (file == NULL)
+        refuse("%s: %s", path, strerror(errno));
+    return file;
+}
+
+void files_keylog(void *file, const char *line)
+{
+    fprintf(file, "%s\n", line);
+    fflush(file);
+}

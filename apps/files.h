@@ -1,0 +1,24 @@
+/* files.h - what the programs read from files and write to them: identities, sessions, the key log.
+ * Whatever is wrong at the start is refused: one line on stderr, exit 2. */
+#ifndef APPS_FILES_H
+#define APPS_FILES_H
+
+#include <stdio.h>
+
+#include "dtls/dtls.h"
+
+/* From PEM files (`key` NULL: both are in `cert`), or made for this run when `cert` is NULL. The caller's, to free. */
+struct dtls_identity *files_identity(const char *cert, const char *key);
+
+/* The session kept in `path`; NULL when there is no such file yet. Refuses also a place where none could be kept.
+ * The caller's, to free. */
+struct dtls_session *files_session(const char *path);
+
+/* Keeps a session, readable by its owner only; a reader sees the old one or the new one, never half. False: errno. */
+bool files_keep_session(const char *path, const struct dtls_session *session);
+
+/* Opens a key log to append to, and writes a line to it (dtls_config's keylog; the FILE is its argument). */
+FILE *files_open_keylog(const char *path);
+void files_keylog(void *file, const char *line);
+
+#endif

@@ -1,0 +1,80 @@
+/* impair_ledger.c - counts datagrams and the application records in them. Decides nothing, sends nothing. */
+#include "impair_ledger.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "bytes/reader.h"
+
+enum { APPLICATION_DATA = 23, DTLS_MAJOR = 0xfe };
+
+struct record {
+    uint8_t type;
+    uint16_t epoch;
+    uint64_t sequence;
+};
+
+/* Reads one record (RFC 6347, 4.1). False at the end of the datagram, and where DTLS ends. */
+static bool read_record(struct dtls_reader *from, struct record *out)
+{
+    if (!dtls_reader_has_more(from))
+        return false;
+    out->type = dtls_read_u8(from);
+    unsigned version = dtls_read_u16(from);
+    out->epoch = dtls_read_u16(from);
+    out->sequence = dtls_read_u48(from);
+    dtls_read_vec16(from);
+    return !from->broken && version >> 8 == DTLS_MAJOR;
+}
+
+void impair_ledger_arrived(struct impair_ledger *ledger, const uint8_t *datagram, size_t len)
+{
+    struct dtls_reader from = dtls_reader_of((struct dtls_bytes){datagram, len});
+    struct record record;
+
+    ledger->datagrams++;
+    while (read_record(&from, &record))
+        if (record.type == APPLICATION_DATA)
+            ledger->application_records++;
+}
+
+void impair_ledger_records_lost(struct impair_ledger *ledger, const uint8_t *datagram, size_t len)
+{
+    struct dtls_reader from = dtls_reader_of((struct dtls_bytes){datagram, len});
+    struct record record;
+
+    while (read_record(&from, &record)) {
+        if (record.type != APPLICATION_DATA)
+            continue;
+        ledger->application_records_lost++;
+        if (ledger->json)
+            printf("{\"event\":\"dropped_record\",\"direction\":\"%s\",\"epoch\":%u,\"sequence\":%" PRIu64 "}\n",
+                   ledger->direction, record.epoch, record.sequence);
+    }
+}
+
+void impair_ledger_report(const struct impair_ledger *ledger)
+{
+    const struct {
+        const char *key, *words;
+        uint64_t count;
+    } sums[] = {
+        {"datagrams", "datagrams came", ledger->datagrams},
+        {"passed", "passed", ledger->passed},
+        {"lost", "lost", ledger->lost},
+        {"too_large", "too large", ledger->too_large},
+        {"duplicated", "doubled", ledger->duplicated},
+        {"reordered", "reordered", ledger->reordered},
+        {"corrupted", "corrupted", ledger->corrupted},
+        {"application_records", "application records", ledger->application_records},
+        {"application_records_lost", "of them lost", ledger->application_records_lost},
+    };
+
+    printf(ledger->json ? "{\"event\":\"report\",\"direction\":\"%s\"" : "%s", ledger->direction);
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
+        if (ledger->json)
+            printf(",\"%s\":%" PRIu64, sums[i].key, sums[i].count);
+        else
+            printf("%s %" PRIu64 " %s", i == 0 ? ":" : ",", sums[i].count, sums[i].words);
+    puts(ledger->json ? "}" : "");
+}

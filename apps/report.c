@@ -1,0 +1,269 @@
+/* report.c - words and JSON for everything that happens. */
+#include "apps/report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "apps/json.h"
+
+static uint64_t elapsed_ms(const struct report *report)
+{
+    return (dtls_ev_now() - report->start) / 1000;
+}
+
+static void begin(const struct report *report, const char *event, const char *peer)
+{
+    json_begin(event);
+    json_whole("time_ms", elapsed_ms(report));
+    if (peer != NULL)
+        json_text("peer", peer);
+}
+
+static void __attribute__((format(printf, 2, 3))) say(const struct report *report, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fprintf(report->remarks, "%7.3f  ", (double)(dtls_ev_now() - report->start) / 1e6);
+    vfprintf(report->remarks, format, args);
+    fputc('\n', report->remarks);
+    fflush(report->remarks);
+    va_end(args);
+}
+
+static const char *fingerprint_text(const uint8_t *fingerprint, char out[DTLS_FINGERPRINT_TEXT])
+{
+    if (fingerprint == NULL)
+        return NULL;
+    dtls_fingerprint_format(fingerprint, out);
+    return out;
+}
+
+static const char *mode_name(enum dtls_rehandshake_mode mode)
+{
+    return mode == DTLS_REHANDSHAKE_FULL ? "full" : "abbreviated";
+}
+
+void report_peer(const struct dtls_ev_conn *conn, char out[ADDRESS_TEXT])
+{
+    socklen_t len;
+    const struct sockaddr *address = dtls_ev_peer(conn, &len);
+
+    address_text(address, len, out);
+}
+
+const char *report_failure(const struct dtls_event *event, char *out, size_t cap)
+{
+    bool alert = event->error == DTLS_ERR_ALERT;
+
+    snprintf(out, cap, alert ? "%s: %s" : "%s", dtls_error_string(event->error), dtls_alert_string(event->alert));
+    return out;
+}
+
+void report_beginning(const struct report *report, const char *event, const struct sockaddr *address, socklen_t len,
+                      const uint8_t *fingerprint)
+{
+    char host[ADDRESS_HOST], text[DTLS_FINGERPRINT_TEXT];
+    uint16_t port = address_host(address, len, host);
+
+    if (report->json) {
+        json_begin(event);
+        json_text("address", host);
+        json_whole("port", port);
+        json_text("fingerprint", fingerprint_text(fingerprint, text));
+        json_end();
+        return;
+    }
+    say(report, "%s %s %s port %u", event, strcmp(event, "listening") == 0 ? "on" : "to", host, port);
+    say(report, "own certificate %s", fingerprint_text(fingerprint, text));
+}
+
+static void report_open(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,
+                        const char *peer)
+{
+    const struct dtls_conn *engine = dtls_ev_engine(conn);
+    char text[DTLS_FINGERPRINT_TEXT];
+    const char *fingerprint = fingerprint_text(dtls_conn_peer_fingerprint(engine), text);
+    const char *suite = dtls_suite_name(dtls_conn_suite(engine)), *group = dtls_group_name(dtls_conn_group(engine));
+    bool secure = dtls_conn_secure_renegotiation(engine);
+
+    if (report->json) {
+        begin(report, "open", peer);
+        json_text("suite", suite);
+        json_text("group", group);
+        json_bool("resumed", event->resumed);
+        json_bool("secure_renegotiation", secure);
+        json_text("peer_fingerprint", fingerprint);
+        json_whole("epoch", event->epoch);
+        json_end();
+        return;
+    }
+    say(report, "%s: open: %s%s%s%s%s", peer, suite, group != NULL ? ", " : "", group != NULL ? group : "",
+        event->resumed ? ", resumed" : "", secure ? "" : "; the peer cannot rehandshake safely");
+    say(report, "%s: certificate %s", peer, fingerprint != NULL ? fingerprint : "none");
+}
+
+static void report_json_event(const struct report *report, const struct dtls_event *event, const char *peer,
+                              const char *kept, uint16_t epoch)
+{
+    begin(report, dtls_event_name(event->type), peer);
+    switch (event->type) {
+    case DTLS_EVENT_REHANDSHAKE_DONE:
+        json_bool("resumed", event->resumed);
+        json_whole("epoch", event->epoch);
+        break;
+    case DTLS_EVENT_REHANDSHAKE_REQUESTED:
+    case DTLS_EVENT_REHANDSHAKE_STARTED:
+    case DTLS_EVENT_REHANDSHAKE_REFUSED:
+    case DTLS_EVENT_REHANDSHAKE_FAILED:
+    case DTLS_EVENT_REHANDSHAKE_STALLED:
+        json_whole("epoch", epoch);
+        break;
+    case DTLS_EVENT_SESSION:
+        json_text("kept", kept);
+        break;
+    case DTLS_EVENT_ALERT:
+        json_text("description", dtls_alert_string(event->alert));
+        break;
+    case DTLS_EVENT_FAILED:
+        json_text("error", dtls_error_string(event->error));
+        if (event->error == DTLS_ERR_ALERT)
+            json_text("alert", dtls_alert_string(event->alert));
+        break;
+    default:
+        break;
+    }
+    json_end();
+}
+
+void report_event(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,
+                  const char *kept)
+{
+    char peer[ADDRESS_TEXT], words[160];
+
+    report_peer(conn, peer);
+    if (event->type == DTLS_EVENT_OPEN)
+        report_open(report, conn, event, peer);
+    else if (report->json)
+        report_json_event(report, event, peer, kept, dtls_conn_epoch(dtls_ev_engine(conn)));
+    else if (event->type == DTLS_EVENT_REHANDSHAKE_DONE)
+        say(report, "%s: rehandshake done%s, epoch %u", peer, event->resumed ? ", abbreviated" : "", event->epoch);
+    else if (event->type == DTLS_EVENT_FAILED)
+        say(report, "%s: failed: %s", peer, report_failure(event, words, sizeof words));
+    else if (event->type == DTLS_EVENT_ALERT)
+        say(report, "%s: alert: %s", peer, dtls_alert_string(event->alert));
+    else if (event->type == DTLS_EVENT_SESSION && kept != NULL)
+        say(report, "%s: session %s", peer, kept);
+    else if (report->verbose || (event->type != DTLS_EVENT_SESSION && event->type != DTLS_EVENT_REHANDSHAKE_STARTED))
+        say(report, "%s: %s", peer, dtls_event_name(event->type));
+}
+
+void report_data(const struct report *report, struct dtls_bytes data)
+{
+    if (report->json) {
+        begin(report, "data", NULL);
+        json_whole("length", data.len);
+        json_bytes("text", data.at, data.len);
+        json_end();
+        return;
+    }
+    fwrite(data.at, 1, data.len, stdout);
+    putchar('\n');
+    fflush(stdout);
+}
+
+void report_rehandshake_start(const struct report *report, const char *peer, enum dtls_rehandshake_mode mode,
+                              int error)
+{
+    if (report->json) {
+        begin(report, "rehandshake_start", peer);
+        json_text("mode", mode_name(mode));
+        if (error != DTLS_OK)
+            json_text("error", dtls_error_string(error));
+        json_end();
+    } else if (error != DTLS_OK) {
+        say(report, "%s: %s rehandshake not started: %s", peer, mode_name(mode), dtls_error_string(error));
+    } else if (report->verbose) {
+        say(report, "%s: %s rehandshake asked for", peer, mode_name(mode));
+    }
+}
+
+static void json_flow(const struct flow *flow)
+{
+    const struct flow_latency *round_trip = &flow->round_trip;
+
+    json_whole("sent", flow->sent);
+    json_whole("received", flow->received);
+    json_signed("lost", (int64_t)(flow->sent - flow->received));
+    json_whole("reordered", flow->reordered);
+    json_whole("duplicated", flow->duplicated);
+    json_whole("foreign", flow->foreign);
+    json_whole("longest_gap_ms", flow->longest_gap_us / 1000);
+    json_open("rtt_ms");
+    json_real("p50", (double)flow_latency_share(round_trip, 0.50) / 1000);
+    json_real("p95", (double)flow_latency_share(round_trip, 0.95) / 1000);
+    json_real("p99", (double)flow_latency_share(round_trip, 0.99) / 1000);
+    json_real("max", (double)round_trip->max / 1000);
+    json_close();
+}
+
+static void json_stats(const struct dtls_stats *stats)
+{
+    json_whole("rehandshakes", stats->rehandshakes);
+    json_whole("retransmissions", stats->retransmissions);
+    json_whole("answers", stats->answers);
+    json_whole("final_copies", stats->final_copies);
+    json_whole("held", stats->held);
+    json_open("dropped");
+    for (int i = 0; i < DTLS_DROP_COUNT; i++)
+        json_whole(dtls_drop_name((enum dtls_drop)i), stats->dropped[i]);
+    json_close();
+}
+
+static void print_flow(const struct flow *flow, const struct dtls_stats *stats)
+{
+    const struct flow_latency *round_trip = &flow->round_trip;
+
+    printf("sent             %" PRIu64 "\n", flow->sent);
+    printf("received         %" PRIu64 "\n", flow->received);
+    printf("lost             %" PRIu64 "\n", flow->sent - flow->received);
+    printf("reordered        %" PRIu64 "\n", flow->reordered);
+    printf("duplicated       %" PRIu64 "\n", flow->duplicated);
+    printf("longest gap      %" PRIu64 " ms\n", flow->longest_gap_us / 1000);
+    printf("round trip       p50 %.1f  p95 %.1f  p99 %.1f  max %.1f ms\n",
+           (double)flow_latency_share(round_trip, 0.50) / 1000, (double)flow_latency_share(round_trip, 0.95) / 1000,
+           (double)flow_latency_share(round_trip, 0.99) / 1000, (double)round_trip->max / 1000);
+    printf("rehandshakes     %" PRIu64 "\n", stats->rehandshakes);
+    printf("retransmissions  %" PRIu64 "\n", stats->retransmissions);
+    fflush(stdout);
+}
+
+void report_end(const struct report *report, const struct dtls_ev_conn *conn, const struct flow *flow)
+{
+    struct dtls_stats stats;
+    char peer[ADDRESS_TEXT];
+
+    dtls_conn_stats(dtls_ev_engine(conn), &stats);
+    report_peer(conn, peer);
+    if (report->json) {
+        begin(report, "report", peer);
+        if (flow != NULL) {
+            json_flow(flow);
+        } else {
+            json_whole("sent", stats.records_sent);
+            json_whole("received", stats.records_received);
+        }
+        json_stats(&stats);
+        json_end();
+        return;
+    }
+    if (flow != NULL)
+        print_flow(flow, &stats);
+    else
+        say(report, "%s: sent %" PRIu64 ", received %" PRIu64 ", rehandshakes %" PRIu64 ", retransmissions %" PRIu64,
+            peer, stats.records_sent, stats.records_received, stats.rehandshakes, stats.retransmissions);
+    for (int i = 0; report->verbose && i < DTLS_DROP_COUNT; i++)
+        if (stats.dropped[i] > 0)
+            say(report, "%s: dropped %" PRIu64 " (%s)", peer, stats.dropped[i], dtls_drop_name((enum dtls_drop)i));
+}

@@ -1,0 +1,201 @@
+/* settings.c - the options of dtls-server and dtls-client. */
+#include "apps/settings.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apps/complain.h"
+
+static const char *const client_certificate_words[] = { "none", "ask", "require", NULL }; /* as in config.h */
+static const char *const mode_words[] = { "full", "abbreviated", NULL };                  /* as in config.h */
+
+/* Calls take(item, to) for every item of a comma list; false as soon as one is refused. */
+static bool each_item(const char *text, bool (*take)(const char *item, void *to), void *to)
+{
+    char item[64];
+
+    for (;;) {
+        size_t len = strcspn(text, ",");
+        if (len == 0 || len >= sizeof item)
+            return false;
+        memcpy(item, text, len);
+        item[len] = '\0';
+        if (!take(item, to))
+            return false;
+        if (text[len] == '\0')
+            return true;
+        text += len + 1;
+    }
+}
+
+/* Zero is no number of anything; a number is wanted once only. */
+static bool add_number(struct settings_list *list, uint16_t number, size_t most)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->at[i] == number)
+            return false;
+    if (number == 0 || list->count == most)
+        return false;
+    list->at[list->count++] = number;
+    return true;
+}
+
+static bool take_suite(const char *item, void *to)
+{
+    return add_number(to, dtls_suite_by_name(item), DTLS_MAX_SUITES);
+}
+
+static bool take_group(const char *item, void *to)
+{
+    return add_number(to, dtls_group_by_name(item), DTLS_MAX_GROUPS);
+}
+
+static const char *read_suites(const struct option_row *row, const char *text, void *to)
+{
+    (void)row;
+    *(struct settings_list *)to = (struct settings_list){ 0 };
+    return each_item(text, take_suite, to) ? NULL : "a comma list of our cipher suites, each once (see --help)";
+}
+
+static const char *read_groups(const struct option_row *row, const char *text, void *to)
+{
+    (void)row;
+    *(struct settings_list *)to = (struct settings_list){ 0 };
+    return each_item(text, take_group, to) ? NULL : "a comma list of x25519, secp256r1, secp384r1, each once";
+}
+
+static bool take_mode(const char *item, void *to)
+{
+    struct settings_modes *modes = to;
+    int place = option_place(mode_words, item, strlen(item));
+
+    if (place < 0 || modes->count == SETTINGS_MAX_MODES)
+        return false;
+    modes->at[modes->count++] = (enum dtls_rehandshake_mode)place;
+    return true;
+}
+
+static const char *read_modes(const struct option_row *row, const char *text, void *to)
+{
+    (void)row;
+    *(struct settings_modes *)to = (struct settings_modes){ 0 };
+    return each_item(text, take_mode, to) ? NULL : "a comma list of full and abbreviated (at most 16)";
+}
+
+static const char *read_pin(const struct option_row *row, const char *text, void *to)
+{
+    struct settings_pin *pin = to;
+
+    (void)row;
+    pin->given = dtls_fingerprint_parse(text, pin->fingerprint) == DTLS_OK;
+    return pin->given ? NULL : "a fingerprint: SHA-256: and 32 bytes in hex";
+}
+
+#define AT(field) offsetof(struct settings, field)
+#define HEADING(programs, text) { programs, NULL, NULL, text, NULL, 0, 0, 0, NULL }
+
+const struct option_row settings_rows[] = {
+    HEADING(FOR_SERVER, "Where"),
+    { FOR_SERVER, "host", "H", "address or name to listen on (127.0.0.1)", option_text, AT(host), 0, 0, NULL },
+    { FOR_SERVER, "port", "P", "UDP port, required; 0: any, and it is printed", option_whole, AT(port), 0, 65535,
+      NULL },
+
+    HEADING(FOR_BOTH, "Who"),
+    { FOR_BOTH, "cert", "FILE", "own certificate chain, PEM, leaf first (a P-256 one is made)", option_text, AT(cert), 0, 0,
+      NULL },
+    { FOR_BOTH, "key", "FILE", "its private key, PEM (the file of --cert)", option_text, AT(key), 0, 0, NULL },
+    { FOR_BOTH, "pin", "SHA-256:..", "accept only the peer with this certificate fingerprint\n"
+      "(any peer; its fingerprint is printed)", read_pin, AT(pin), 0, 0, NULL },
+    { FOR_SERVER, "client-cert", "none|ask|require", "ask clients for a certificate? (none)", option_word,
+      AT(client_certificate), 0, 0, client_certificate_words },
+    { FOR_BOTH, "allow-identity-change", NULL, "a rehandshake may bring another peer certificate", option_flag,
+      AT(allow_identity_change), 0, 0, NULL },
+
+    HEADING(FOR_BOTH, "Handshake"),
+    { FOR_BOTH, "suites", "A,B", "cipher suites, best first (all):\n"
+      "ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, ECDHE_RSA_WITH_AES_128_GCM_SHA256,\n"
+      "ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,\n"
+      "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, ECDHE_RSA_WITH_AES_256_GCM_SHA384", read_suites, AT(suites), 0, 0, NULL },
+    { FOR_BOTH, "groups", "A,B", "key exchange groups, best first (x25519,secp256r1,secp384r1)", read_groups,
+      AT(groups), 0, 0, NULL },
+    { FOR_BOTH, "mtu", "BYTES", "largest UDP payload to send (1200)", option_whole, AT(mtu), 256, 65507, NULL },
+    { FOR_BOTH, "initial-timeout", "MS", "first wait before a flight is sent again; doubles each time (1000)",
+      option_whole, AT(initial_timeout_ms), 50, 60000, NULL },
+    { FOR_BOTH, "maximum-timeout", "MS", "longest such wait (60000)", option_whole, AT(maximum_timeout_ms), 50, 3600000,
+      NULL },
+    { FOR_BOTH, "handshake-timeout", "MS", "how long a handshake may take in all; 0: for ever (60000)", option_whole,
+      AT(handshake_timeout_ms), 0, 3600000, NULL },
+
+    HEADING(FOR_BOTH, "Rehandshake"),
+    { FOR_BOTH, "rehandshake-every", "SECONDS", "renew the keys this often, while data flows (never)", option_real,
+      AT(rehandshake_every_s), 0.001, 86400, NULL },
+    { FOR_BOTH, "rehandshake-first", "SECONDS", "the first one so long after the start (as often)", option_real,
+      AT(rehandshake_first_s), 0.001, 86400, NULL },
+    { FOR_BOTH, "rehandshake", "full|abbreviated", "which kind; a comma list takes turns (full)", read_modes,
+      AT(rehandshake), 0, 0, NULL },
+
+    HEADING(FOR_BOTH, "Resumption"),
+    { FOR_CLIENT, "resume", "FILE", "resume the session in FILE if it exists, and keep the newest one there.\n"
+      "It is as secret as a key", option_text, AT(resume), 0, 0, NULL },
+    { FOR_SERVER, "no-tickets", NULL, "do not give session tickets", option_flag, AT(no_tickets), 0, 0, NULL },
+    { FOR_SERVER, "no-cache", NULL, "do not remember sessions", option_flag, AT(no_cache), 0, 0, NULL },
+
+    HEADING(FOR_CLIENT, "Flow: numbered, time-stamped records instead of stdin's lines"),
+    { FOR_CLIENT, "flow", "PPS", "records a second", option_real, AT(flow_rate), 0.01, 100000, NULL },
+    { FOR_CLIENT, "size", "BYTES", "of each record (160)", option_whole, AT(flow_size), 24, 65507, NULL },
+    { FOR_CLIENT, "for", "SECONDS", "how long (10)", option_real, AT(flow_s), 0.01, 86400, NULL },
+
+    HEADING(FOR_BOTH, "Output"),
+    { FOR_BOTH, "json", NULL, "one JSON object per event on stdout, and nothing else there", option_flag, AT(json),
+      0, 0, NULL },
+    { FOR_BOTH, "verbose", NULL, "say more (without --json)", option_flag, AT(verbose), 0, 0, NULL },
+    { FOR_BOTH, "keylog", "FILE", "append the secrets for Wireshark (NSS key log)", option_text, AT(keylog), 0, 0,
+      NULL },
+    { 0 },
+};
+
+void settings_init(struct settings *settings)
+{
+    struct dtls_config defaults;
+
+    dtls_config_init(&defaults);
+    *settings = (struct settings){
+        .host = "127.0.0.1",
+        .port = UINT32_MAX,
+        .mtu = (uint32_t)defaults.mtu,
+        .initial_timeout_ms = defaults.initial_timeout_ms,
+        .maximum_timeout_ms = defaults.maximum_timeout_ms,
+        .handshake_timeout_ms = defaults.handshake_timeout_ms,
+        .rehandshake = { { DTLS_REHANDSHAKE_FULL }, 1 },
+    };
+}
+
+void settings_check(const struct settings *settings)
+{
+    if (settings->key != NULL && settings->cert == NULL)
+        refuse("--key needs --cert");
+    if (settings->maximum_timeout_ms < settings->initial_timeout_ms)
+        refuse("--maximum-timeout %u is below --initial-timeout %u", settings->maximum_timeout_ms,
+               settings->initial_timeout_ms);
+    if (settings->rehandshake_first_s > 0 && settings->rehandshake_every_s <= 0)
+        refuse("--rehandshake-first needs --rehandshake-every");
+    if (settings->flow_rate <= 0 && (settings->flow_size > 0 || settings->flow_s > 0))
+        refuse("--size and --for need --flow");
+}
+
+void settings_configure(const struct settings *settings, struct dtls_config *config)
+{
+    dtls_config_init(config);
+    config->verifier = settings->pin.given ? dtls_verifier_pinned(settings->pin.fingerprint) : dtls_verifier_accept();
+    config->client_certificate = (enum dtls_client_certificate)settings->client_certificate;
+    config->allow_identity_change = settings->allow_identity_change;
+    memcpy(config->suites, settings->suites.at, sizeof config->suites);
+    config->suite_count = settings->suites.count;
+    memcpy(config->groups, settings->groups.at, sizeof config->groups);
+    config->group_count = settings->groups.count;
+    config->mtu = settings->mtu;
+    config->initial_timeout_ms = settings->initial_timeout_ms;
+    config->maximum_timeout_ms = settings->maximum_timeout_ms;
+    config->handshake_timeout_ms = settings->handshake_timeout_ms;
+}

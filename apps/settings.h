@@ -1,0 +1,66 @@
+/* settings.h - what dtls-server and dtls-client can be told, and the engine's configuration made of it. */
+#ifndef APPS_SETTINGS_H
+#define APPS_SETTINGS_H
+
+#include "apps/options.h"
+#include "dtls/dtls.h"
+
+enum { FOR_CLIENT = 1, FOR_SERVER = 2, FOR_BOTH = 3 };
+
+enum { SETTINGS_MAX_MODES = 16 };
+
+struct settings_list {
+    uint16_t at[DTLS_MAX_SUITES];
+    size_t count;
+};
+
+struct settings_pin {
+    bool given;
+    uint8_t fingerprint[DTLS_FINGERPRINT_LEN];
+};
+
+struct settings_modes {
+    enum dtls_rehandshake_mode at[SETTINGS_MAX_MODES];
+    size_t count;
+};
+
+struct settings {
+    const char *host; /* server */
+    uint32_t port;    /* server; UINT32_MAX: not given */
+
+    const char *cert, *key; /* NULL: not given */
+    struct settings_pin pin;
+    int client_certificate; /* server; enum dtls_client_certificate */
+    bool allow_identity_change;
+
+    struct settings_list suites, groups;
+    uint32_t mtu;
+    uint32_t initial_timeout_ms, maximum_timeout_ms, handshake_timeout_ms;
+
+    double rehandshake_every_s; /* 0: never */
+    double rehandshake_first_s; /* 0: as every */
+    struct settings_modes rehandshake;
+
+    const char *resume;       /* client */
+    bool no_tickets, no_cache; /* server */
+
+    double flow_rate;           /* client; records a second, 0: lines of stdin */
+    uint32_t flow_size;         /* bytes; 0: not given */
+    double flow_s;              /* seconds; 0: not given */
+
+    const char *keylog;
+    bool json, verbose;
+};
+
+extern const struct option_row settings_rows[];
+
+/* What holds when nothing is said. */
+void settings_init(struct settings *settings);
+
+/* Refuses (exit 2) what does not go together. */
+void settings_check(const struct settings *settings);
+
+/* The parts of a configuration that are only numbers, names and the pin; the pin is a view of `settings`. */
+void settings_configure(const struct settings *settings, struct dtls_config *config);
+
+#endif

@@ -1,0 +1,48 @@
+/* ev_socket.h - one non-blocking UDP socket, its buffers, and the life of what stands on it. */
+#ifndef DTLS_ADAPTERS_EV_SOCKET_H
+#define DTLS_ADAPTERS_EV_SOCKET_H
+
+#include <ev.h>
+
+#include "adapters/ev_address.h"
+
+enum {
+    DTLS_EV_DATAGRAM = 65536, /* bytes; no UDP payload is longer */
+    DTLS_EV_BURST = 64,       /* datagrams taken in one go, so that timers get their turn */
+};
+
+struct dtls_ev_socket {
+    struct ev_loop *loop;
+    int fd;         /* -1: closed */
+    ev_io readable; /* its data is the owner's */
+
+    /* An application may free anything from any callback. What it frees is put aside until the outermost call on
+     * this socket returns: then, and only then, `idle` frees it for good. */
+    unsigned busy;
+    void (*idle)(struct dtls_ev_socket *socket);
+
+    uint8_t in[DTLS_EV_DATAGRAM];  /* data events point into it */
+    uint8_t out[DTLS_EV_DATAGRAM];
+};
+
+/* Opens one, connected to `remote` or bound to `local` (the other is NULL), and starts watching it.
+ * DTLS_OK or DTLS_EV_ERR_SYSTEM with errno; then nothing is open. */
+int dtls_ev_socket_open(struct dtls_ev_socket *socket, struct ev_loop *loop, const struct dtls_ev_address *local,
+                        const struct dtls_ev_address *remote);
+
+/* Stops watching and closes; again does nothing. */
+void dtls_ev_socket_close(struct dtls_ev_socket *socket);
+
+/* One datagram into `in`: true with *len, and *from when that is wanted; false when no more is waiting.
+ * An error that an earlier datagram met on its way (ICMP) reads as an empty datagram. */
+bool dtls_ev_socket_receive(struct dtls_ev_socket *socket, struct dtls_ev_address *from, size_t *len);
+
+/* Sends; `to` is NULL on a connected socket. What cannot be sent is lost, as anywhere else in the network. */
+void dtls_ev_socket_send(struct dtls_ev_socket *socket, const struct dtls_ev_address *to, const uint8_t *datagram,
+                         size_t len);
+
+/* Around every call and every callback of libev on this socket. After _leave the socket may be gone. */
+void dtls_ev_socket_enter(struct dtls_ev_socket *socket);
+void dtls_ev_socket_leave(struct dtls_ev_socket *socket);
+
+#endif
