@@ -1,0 +1,29 @@
+/* bench.h - what the benchmarks share: two engines joined in memory, a clock, and a counting allocator. */
+#ifndef DTLS_BENCH_BENCH_H
+#define DTLS_BENCH_BENCH_H
+
+#include "dtls/dtls.h"
+
+/* Blocks allocated since the program started, by every connection that has its configuration from bench_config. */
+extern unsigned long bench_allocations;
+
+/* Defaults, the identity, a verifier that accepts, and the counting allocator. */
+void bench_config(struct dtls_config *config, const struct dtls_identity *identity);
+
+/* A fresh P-256 identity; ends the program when that fails. */
+struct dtls_identity *bench_identity(void);
+
+/* Starts both and carries datagrams between them, without loss or delay, until both are open; ends the program when
+ * they are not. A session that the client gets is kept in *session (may be NULL), the caller's to free. */
+void bench_connect(struct dtls_conn *client, struct dtls_conn *server, struct dtls_session **session);
+
+/* CPU seconds of this process. */
+double bench_cpu_seconds(void);
+
+/* Prints one line that says what was measured on: CPU model, cores, kernel. */
+void bench_print_machine(void);
+
+/* Ends the program with one line on stderr and status 1. */
+_Noreturn void bench_fail(const char *what);
+
+#endif

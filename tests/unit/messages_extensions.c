@@ -1,0 +1,219 @@
+/* messages_extensions.c - the extensions of a hello: what is read, refused, ignored and written. */
+#include "messages/extensions.h"
+
+#include <string.h>
+
+#include "tests/cuts.h"
+#include "tests/tap.h"
+
+#define BYTES(...) { (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }) }
+
+/* All six, laid out by hand after RFC 8422, 5.1, RFC 5246, 7.4.1.4.1, RFC 7627, 5.1, RFC 5077, 3.2, RFC 5746, 3.2. */
+static const uint8_t all[] = {
+    0, 44,
+    0, 10, 0, 6, 0, 4, 0, 29, 0, 23,
+    0, 11, 0, 2, 1, 0,
+    0, 13, 0, 4, 0, 2, 4, 3,
+    0, 23, 0, 0,
+    0, 35, 0, 3, 't', 'k', 't',
+    0xff, 1, 0, 5, 4, 'v', 'r', 'f', 'y',
+};
+
+static int read_extensions(struct dtls_bytes body, void *out)
+{
+    struct dtls_reader from = dtls_reader_of(body);
+    struct dtls_extensions extensions;
+
+    dtls_extensions_read(&from, &extensions);
+    if (!dtls_reader_finished(&from))
+        return DTLS_ERR_DECODE;
+    memcpy(out, &extensions, sizeof extensions);
+    return DTLS_OK;
+}
+
+/* Reads one extension, given with type and length, as the whole block. */
+static int read_one(struct dtls_bytes extension, struct dtls_extensions *out)
+{
+    uint8_t span[64];
+    struct dtls_writer to = dtls_writer_to(span, sizeof span);
+
+    dtls_write_vec16(&to, extension);
+    return read_extensions(dtls_writer_bytes(&to), out);
+}
+
+static void reads_every_extension(void)
+{
+    struct dtls_extensions read = { 0 };
+
+    CU_ASSERT_EQUAL(read_extensions((struct dtls_bytes){ all, sizeof all }, &read), DTLS_OK);
+    CU_ASSERT_TRUE(read.has_groups && read.groups.at == all + 8 && read.groups.len == 4);
+    CU_ASSERT_TRUE(read.has_point_formats && read.point_formats.at == all + 17 && read.point_formats.len == 1);
+    CU_ASSERT_TRUE(read.has_schemes && read.schemes.at == all + 24 && read.schemes.len == 2);
+    CU_ASSERT_TRUE(read.extended_master_secret);
+    CU_ASSERT_TRUE(read.has_ticket && read.ticket.len == 3 && memcmp(read.ticket.at, "tkt", 3) == 0);
+    CU_ASSERT_TRUE(read.has_renegotiation_info && read.renegotiation_info.len == 4);
+    CU_ASSERT_EQUAL(memcmp(read.renegotiation_info.at, "vrfy", 4), 0);
+    CU_ASSERT_FALSE(read.has_unknown);
+}
+
+static void writes_what_it_reads(void)
+{
+    uint8_t span[sizeof all];
+    struct dtls_writer to = dtls_writer_to(span, sizeof span);
+    struct dtls_extensions read = { 0 };
+
+    CU_ASSERT_EQUAL(read_extensions((struct dtls_bytes){ all, sizeof all }, &read), DTLS_OK);
+    dtls_extensions_write(&to, &read);
+    CU_ASSERT_TRUE(dtls_bytes_equal(dtls_writer_bytes(&to), (struct dtls_bytes){ all, sizeof all }));
+}
+
+static void each_extension_is_written_alone(void)
+{
+    const struct dtls_extensions one[] = {
+        { .has_groups = true, .groups = BYTES(0, 29) },
+        { .has_point_formats = true, .point_formats = BYTES(0) },
+        { .has_schemes = true, .schemes = BYTES(4, 3) },
+        { .extended_master_secret = true },
+        { .has_ticket = true },
+        { .has_renegotiation_info = true },
+    };
+
+    for (size_t i = 0; i < sizeof one / sizeof one[0]; i++) {
+        uint8_t span[2][32];
+        struct dtls_writer to = dtls_writer_to(span[0], sizeof span[0]);
+        struct dtls_writer again = dtls_writer_to(span[1], sizeof span[1]);
+        struct dtls_extensions read = { 0 };
+
+        dtls_extensions_write(&to, &one[i]);
+        CHECK_CASE(to.len > 2 && read_extensions(dtls_writer_bytes(&to), &read) == DTLS_OK, "extension %zu", i);
+        dtls_extensions_write(&again, &read);
+        CHECK_CASE(dtls_bytes_equal(dtls_writer_bytes(&to), dtls_writer_bytes(&again)), "extension %zu", i);
+    }
+}
+
+static void no_extensions_are_no_bytes(void)
+{
+    uint8_t span[2];
+    struct dtls_writer to = dtls_writer_to(span, sizeof span);
+    struct dtls_extensions read;
+
+    dtls_extensions_write(&to, &(struct dtls_extensions){ .has_unknown = true });
+    CU_ASSERT_EQUAL(to.len, 0);
+    memset(&read, 0xa5, sizeof read);
+    CU_ASSERT_EQUAL(read_extensions((struct dtls_bytes){ 0 }, &read), DTLS_OK);
+    CU_ASSERT_FALSE(read.has_groups || read.has_renegotiation_info || read.has_unknown);
+    CU_ASSERT_EQUAL(read_extensions((struct dtls_bytes)BYTES(0, 0), &read), DTLS_OK); /* an empty block will do too */
+}
+
+static void every_cut_is_refused(void)
+{
+    check_cuts("all extensions", read_extensions, sizeof(struct dtls_extensions),
+               (struct dtls_bytes){ all, sizeof all }, 0);
+}
+
+/* A cut of `all` that also corrects the length of the block: ends between extensions are whole, others are not. */
+static void a_block_that_ends_inside_an_extension_is_refused(void)
+{
+    for (size_t len = 0; len < sizeof all - 2; len++) {
+        struct dtls_extensions read;
+        bool whole = len == 0 || len == 10 || len == 16 || len == 24 || len == 28 || len == 35;
+        CHECK_CASE((read_one((struct dtls_bytes){ all + 2, len }, &read) == DTLS_OK) == whole, "%zu bytes", len);
+    }
+}
+
+static void a_body_of_the_wrong_shape_is_refused(void)
+{
+    const struct {
+        const char *name;
+        struct dtls_bytes extension;
+        bool ok;
+    } cases[] = {
+        { "groups", BYTES(0, 10, 0, 4, 0, 2, 0, 29), true },
+        { "groups, empty list", BYTES(0, 10, 0, 2, 0, 0), false },
+        { "groups, no list", BYTES(0, 10, 0, 0), false },
+        { "groups, odd list", BYTES(0, 10, 0, 5, 0, 3, 0, 29, 0), false },
+        { "groups, list too short for its body", BYTES(0, 10, 0, 6, 0, 2, 0, 29, 0, 23), false },
+        { "groups, list too long for its body", BYTES(0, 10, 0, 4, 0, 4, 0, 29, 0, 23), false },
+        { "point formats, empty list", BYTES(0, 11, 0, 1, 0), false },
+        { "point formats, no list", BYTES(0, 11, 0, 0), false },
+        { "point formats, a byte too many", BYTES(0, 11, 0, 3, 1, 0, 0), false },
+        { "schemes, empty list", BYTES(0, 13, 0, 2, 0, 0), false },
+        { "schemes, odd list", BYTES(0, 13, 0, 3, 0, 1, 4), false },
+        { "schemes, a byte too many", BYTES(0, 13, 0, 5, 0, 2, 4, 3, 0), false },
+        { "extended master secret with a body", BYTES(0, 23, 0, 1, 0), false },
+        { "ticket, empty", BYTES(0, 35, 0, 0), true },
+        { "renegotiation info, empty", BYTES(0xff, 1, 0, 1, 0), true },
+        { "renegotiation info, no body", BYTES(0xff, 1, 0, 0), false },
+        { "renegotiation info, a byte too many", BYTES(0xff, 1, 0, 2, 0, 0), false },
+        { "renegotiation info, cut short", BYTES(0xff, 1, 0, 2, 2, 0), false },
+        { "unknown, any body", BYTES(0x0a, 0x0a, 0, 1, 7), true },
+        { "unknown, longer than the block", BYTES(0x0a, 0x0a, 0, 2, 7), false },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dtls_extensions read;
+        int answer = read_one(cases[i].extension, &read);
+        CHECK_CASE(answer == (cases[i].ok ? DTLS_OK : DTLS_ERR_DECODE), "%s: %d", cases[i].name, answer);
+    }
+}
+
+static void an_extension_that_comes_twice_is_refused(void)
+{
+    const struct {
+        const char *name;
+        struct dtls_bytes extensions;
+    } cases[] = {
+        { "extended master secret", BYTES(0, 23, 0, 0, 0, 23, 0, 0) },
+        { "ticket", BYTES(0, 35, 0, 0, 0, 35, 0, 0) },
+        { "renegotiation info", BYTES(0xff, 1, 0, 1, 0, 0xff, 1, 0, 1, 0) },
+        { "groups, with another between", BYTES(0, 10, 0, 4, 0, 2, 0, 29, 0, 23, 0, 0, 0, 10, 0, 4, 0, 2, 0, 29) },
+        { "server name, which we do not read", BYTES(0, 0, 0, 0, 0, 0, 0, 0) },
+        { "number 62", BYTES(0, 62, 0, 0, 0, 62, 0, 0) },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dtls_extensions read;
+        CHECK_CASE(read_one(cases[i].extensions, &read) == DTLS_ERR_DECODE, "%s", cases[i].name);
+    }
+}
+
+static void unknown_extensions_are_reported_and_skipped(void)
+{
+    const struct dtls_bytes block =
+        BYTES(0x2a, 0x2a, 0, 1, 0, 0, 63, 0, 0, 0, 23, 0, 0, 0x2a, 0x2a, 0, 0, 0xff, 0, 0, 0);
+    struct dtls_extensions read = { 0 };
+
+    CU_ASSERT_EQUAL(read_one(block, &read), DTLS_OK);
+    CU_ASSERT_TRUE(read.has_unknown && read.extended_master_secret);
+    CU_ASSERT_FALSE(read.has_renegotiation_info);
+}
+
+static void what_follows_the_block_is_left_to_the_caller(void)
+{
+    static const uint8_t bytes[] = { 0, 4, 0, 23, 0, 0, 'x' };
+    struct dtls_reader from = dtls_reader_of((struct dtls_bytes){ bytes, sizeof bytes });
+    struct dtls_extensions read;
+
+    dtls_extensions_read(&from, &read);
+    CU_ASSERT_FALSE(dtls_reader_finished(&from));
+    CU_ASSERT_EQUAL(dtls_read_u8(&from), 'x');
+}
+
+static CU_TestInfo tests[] = {
+    { "reads every extension", reads_every_extension },
+    { "writes what it reads", writes_what_it_reads },
+    { "each extension is written alone", each_extension_is_written_alone },
+    { "no extensions are no bytes", no_extensions_are_no_bytes },
+    { "every cut is refused", every_cut_is_refused },
+    { "a block that ends inside an extension is refused", a_block_that_ends_inside_an_extension_is_refused },
+    { "a body of the wrong shape is refused", a_body_of_the_wrong_shape_is_refused },
+    { "an extension that comes twice is refused", an_extension_that_comes_twice_is_refused },
+    { "unknown extensions are reported and skipped", unknown_extensions_are_reported_and_skipped },
+    { "what follows the block is left to the caller", what_follows_the_block_is_left_to_the_caller },
+    CU_TEST_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return tap_main(argc, argv, "messages_extensions", tests);
+}
