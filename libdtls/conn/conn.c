@@ -18,7 +18,7 @@ struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum dtls_role
     conn->as.random = (struct dtls_random){ config->random, config->random_arg };
     conn->as.replay_window = config->replay_window;
     conn->as.max_message = config->max_message;
-    conn->mtu = config->mtu;
+    conn->mtu = conn->flight_mtu = config->mtu;
     conn->held_records = config->held_records;
     conn->held_bytes = config->held_bytes;
     if (dtls_epochs_init(&conn->as.epochs, &conn->as.memory, conn->as.replay_window) != DTLS_OK) {
@@ -122,6 +122,16 @@ dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
     return deadline;
 }
 
+/* Repeated loss may be a matter of size: flights shrink to what every path carries. Data never does (M5). */
+static void shrink_flights(struct dtls_conn *conn)
+{
+    unsigned expirations = conn->hs->timer.expirations;
+    size_t believed = expirations >= 4 ? 256 : expirations >= 2 ? 548 : conn->mtu;
+
+    if (believed < conn->flight_mtu)
+        conn->flight_mtu = believed;
+}
+
 static int tick_flight(struct dtls_conn *conn, dtls_time now)
 {
     struct dtls_handshake *hs = conn->hs;
@@ -133,6 +143,7 @@ static int tick_flight(struct dtls_conn *conn, dtls_time now)
         return dtls_conn_die(conn, DTLS_ERR_ALERT, 0);
     }
     conn->as.stats.retransmissions++;
+    shrink_flights(conn);
     dtls_conn_transmit(conn);
     return DTLS_OK;
 }
@@ -167,7 +178,7 @@ int dtls_conn_set_mtu(struct dtls_conn *conn, size_t mtu)
 {
     if (mtu < 256 || mtu > 65507)
         return DTLS_ERR_ARGUMENT;
-    conn->mtu = mtu;
+    conn->mtu = conn->flight_mtu = mtu;
     return DTLS_OK;
 }
 

@@ -52,6 +52,7 @@ struct dtls_conn {
     int death;              /* why it is over; DTLS_ERR_CLOSED for a clean end */
     uint8_t received_alert; /* the last fatal one */
     size_t mtu;
+    size_t flight_mtu; /* what flights are believed to fit into, until the handshake is done (M5) */
     size_t held_records, held_bytes;
     dtls_time now; /* of the datagram being read */
 

@@ -359,6 +359,7 @@ int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, 
     conn->now = now;
     conn->as.stats.datagrams_received++;
     if (dtls_last_flight_is_over(conn->last, now)) {
+        dtls_outbox_clear(&conn->outbox); /* it may still point there */
         dtls_last_flight_free(&conn->as.memory, conn->last);
         conn->last = NULL;
     }

@@ -76,6 +76,7 @@ static int finish(struct dtls_conn *conn, dtls_time now)
         dtls_conn_push_event(conn, DTLS_EVENT_SESSION)->session = as->session;
     conn->state = DTLS_CONN_OPEN;
     conn->doomed = false;
+    conn->flight_mtu = conn->mtu;
     conn->re.ours = conn->re.requesting = conn->re.parked = conn->re.stalled = conn->re.asked = false;
     dtls_outbox_clear(&conn->outbox);
     dtls_handshake_free(hs);

@@ -65,22 +65,13 @@ void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t des
     }
 }
 
-/* What is believed to fit on the path: where loss looks like size, flights shrink (M5); data never does. */
-static size_t flight_mtu(const struct dtls_conn *conn)
-{
-    unsigned expirations = conn->hs == NULL ? 0 : conn->hs->timer.expirations;
-    size_t believed = expirations >= 4 ? 256 : expirations >= 2 ? 548 : conn->mtu;
-
-    return believed < conn->mtu ? believed : conn->mtu;
-}
-
 bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap, size_t *len)
 {
     (void)now;
     *len = 0;
     if (cap < conn->mtu)
         return false;
-    *len = dtls_outbox_next(&conn->outbox, &conn->as.epochs, flight_mtu(conn), out);
+    *len = dtls_outbox_next(&conn->outbox, &conn->as.epochs, conn->flight_mtu, out);
     if (*len > 0)
         conn->as.stats.datagrams_sent++;
     return *len > 0;

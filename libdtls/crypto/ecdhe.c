@@ -33,7 +33,7 @@ static int generate_x25519(struct dtls_ecdhe *pair, const struct dtls_random *ra
 
 static int generate_on_curve(struct dtls_ecdhe *pair, const struct ecc_curve *curve, const struct dtls_random *random)
 {
-    struct dtls_bytes drawn = {pair->scalar, dtls_curve_len(curve)};
+    struct dtls_bytes drawn = { pair->scalar, dtls_curve_len(curve) };
     struct ecc_scalar scalar;
 
     for (int draw = 0; draw < DTLS_SCALAR_DRAWS; draw++) {
@@ -68,7 +68,7 @@ static int agree_on_curve(const struct dtls_ecdhe *pair, const struct ecc_curve 
 
     if (!dtls_point_init(&point, curve, peer_point))
         return DTLS_ERR_ILLEGAL_PARAMETER;
-    if (dtls_scalar_init(&scalar, curve, (struct dtls_bytes){pair->scalar, dtls_curve_len(curve)})) {
+    if (dtls_scalar_init(&scalar, curve, (struct dtls_bytes){ pair->scalar, dtls_curve_len(curve) })) {
         dtls_point_multiply(&point, &scalar, secret);
         dtls_scalar_clear(&scalar);
         result = DTLS_OK;

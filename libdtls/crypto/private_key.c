@@ -146,7 +146,7 @@ int dtls_private_key_from_rsa(const struct dtls_rsa_numbers *numbers, struct dtl
 int dtls_private_key_generate(enum dtls_key_kind kind, const struct dtls_random *random, struct dtls_private_key **out)
 {
     uint8_t drawn[DTLS_CURVE_MAX];
-    struct dtls_bytes scalar = {drawn, kind == DTLS_KEY_P384 ? 48 : 32};
+    struct dtls_bytes scalar = { drawn, kind == DTLS_KEY_P384 ? 48 : 32 };
     int result = DTLS_ERR_BAD_KEY;
 
     *out = NULL;
@@ -174,15 +174,15 @@ void dtls_private_key_free(struct dtls_private_key *key)
 
 struct dtls_public_key dtls_private_key_public(const struct dtls_private_key *key)
 {
-    struct dtls_public_key public = {.kind = key->kind};
+    struct dtls_public_key public = { .kind = key->kind };
 
     if (key->kind == DTLS_KEY_RSA) {
-        public.modulus = (struct dtls_bytes){key->rsa.modulus, key->rsa.public.size};
-        public.exponent = (struct dtls_bytes){key->rsa.exponent, key->rsa.exponent_len};
+        public.modulus = (struct dtls_bytes){ key->rsa.modulus, key->rsa.public.size };
+        public.exponent = (struct dtls_bytes){ key->rsa.exponent, key->rsa.exponent_len };
     } else if (key->kind == DTLS_KEY_ED) {
-        public.point = (struct dtls_bytes){key->ed.point, DTLS_ED25519_LEN};
+        public.point = (struct dtls_bytes){ key->ed.point, DTLS_ED25519_LEN };
     } else {
-        public.point = (struct dtls_bytes){key->ec.point, key->ec.point_len};
+        public.point = (struct dtls_bytes){ key->ec.point, key->ec.point_len };
     }
     return public;
 }

@@ -33,18 +33,18 @@ static size_t sign_ecdsa(const struct dtls_private_key *key, struct source *sour
     size_t len = dtls_curve_len(key->ec.scalar.ecc);
     uint8_t r[DTLS_CURVE_MAX], s[DTLS_CURVE_MAX];
     struct dsa_signature numbers;
-    size_t written = 0;
+    struct dtls_writer to = dtls_writer_to(out, DTLS_SIGNATURE_MAX);
 
     dsa_signature_init(&numbers);
     ecdsa_sign(&key->ec.scalar, source, draw, digest.len, digest.at, &numbers);
     if (source->result == DTLS_OK) { /* else the nonce is known, and s gives the key away */
         nettle_mpz_get_str_256(len, r, numbers.r);
         nettle_mpz_get_str_256(len, s, numbers.s);
-        written = dtls_ecdsa_der_write((struct dtls_bytes){r, len}, (struct dtls_bytes){s, len}, out);
+        dtls_ecdsa_der_write(&to, (struct dtls_bytes){ r, len }, (struct dtls_bytes){ s, len });
     }
     dtls_number_wipe(numbers.s);
     dsa_signature_clear(&numbers);
-    return written;
+    return dtls_writer_bytes(&to).len;
 }
 
 static size_t sign_ed25519(const struct dtls_private_key *key, struct dtls_bytes message, uint8_t *out)
@@ -104,7 +104,7 @@ int dtls_signature_make(const struct dtls_private_key *key, uint16_t scheme, con
                         struct dtls_bytes message, uint8_t *out, size_t *len)
 {
     const struct dtls_scheme_parts *parts = dtls_scheme_parts(scheme, key->kind);
-    struct source source = {random, DTLS_OK};
+    struct source source = { random, DTLS_OK };
     uint8_t digest[DTLS_HASH_MAX];
 
     *len = 0;
@@ -115,7 +115,7 @@ int dtls_signature_make(const struct dtls_private_key *key, uint16_t scheme, con
     } else {
         size_t digest_len = dtls_hash_once(parts->hash, message, digest);
         *len = parts->signing == DTLS_SIGN_ECDSA
-                   ? sign_ecdsa(key, &source, (struct dtls_bytes){digest, digest_len}, out)
+                   ? sign_ecdsa(key, &source, (struct dtls_bytes){ digest, digest_len }, out)
                    : sign_rsa(key, &source, parts, digest, out);
     }
     if (source.result != DTLS_OK)

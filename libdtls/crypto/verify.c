@@ -86,7 +86,7 @@ int dtls_signature_verify(const struct dtls_public_key *key, uint16_t scheme, st
         valid = verify_ed25519(key, message, signature);
     } else {
         size_t len = dtls_hash_once(parts->hash, message, digest);
-        valid = parts->signing == DTLS_SIGN_ECDSA ? verify_ecdsa(key, (struct dtls_bytes){digest, len}, signature)
+        valid = parts->signing == DTLS_SIGN_ECDSA ? verify_ecdsa(key, (struct dtls_bytes){ digest, len }, signature)
                                                   : verify_rsa(key, parts, digest, signature);
     }
     return valid ? DTLS_OK : DTLS_ERR_BAD_SIGNATURE;

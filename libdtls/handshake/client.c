@@ -29,6 +29,13 @@ static struct dtls_bytes number_list(const uint16_t *numbers, size_t count, uint
     return dtls_writer_bytes(&to);
 }
 
+/* In a rehandshake only where the ticket is all we have to resume with (OpenSSL's servers). Otherwise no server is
+ * tempted to send a new one: its last flight has no room for it (R3). */
+static bool asks_for_ticket(const struct dtls_handshake *hs)
+{
+    return !hs->rehandshake || (hs->has_resuming && hs->resuming.id_len == 0);
+}
+
 static int add_client_hello(struct dtls_handshake *hs)
 {
     const struct dtls_association *as = hs->as;
@@ -52,13 +59,13 @@ static int add_client_hello(struct dtls_handshake *hs)
             .has_schemes = true,
             .schemes = number_list(dtls_schemes, dtls_scheme_count, scheme_bytes, sizeof scheme_bytes),
             .extended_master_secret = true,
-            .has_ticket = true,
+            .has_ticket = asks_for_ticket(hs),
             /* Always, also where policy forbids rehandshakes: peers insist on the sign (R8). Empty the first time. */
             .has_renegotiation_info = true,
             .renegotiation_info = view(as->active.client_verify, hs->rehandshake ? DTLS_VERIFY_DATA_LEN : 0),
         },
     };
-    if (hs->has_resuming)
+    if (hs->has_resuming && hello.extensions.has_ticket)
         hello.extensions.ticket = view(as->session->ticket, as->session->ticket_len);
 
     struct dtls_writer to = dtls_flight_open(&hs->out, HELLO_MOST + hello.extensions.ticket.len);
@@ -202,7 +209,6 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
     if (err != DTLS_OK)
         return err;
     memcpy(hs->randoms.server, hello.random.at, sizeof hs->randoms.server);
-    hs->announced_ticket = hello.extensions.has_ticket;
     err = dtls_handshake_hear(hs, message);
     if (err != DTLS_OK)
         return err;
@@ -378,18 +384,20 @@ const struct dtls_step dtls_server_hello_steps[] = {
     { .presence = DTLS_END },
 };
 
+/* NewSessionTicket may come or not, whatever ServerHello announced: GnuTLS 3.7 sends one in every rehandshake after a
+ * first handshake that had one. Finished covers it either way. */
 static const struct dtls_step full_steps[7] = {
     { DTLS_MUST, DTLS_CERTIFICATE, take_certificate },
     { DTLS_MUST, DTLS_SERVER_KEY_EXCHANGE, take_server_key_exchange },
     { DTLS_MAY, DTLS_CERTIFICATE_REQUEST, take_certificate_request },
     { DTLS_MUST, DTLS_SERVER_HELLO_DONE, take_server_hello_done },
-    { DTLS_IF_TICKET, DTLS_NEW_SESSION_TICKET, take_new_session_ticket },
+    { DTLS_MAY, DTLS_NEW_SESSION_TICKET, take_new_session_ticket },
     { DTLS_MUST, DTLS_FINISHED, dtls_handshake_take_finished },
     { .presence = DTLS_END },
 };
 
 static const struct dtls_step abbreviated_steps[3] = {
-    { DTLS_IF_TICKET, DTLS_NEW_SESSION_TICKET, take_new_session_ticket },
+    { DTLS_MAY, DTLS_NEW_SESSION_TICKET, take_new_session_ticket },
     { DTLS_MUST, DTLS_FINISHED, take_finished_and_answer },
     { .presence = DTLS_END },
 };

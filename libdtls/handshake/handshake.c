@@ -74,9 +74,6 @@ static enum dtls_presence presence_now(const struct dtls_handshake *hs, enum dtl
     bool expected;
 
     switch (presence) {
-    case DTLS_IF_TICKET:
-        expected = hs->announced_ticket;
-        break;
     case DTLS_IF_ASKED:
         expected = hs->asked;
         break;
@@ -274,7 +271,6 @@ int dtls_handshake_make_keys(struct dtls_handshake *hs)
         return DTLS_ERR_NO_MEMORY;
     dtls_log_key(hs->config, &hs->randoms, hs->master);
     dtls_epochs_set_next(&hs->as->epochs, next);
-    hs->happened |= DTLS_HAPPENED_KEYS;
     return DTLS_OK;
 }
 

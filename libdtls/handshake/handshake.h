@@ -18,7 +18,6 @@ struct dtls_handshake;
 enum dtls_presence {
     DTLS_MUST,
     DTLS_MAY,
-    DTLS_IF_TICKET,      /* the server has announced a ticket */
     DTLS_IF_ASKED,       /* the server has asked for a certificate */
     DTLS_IF_CERTIFICATE, /* and the client has shown one */
     DTLS_END,            /* no row: nothing more is expected */
@@ -36,8 +35,7 @@ enum dtls_happened {
     DTLS_HAPPENED_ANSWER = 2,   /* the peer has answered the attempt: from now on nothing is dropped (R10) */
     DTLS_HAPPENED_HELLO = 4,    /* a gated ClientHello is whole: open the gate, or free the handshake */
     DTLS_HAPPENED_REPEAT = 8,   /* the peer has repeated its last flight (T4) */
-    DTLS_HAPPENED_KEYS = 16,    /* the next epoch has its keys */
-    DTLS_HAPPENED_VERIFIED = 32 /* the peer's Finished is verified: this handshake is done */
+    DTLS_HAPPENED_VERIFIED = 16 /* the peer's Finished is verified: this handshake is done */
 };
 
 /* Owns its parts. Several KiB while it runs; an idle connection has none (design section 4). */
@@ -55,7 +53,7 @@ struct dtls_handshake {
     bool resumed;
     bool own_session;      /* resumed the connection's own session: n+1 data needs no Finished (R5) */
     bool first_finisher;   /* verified the peer's Finished before it sent its own */
-    bool announced_ticket;
+    bool announced_ticket; /* by a server of ours */
     bool asked, showed_certificate; /* CertificateRequest was sent or received; the client has shown a certificate */
     bool offer_session;    /* a client offers, or a server allows, the resumption of a session */
     unsigned verify_requests; /* HelloVerifyRequests taken */

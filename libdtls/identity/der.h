@@ -26,7 +26,7 @@ struct dtls_bytes dtls_der_read(struct dtls_reader *from, uint8_t tag);
 /* The same for a value that may be missing: false, and nothing is read, when the next tag is another. */
 bool dtls_der_read_optional(struct dtls_reader *from, uint8_t tag, struct dtls_bytes *content);
 
-/* A non-negative INTEGER without its leading zero. */
+/* A non-negative INTEGER without the zero that is only a sign: the number zero is one byte. */
 struct dtls_bytes dtls_der_read_unsigned(struct dtls_reader *from);
 
 /* Any value, skipped; its content and header together as a view. */

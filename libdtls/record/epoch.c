@@ -24,7 +24,7 @@ static void *new_key(const struct dtls_memory *memory, const struct dtls_aead *a
 struct dtls_epoch *dtls_epoch_new(const struct dtls_memory *memory, uint16_t number, const struct dtls_aead *aead,
                                   const struct dtls_epoch_keys *keys, size_t replay_window)
 {
-    size_t window = (replay_window + 63) / 64 * 64;
+    size_t window = aead == NULL ? 0 : (replay_window + 63) / 64 * 64;
     struct dtls_epoch *epoch = dtls_allocate(memory, sizeof *epoch + window_bytes(window));
 
     if (epoch == NULL)
@@ -135,21 +135,23 @@ enum dtls_opened dtls_epoch_open(struct dtls_epoch *epoch, struct dtls_record *r
     const struct dtls_aead *aead = epoch->aead;
     uint8_t number[8], nonce[DTLS_AEAD_NONCE_LEN], aad[AAD_LEN];
 
+    /* Nothing of epoch 0 is authentic, so nothing of it may move a window (S1): one forged number would shut out the
+     * rest of the handshake. Reassembly drops what comes twice. */
+    if (aead == NULL)
+        return DTLS_OPENED;
     if (!dtls_replay_is_fresh(&epoch->replay, record->sequence))
         return DTLS_OPEN_REPLAYED;
-    if (aead != NULL) {
-        if (record->len < aead->explicit_len + DTLS_AEAD_TAG_LEN)
-            return DTLS_OPEN_TRUNCATED;
-        uint8_t *data = record->body + aead->explicit_len;
-        size_t len = record->len - aead->explicit_len - DTLS_AEAD_TAG_LEN;
-        put_number(number, epoch->number, record->sequence);
-        make_nonce(nonce, aead, epoch->read_iv, aead->explicit_len > 0 ? record->body : number);
-        make_aad(aad, number, record->type, record->version, len);
-        if (!aead->open(epoch->read_key, nonce, aad, sizeof aad, data, len, data + len))
-            return DTLS_OPEN_FORGED;
-        record->body = data;
-        record->len = len;
-    }
+    if (record->len < aead->explicit_len + DTLS_AEAD_TAG_LEN)
+        return DTLS_OPEN_TRUNCATED;
+    uint8_t *data = record->body + aead->explicit_len;
+    size_t len = record->len - aead->explicit_len - DTLS_AEAD_TAG_LEN;
+    put_number(number, epoch->number, record->sequence);
+    make_nonce(nonce, aead, epoch->read_iv, aead->explicit_len > 0 ? record->body : number);
+    make_aad(aad, number, record->type, record->version, len);
+    if (!aead->open(epoch->read_key, nonce, aad, sizeof aad, data, len, data + len))
+        return DTLS_OPEN_FORGED;
+    record->body = data;
+    record->len = len;
     dtls_replay_mark(&epoch->replay, record->sequence);
     return DTLS_OPENED;
 }

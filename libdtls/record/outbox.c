@@ -8,17 +8,19 @@ void dtls_outbox_clear(struct dtls_outbox *outbox)
     outbox->count = outbox->item = outbox->offset = outbox->limit = 0;
 }
 
+bool dtls_outbox_is_empty(const struct dtls_outbox *outbox)
+{
+    return outbox->item == outbox->count;
+}
+
 void dtls_outbox_add(struct dtls_outbox *outbox, const struct dtls_outgoing *item)
 {
+    if (dtls_outbox_is_empty(outbox))
+        dtls_outbox_clear(outbox);
     if (outbox->count < DTLS_OUTBOX_MOST) {
         outbox->items[outbox->count++] = *item;
         outbox->limit = 0;
     }
-}
-
-bool dtls_outbox_is_empty(const struct dtls_outbox *outbox)
-{
-    return outbox->item == outbox->count;
 }
 
 /* Where a transmission stands: the item, and the byte of its body. */

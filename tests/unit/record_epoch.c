@@ -56,7 +56,7 @@ static void what_one_end_seals_the_other_opens(void)
 
 static void a_record_opens_once(void)
 {
-    for (size_t aead = 0; aead < AEADS; aead++) {
+    for (size_t aead = 1; aead < AEADS; aead++) {
         struct dtls_epoch *a, *b;
         struct dtls_record record;
         uint8_t bytes[100], copy[100];
@@ -94,6 +94,20 @@ static void a_changed_bit_is_a_forgery_and_moves_no_window(void)
         CHECK_CASE(open_bytes(b, bytes, len, &record) == DTLS_OPENED, "aead %zu", aead);
         free_ends(a, b);
     }
+}
+
+static void a_forged_number_in_epoch_0_shuts_nothing_out(void) /* CVE-2016-2181, another library's */
+{
+    struct dtls_epoch *a, *b;
+    struct dtls_record record;
+    uint8_t bytes[100];
+
+    make_ends(0, 0, &a, &b);
+    a->write_sequence = DTLS_MAX_SEQUENCE;
+    CU_ASSERT_EQUAL(open_bytes(b, bytes, seal_text(a, "forged", bytes), &record), DTLS_OPENED);
+    a->write_sequence = 0;
+    CU_ASSERT_EQUAL(open_bytes(b, bytes, seal_text(a, "real", bytes), &record), DTLS_OPENED);
+    free_ends(a, b);
 }
 
 static void a_record_shorter_than_nonce_and_tag_is_truncated(void)
@@ -191,6 +205,7 @@ static void the_old_epoch_ends_in_time(void) /* contract R4 */
 static CU_TestInfo tests[] = {
     { "what one end seals the other opens", what_one_end_seals_the_other_opens },
     { "a record opens once", a_record_opens_once },
+    { "a forged number in epoch 0 shuts nothing out (S1)", a_forged_number_in_epoch_0_shuts_nothing_out },
     { "a changed bit is a forgery and moves no window", a_changed_bit_is_a_forgery_and_moves_no_window },
     { "a record shorter than nonce and tag is truncated", a_record_shorter_than_nonce_and_tag_is_truncated },
     { "the explicit nonce is epoch and sequence", the_explicit_nonce_is_epoch_and_sequence },
