@@ -27,7 +27,7 @@ DTLS_API int dtls_system_random(void *arg, uint8_t *out, size_t len);
 struct dtls_identity;
 
 /*
- * Reads PEM text: one or more CERTIFICATE blocks (leaf first) and one private key (PKCS#8 "PRIVATE KEY",
+ * Reads PEM text: 1 to 10 CERTIFICATE blocks (leaf first) and one private key (PKCS#8 "PRIVATE KEY",
  * SEC1 "EC PRIVATE KEY" or PKCS#1 "RSA PRIVATE KEY"). Keys: P-256, P-384, Ed25519, RSA of 2048 to 8192 bits.
  * Both texts may be the same file. The texts are copied. On DTLS_OK *out is the caller's, to free.
  * Errors: DTLS_ERR_BAD_PEM, _BAD_X509, _BAD_KEY, _ENCRYPTED_KEY, _KEY_MISMATCH, _NO_MEMORY; *out is then NULL.
@@ -59,7 +59,7 @@ DTLS_API struct dtls_bytes dtls_identity_certificate(const struct dtls_identity 
 
 enum {
     DTLS_FINGERPRINT_LEN = 32,  /* SHA-256 of the leaf certificate's DER */
-    DTLS_FINGERPRINT_TEXT = 104 /* "SHA-256:" + 32 * "AB:" - ':' + NUL, with a byte to spare */
+    DTLS_FINGERPRINT_TEXT = 104 /* "SHA-256:" + 32 * "AB:" - ':' + NUL */
 };
 
 /* The SHA-256 fingerprint of the identity's own leaf certificate (RFC 8122, 5). */

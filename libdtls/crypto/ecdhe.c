@@ -82,7 +82,7 @@ int dtls_ecdhe_generate(struct dtls_ecdhe *pair, uint16_t group, const struct dt
     const struct ecc_curve *curve = curve_of_group(group);
     int result = DTLS_ERR_ARGUMENT;
 
-    *pair = (struct dtls_ecdhe){.group = group};
+    *pair = (struct dtls_ecdhe){ .group = group };
     if (curve != NULL)
         result = generate_on_curve(pair, curve, random);
     else if (group == DTLS_GROUP_X25519)
