@@ -12,7 +12,8 @@ struct dtls_cookie_secrets {
     uint64_t slot;         /* time / DTLS_COOKIE_SLOT + 1 of the current one; 0: none yet */
 };
 
-#define DTLS_COOKIE_SLOT ((dtls_time)30 * 1000 * 1000) /* a cookie is good for one to two of these */
+/* A cookie is good for one to two of these: longer than the longest pause between two ClientHellos (T2). */
+#define DTLS_COOKIE_SLOT ((dtls_time)60 * 1000 * 1000)
 
 enum dtls_hello {
     DTLS_HELLO_DROP,  /* not a ClientHello that could be answered: forget it */

@@ -36,7 +36,7 @@ bool dtls_last_flight_wants_to_ride(const struct dtls_last_flight *last)
 
 bool dtls_last_flight_is_over(const struct dtls_last_flight *last, dtls_time now)
 {
-    return last != NULL && now - last->switched_at >= 2 * DTLS_MSL;
+    return last != NULL && last->confirmed && now - last->switched_at >= 2 * DTLS_MSL;
 }
 
 size_t dtls_last_flight_len(const struct dtls_last_flight *last, const struct dtls_epochs *epochs)

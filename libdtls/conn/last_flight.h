@@ -30,7 +30,8 @@ bool dtls_last_flight_wants_to_ride(const struct dtls_last_flight *last);
 /* Is it still unknown whether the peer has it? */
 bool dtls_last_flight_is_open(const struct dtls_last_flight *last);
 
-/* Nobody will ask for it any more: 2 MSL are over (T5). */
+/* Nobody will ask for it any more: the peer is known to have it, and 2 MSL are over (T5). Without that sign it is kept:
+ * after an outage of any length the peer may still be waiting for it (R10). */
 bool dtls_last_flight_is_over(const struct dtls_last_flight *last, dtls_time now);
 
 /* The bytes it takes in a datagram. */

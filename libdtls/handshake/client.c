@@ -8,8 +8,8 @@
 #include "identity/identity.h"
 
 enum {
-    MOST_VERIFY_REQUESTS = 4, /* a cookie may expire on the way; a server that never likes one is no server */
-    HELLO_MOST = 512,         /* bytes of a ClientHello, its ticket apart */
+    MOST_VERIFY_REQUESTS = 16, /* cookies may expire on the way; a server that never likes one is no server */
+    HELLO_MOST = 512,          /* bytes of a ClientHello, its ticket apart */
 };
 
 static struct dtls_bytes view(const void *at, size_t len)

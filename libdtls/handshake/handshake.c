@@ -174,9 +174,9 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
         hs->as->stats.dropped[DTLS_DROP_STATE]++;
         return DTLS_OK;
     }
-    /* A server's first message numbers the handshake: 1 after a cookie exchange that it does not remember (S4). */
-    if (hs->as->role == DTLS_SERVER && !hs->answered && fragment->type == DTLS_CLIENT_HELLO && fragment->message_seq <= 1 &&
-        hs->in.next == 0 && !hs->gated) {
+    /* The ClientHello numbers the handshake: 1 after a cookie exchange that a server does not remember, more when
+     * cookies expired on the way (S4). */
+    if (hs->as->role == DTLS_SERVER && !hs->answered && fragment->type == DTLS_CLIENT_HELLO && hs->in.next == 0) {
         dtls_reassembly_skip_to(&hs->in, fragment->message_seq);
         hs->hello_sequence = sequence;
     }
