@@ -134,8 +134,9 @@ DTLS_API const char *dtls_event_name(enum dtls_event_type type);
 
 /*
  * Renews the keys; data flows on. A server's `mode` is a wish: ABBREVIATED lets the client's session be resumed, FULL
- * does not. DTLS_ERR_NOT_OPEN, _REHANDSHAKE_RUNNING, _UNSAFE_RENEGOTIATION, _ARGUMENT (bad mode), _EXHAUSTED (epoch
- * 65,535) change nothing.
+ * does not. A client's attempt that got no answer is repeated as it was, whatever the `mode` (contract R10).
+ * DTLS_ERR_NOT_OPEN, _REHANDSHAKE_RUNNING, _EVENTS_WAITING, _UNSAFE_RENEGOTIATION, _ARGUMENT (bad mode), _EXHAUSTED
+ * (epoch 65,535) change nothing. Neither do _NO_MEMORY and _RANDOM from this call: the connection lives on.
  */
 DTLS_API int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehandshake_mode mode);
 

@@ -85,7 +85,8 @@ void dtls_conn_free(struct dtls_conn *conn)
     dtls_last_flight_free(&memory, conn->last);
     dtls_held_clear(&conn->held, &memory);
     dtls_held_clear(&conn->early, &memory);
-    dtls_held_record_free(&memory, conn->current);
+    dtls_held_record_free(&memory, conn->reading);
+    dtls_held_record_free(&memory, conn->delivered);
     dtls_session_free(conn->as.session);
     dtls_epochs_free(&conn->as.epochs);
     dtls_release(&memory, conn, sizeof *conn);

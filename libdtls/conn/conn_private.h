@@ -21,7 +21,7 @@ enum {
 };
 
 #define DTLS_REFUSAL_INTERVAL ((dtls_time)1000 * 1000)       /* R7 */
-#define DTLS_REFUSAL_FORGET ((dtls_time)60 * 1000 * 1000) /* after this a HelloRequest is a new attempt */
+#define DTLS_REFUSAL_FORGET ((dtls_time)10 * 1000 * 1000) /* after this a HelloRequest is a new attempt */
 
 /* Everything about renegotiation that is not the running handshake itself. */
 struct dtls_renegotiation {
@@ -73,9 +73,10 @@ struct dtls_conn {
     struct dtls_event events[DTLS_EVENT_MOST];
     size_t event_first, event_count;
 
-    uint8_t *input; /* the datagram being read: the caller's, or early->bytes */
+    uint8_t *input; /* the datagram being read: the caller's, or that of `reading` */
     size_t input_len, input_at;
-    struct dtls_held_record *current; /* a kept record that `input` or the last DATA event points into */
+    struct dtls_held_record *reading;   /* a sealed record whose keys have come */
+    struct dtls_held_record *delivered; /* held data that the last DATA event points into */
     struct dtls_held held;            /* authentic data of n+1, before Finished (R5) */
     struct dtls_held early;           /* sealed records of n+1, before its keys (R5) */
     bool data_waits;                  /* a DATA event, not in the queue: */

@@ -79,7 +79,8 @@ static void take_alert(struct dtls_conn *conn, const struct dtls_record *record)
         conn->received_alert = description;
         dtls_conn_die(conn, DTLS_ERR_ALERT, 0);
     } else if (description == DTLS_ALERT_NO_RENEGOTIATION) {
-        dtls_conn_hear_refusal(conn);
+        if (record->epoch == conn->as.epochs.current->number)
+            dtls_conn_hear_refusal(conn);
     } else {
         dtls_conn_push_event(conn, DTLS_EVENT_ALERT)->alert = description;
     }
@@ -98,24 +99,16 @@ static void take_repeated_finished(struct dtls_conn *conn, uint16_t epoch)
     }
 }
 
-/* A new attempt of a client: a server that is open keeps the door; one in mid-rehandshake lets a ClientHello with
- * another random replace the attempt, since the client has plainly forgotten it (S5). */
-static bool replaces_attempt(const struct dtls_conn *conn, const struct dtls_fragment *fragment, uint64_t sequence)
+/* A ClientHello with another random, in a later record, replaces the attempt under way: the client has plainly
+ * forgotten that one (S5). The first fragment tells. */
+static bool replaces_attempt(const struct dtls_handshake *hs, const struct dtls_client_hello *hello, uint64_t sequence)
 {
-    struct dtls_client_hello hello;
-    const struct dtls_handshake *hs = conn->hs;
-
-    return hs->rehandshake && hs->answered && fragment->offset == 0 && sequence > hs->hello_sequence &&
-           dtls_client_hello_read_start(fragment->body, &hello) == DTLS_OK &&
-           memcmp(hello.random.at, hs->randoms.client, DTLS_HELLO_RANDOM_LEN) != 0;
+    return hs->rehandshake && hs->knows_client_random && sequence > hs->hello_sequence &&
+           memcmp(hello->random.at, hs->randoms.client, DTLS_HELLO_RANDOM_LEN) != 0;
 }
 
-static bool prepare_for_hello(struct dtls_conn *conn, const struct dtls_fragment *fragment, uint64_t sequence)
+static bool start_server(struct dtls_conn *conn)
 {
-    if (conn->hs != NULL && !replaces_attempt(conn, fragment, sequence))
-        return true;
-    if (conn->hs == NULL && conn->state != DTLS_CONN_OPEN)
-        return false;
     if (!dtls_conn_admit_hello(conn, conn->now))
         return false;
     if (conn->hs != NULL)
@@ -127,6 +120,21 @@ static bool prepare_for_hello(struct dtls_conn *conn, const struct dtls_fragment
     }
     conn->hs->gated = true;
     dtls_handshake_start_server(conn->hs);
+    return true;
+}
+
+/* A fragment of a ClientHello in a server: is there an attempt that it may belong to, or to begin? */
+static bool prepare_for_hello(struct dtls_conn *conn, const struct dtls_fragment *fragment, uint64_t sequence)
+{
+    struct dtls_client_hello hello;
+    bool tells = fragment->offset == 0 && dtls_client_hello_read_start(fragment->body, &hello) == DTLS_OK;
+
+    if ((conn->hs == NULL || (tells && replaces_attempt(conn->hs, &hello, sequence))) && !start_server(conn))
+        return false;
+    if (tells && conn->hs->rehandshake && !conn->hs->knows_client_random) {
+        conn->hs->knows_client_random = true;
+        memcpy(conn->hs->randoms.client, hello.random.at, DTLS_HELLO_RANDOM_LEN);
+    }
     return true;
 }
 
@@ -245,7 +253,7 @@ static void take_record(struct dtls_conn *conn, enum place place, const struct d
 /* A sealed record of the epoch that is being negotiated overtook the message that makes its keys (R5). */
 static void keep_for_later(struct dtls_conn *conn, const struct dtls_record *record, const uint8_t *at, size_t len)
 {
-    if (conn->hs == NULL || conn->re.parked || record->epoch != conn->hs->epoch + 1 || conn->current != NULL)
+    if (conn->hs == NULL || conn->re.parked || record->epoch != conn->hs->epoch + 1 || conn->reading != NULL)
         drop(conn, DTLS_DROP_EPOCH);
     else if (!dtls_held_put(&conn->early, &conn->as.memory, record->epoch, (struct dtls_bytes){ at, len },
                             DTLS_EARLY_RECORDS, DTLS_EARLY_BYTES))
@@ -302,30 +310,33 @@ static void read_next_record(struct dtls_conn *conn)
 
 /* ---- what is read next ---- */
 
-static void forget_current(struct dtls_conn *conn)
+static void forget(struct dtls_conn *conn, struct dtls_held_record **record)
 {
-    dtls_held_record_free(&conn->as.memory, conn->current);
-    conn->current = NULL;
+    dtls_held_record_free(&conn->as.memory, *record);
+    *record = NULL;
 }
 
-/* Held data whose epoch has become the one in force. */
+/* Held data whose epoch has become the one in force: it came before whatever is read next. */
 static bool deliver_held(struct dtls_conn *conn)
 {
+    forget(conn, &conn->delivered);
     if (conn->held.first == NULL || conn->held.first->epoch != conn->as.epochs.current->number)
         return false;
-    conn->current = dtls_held_take(&conn->held);
-    deliver(conn, conn->current->epoch, (struct dtls_bytes){ conn->current->bytes, conn->current->len });
+    conn->delivered = dtls_held_take(&conn->held);
+    dtls_epochs_current_in_use(&conn->as.epochs, conn->now);
+    deliver(conn, conn->delivered->epoch, (struct dtls_bytes){ conn->delivered->bytes, conn->delivered->len });
     return true;
 }
 
 /* Sealed records whose keys are there now are read as if they came now. */
 static bool read_early(struct dtls_conn *conn)
 {
+    forget(conn, &conn->reading);
     if (conn->early.first == NULL || dtls_epochs_find(&conn->as.epochs, conn->early.first->epoch) == NULL)
         return false;
-    conn->current = dtls_held_take(&conn->early);
-    conn->input = conn->current->bytes;
-    conn->input_len = conn->current->len;
+    conn->reading = dtls_held_take(&conn->early);
+    conn->input = conn->reading->bytes;
+    conn->input_len = conn->reading->len;
     conn->input_at = 0;
     return true;
 }
@@ -333,17 +344,15 @@ static bool read_early(struct dtls_conn *conn)
 void dtls_conn_pump(struct dtls_conn *conn)
 {
     while (!dtls_conn_has_event(conn)) {
-        bool input_left = conn->input_at < conn->input_len;
         if (conn->state == DTLS_CONN_OVER) {
             conn->input_at = conn->input_len;
             return;
         }
-        if (input_left) {
+        if (deliver_held(conn))
+            return;
+        if (conn->input_at < conn->input_len)
             read_next_record(conn);
-            continue;
-        }
-        forget_current(conn);
-        if (!deliver_held(conn) && !read_early(conn))
+        else if (!read_early(conn))
             return;
     }
 }

@@ -40,11 +40,10 @@ static void publish(struct dtls_conn *conn, dtls_time now)
     struct dtls_session_state state;
     struct dtls_session *session = dtls_handshake_session(hs);
 
-    if (as->role == DTLS_SERVER && !hs->resumed && hs->config->session_cache != NULL &&
-        dtls_handshake_session_state(hs, &state)) {
+    bool resumable = dtls_handshake_session_state(hs, &state);
+    if (as->role == DTLS_SERVER && !hs->resumed && resumable && hs->config->session_cache != NULL)
         dtls_session_cache_put(hs->config->session_cache, &state);
-        dtls_wipe(&state, sizeof state);
-    }
+    dtls_wipe(&state, sizeof state);
     dtls_session_free(as->session);
     as->session = session;
     as->active = hs->pending;
@@ -90,13 +89,15 @@ static int finish(struct dtls_conn *conn, dtls_time now)
 
 /* ---- after each step ---- */
 
-static void answered(struct dtls_conn *conn)
+static void answered(struct dtls_conn *conn, dtls_time now)
 {
     if (!conn->hs->rehandshake) {
         conn->as.epochs.current->write_version = DTLS_VERSION_1_2; /* a client knows now what the server speaks */
         return;
     }
-    conn->re.parked = conn->re.requesting = false;
+    if (conn->re.parked)
+        conn->hs->started = now; /* a late answer to an attempt that was given up begins it anew */
+    conn->re.parked = conn->re.requesting = conn->re.asked = false;
     dtls_conn_push_event(conn, DTLS_EVENT_REHANDSHAKE_STARTED);
 }
 
@@ -123,7 +124,7 @@ int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err)
     if (err != DTLS_OK)
         return dtls_conn_die(conn, err, hs->alert != 0 ? hs->alert : dtls_alert_for(err));
     if (happened & DTLS_HAPPENED_ANSWER)
-        answered(conn);
+        answered(conn, now);
     if (happened & DTLS_HAPPENED_VERIFIED)
         return finish(conn, now);
     if (happened & DTLS_HAPPENED_FLIGHT) {

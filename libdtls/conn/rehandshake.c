@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "conn/conn_private.h"
-#include "messages/hello.h"
 
 enum { LAST_EPOCH = 65535 };
 
@@ -51,7 +50,7 @@ static int start_client(struct dtls_conn *conn, dtls_time now, enum dtls_rehands
     if (conn->hs == NULL)
         return DTLS_ERR_NO_MEMORY;
     conn->hs->offer_session = mode == DTLS_REHANDSHAKE_ABBREVIATED && conn->as.session != NULL &&
-                              dtls_session_is_alive(&conn->as.session->state, now, conn->as.config->session_lifetime_s);
+                              dtls_session_is_alive(&conn->as.session->state, now, DTLS_OWN_SESSION_LIFETIME);
     int err = dtls_handshake_start_client(conn->hs, now);
     if (err != DTLS_OK) {
         dtls_conn_drop_handshake(conn); /* nothing has left: nothing has happened */
@@ -105,6 +104,15 @@ static void refuse(struct dtls_conn *conn, dtls_time now, const uint8_t random[D
     dtls_conn_transmit_alert(conn, DTLS_ALERT_WARNING, DTLS_ALERT_NO_RENEGOTIATION);
 }
 
+/* Is this another copy of what was refused already? Then the application is not asked again (R7). */
+static bool was_refused(const struct dtls_conn *conn, dtls_time now, const uint8_t random[DTLS_HELLO_RANDOM_LEN])
+{
+    const struct dtls_renegotiation *re = &conn->re;
+
+    return re->refusals > 0 && now - re->refused_at < DTLS_REFUSAL_FORGET &&
+           memcmp(re->refused_random, random, DTLS_HELLO_RANDOM_LEN) == 0;
+}
+
 static void ask(struct dtls_conn *conn, dtls_time now)
 {
     conn->re.asked = true;
@@ -139,7 +147,8 @@ int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now)
         conn->as.stats.dropped[DTLS_DROP_RATE]++;
         return DTLS_OK;
     }
-    if (!can_rehandshake(conn) || conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_DENY) {
+    if (!can_rehandshake(conn) || conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_DENY ||
+        was_refused(conn, now, no_random)) {
         refuse(conn, now, no_random);
     } else if (conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_ASK) {
         ask(conn, now);
@@ -173,21 +182,11 @@ static int accept_hello(struct dtls_conn *conn, dtls_time now)
     return dtls_conn_settle(conn, now, dtls_handshake_open_gate(hs, now));
 }
 
-static void hello_random(const struct dtls_handshake *hs, uint8_t out[DTLS_HELLO_RANDOM_LEN])
-{
-    struct dtls_message message;
-    struct dtls_client_hello hello;
-
-    memset(out, 0, DTLS_HELLO_RANDOM_LEN);
-    if (dtls_reassembly_ready(&hs->in, &message) && dtls_client_hello_read_start(message.body, &hello) == DTLS_OK)
-        memcpy(out, hello.random.at, DTLS_HELLO_RANDOM_LEN);
-}
-
 static void refuse_hello(struct dtls_conn *conn, dtls_time now)
 {
     uint8_t random[DTLS_HELLO_RANDOM_LEN];
 
-    hello_random(conn->hs, random);
+    memcpy(random, conn->hs->randoms.client, sizeof random);
     dtls_conn_drop_handshake(conn);
     refuse(conn, now, random);
 }
@@ -198,7 +197,7 @@ int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now)
 
     if (conn->re.asked)
         return DTLS_OK;
-    if (!can_rehandshake(conn)) {
+    if (!can_rehandshake(conn) || was_refused(conn, now, conn->hs->randoms.client)) {
         refuse_hello(conn, now);
     } else if (conn->re.requesting || policy == DTLS_REHANDSHAKE_ACCEPT) {
         return accept_hello(conn, now); /* what we asked for ourselves needs no permission */

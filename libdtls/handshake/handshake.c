@@ -175,8 +175,8 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
         return DTLS_OK;
     }
     /* The ClientHello numbers the handshake: 1 after a cookie exchange that a server does not remember, more when
-     * cookies expired on the way (S4). */
-    if (hs->as->role == DTLS_SERVER && !hs->answered && fragment->type == DTLS_CLIENT_HELLO && hs->in.next == 0) {
+     * cookies expired on the way (S4). A forged number lasts until the client's own first fragment comes again. */
+    if (hs->as->role == DTLS_SERVER && !hs->answered && fragment->type == DTLS_CLIENT_HELLO && fragment->offset == 0) {
         dtls_reassembly_skip_to(&hs->in, fragment->message_seq);
         hs->hello_sequence = sequence;
     }

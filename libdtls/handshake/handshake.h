@@ -58,6 +58,7 @@ struct dtls_handshake {
     bool offer_session;    /* a client offers, or a server allows, the resumption of a session */
     unsigned verify_requests; /* HelloVerifyRequests taken */
     uint64_t hello_sequence;  /* of the record that brought the ClientHello (S5) */
+    bool knows_client_random; /* a server in a rehandshake: from the first fragment on */
 
     const struct dtls_step *step;
     struct dtls_reassembly in;

@@ -118,7 +118,7 @@ void dtls_reassembly_done(struct dtls_reassembly *in)
 void dtls_reassembly_skip_to(struct dtls_reassembly *in, uint16_t next)
 {
     for (size_t i = 0; i < DTLS_REASSEMBLY_SLOTS; i++)
-        if ((uint16_t)(in->slots[i].message_seq - next) >= 0x8000)
+        if ((uint16_t)(in->slots[i].message_seq - next) >= DTLS_REASSEMBLY_SLOTS)
             free_slot(in, &in->slots[i]);
     in->next = next;
 }

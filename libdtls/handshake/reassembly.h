@@ -57,7 +57,7 @@ bool dtls_reassembly_has_type(const struct dtls_reassembly *in, uint16_t seq, ui
 /* The message that was due is processed: its bytes are freed and the next one is due. */
 void dtls_reassembly_done(struct dtls_reassembly *in);
 
-/* Moves on to `next` and drops what came before it. */
+/* Begins anew at `next`; keeps what it has of that message and the ones behind it. */
 void dtls_reassembly_skip_to(struct dtls_reassembly *in, uint16_t next);
 
 #endif

@@ -73,8 +73,9 @@ static bool suite_is_enabled(const struct dtls_handshake *hs, uint16_t suite)
 static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
 {
     const struct dtls_session_state *session = &hs->resuming;
+    uint32_t lifetime_s = hs->rehandshake ? DTLS_OWN_SESSION_LIFETIME : hs->config->session_lifetime_s;
 
-    if (!find_session(hs, hello) || !dtls_session_is_alive(session, hs->now, hs->config->session_lifetime_s) ||
+    if (!find_session(hs, hello) || !dtls_session_is_alive(session, hs->now, lifetime_s) ||
         !dtls_bytes_have_u16(hello->suites, session->suite) || !suite_is_enabled(hs, session->suite))
         return false;
     if (hs->rehandshake)

@@ -38,6 +38,8 @@ void dtls_session_state_read(struct dtls_reader *from, struct dtls_session_state
 struct dtls_session *dtls_session_new(const struct dtls_memory *memory, const struct dtls_session_state *state,
                                       struct dtls_bytes ticket);
 
+enum { DTLS_OWN_SESSION_LIFETIME = 24 * 3600 }; /* seconds that a connection's own session is good for (R11) */
+
 /* Is a session still young enough at `now`? Also false when it comes from a clock that is ahead of ours. */
 bool dtls_session_is_alive(const struct dtls_session_state *state, dtls_time now, uint32_t lifetime_s);
 

@@ -1,11 +1,6 @@
 /* timer.c - doubling timeouts. Knows no flight's content. */
 #include "handshake/timer.h"
 
-dtls_time dtls_time_after(dtls_time now, uint64_t delay_us)
-{
-    return delay_us < DTLS_NEVER - now ? now + delay_us : DTLS_NEVER;
-}
-
 void dtls_round_trip_sample(struct dtls_round_trip *path, uint64_t sample_us)
 {
     if (sample_us == 0)

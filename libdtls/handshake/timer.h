@@ -2,7 +2,7 @@
 #ifndef DTLS_HANDSHAKE_TIMER_H
 #define DTLS_HANDSHAKE_TIMER_H
 
-#include "dtls/config.h"
+#include "bytes/time_after.h"
 
 #define DTLS_MIN_RTO ((uint64_t)50 * 1000)           /* T3, microseconds */
 #define DTLS_UNKNOWN_ROUND_TRIP ((uint64_t)20 * 1000) /* T4: stands in for srtt in rate limits while that is unknown */
@@ -49,8 +49,5 @@ void dtls_timer_slow_down(struct dtls_timer *timer, const struct dtls_config *co
 
 /* The next expiry, or DTLS_NEVER. */
 dtls_time dtls_timer_deadline(const struct dtls_timer *timer);
-
-/* now + delay that never wraps. */
-dtls_time dtls_time_after(dtls_time now, uint64_t delay_us);
 
 #endif

@@ -1,6 +1,8 @@
 /* epochs.c - three epochs and their succession. Knows no record's content. */
 #include "record/epochs.h"
 
+#include "bytes/time_after.h"
+
 int dtls_epochs_init(struct dtls_epochs *epochs, const struct dtls_memory *memory, size_t replay_window)
 {
     *epochs = (struct dtls_epochs){ .memory = memory, .previous_ends = DTLS_NEVER };
@@ -42,14 +44,16 @@ void dtls_epochs_advance(struct dtls_epochs *epochs, dtls_time now)
         dtls_epoch_stop_reading(epochs->memory, epochs->previous);
         epochs->previous_ends = DTLS_NEVER;
     } else {
-        epochs->previous_ends = now + DTLS_MSL;
+        epochs->previous_ends = dtls_time_after(now, DTLS_MSL);
     }
 }
 
 void dtls_epochs_current_in_use(struct dtls_epochs *epochs, dtls_time now)
 {
-    if (epochs->previous_ends != DTLS_NEVER && now + DTLS_EPOCH_GRACE < epochs->previous_ends)
-        epochs->previous_ends = now + DTLS_EPOCH_GRACE;
+    dtls_time end = dtls_time_after(now, DTLS_EPOCH_GRACE);
+
+    if (epochs->previous_ends != DTLS_NEVER && end < epochs->previous_ends)
+        epochs->previous_ends = end;
 }
 
 void dtls_epochs_expire(struct dtls_epochs *epochs, dtls_time now, bool keep_writing)
