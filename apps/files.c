@@ -40,10 +40,11 @@ static char *read_text(const char *path, size_t *len)
     if (text == NULL)
         refuse("%s: %s", path, strerror(errno));
     ssize_t got = read_file(path, text, LARGEST_FILE);
-    if (got < 0)
-        refuse("%s: %s", path, strerror(errno));
-    if (got == LARGEST_FILE)
-        refuse("%s: longer than 1 MiB, that is no certificate and no key", path);
+    if (got < 0 || got == LARGEST_FILE) {
+        const char *reason = got < 0 ? strerror(errno) : "longer than 1 MiB, that is no certificate and no key";
+        free(text);
+        refuse("%s: %s", path, reason);
+    }
     *len = (size_t)got;
     return text;
 }

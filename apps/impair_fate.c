@@ -1,5 +1,5 @@
 /* impair_fate.c - dice for a bad network. Knows no socket, no clock, and of a datagram only its length. */
-#include "impair_fate.h"
+#include "apps/impair_fate.h"
 
 /* SplitMix64 (Steele, Lea, Flood 2014): a counter in golden-ratio steps, and a mixer. */
 static uint64_t next_random(struct impair_random *random)

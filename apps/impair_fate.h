@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum {
-    IMPAIR_REORDER_US = 50000, /* how much later a reordered datagram leaves: two or three 20 ms voice records overtake it */
+    IMPAIR_REORDER_US = 50000, /* how much later a reordered datagram leaves: two or three voice records overtake it */
     IMPAIR_COPY_US = 5000      /* how far a copy is behind its original */
 };
 
@@ -29,8 +29,8 @@ struct impair_random {
     uint64_t state;
 };
 
-/* Decides about the next datagram, of `len` bytes. Takes the same number of random numbers each time: with the same seed,
- * datagram n is lost or not whatever else is switched on. */
+/* Decides about the next datagram, of `len` bytes. Takes the same number of random numbers each time: with the same
+ * seed, datagram n is lost or not whatever else is switched on. */
 struct impair_fate impair_decide(const struct impair_settings *settings, struct impair_random *random, size_t len);
 
 #endif

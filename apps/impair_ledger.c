@@ -1,5 +1,5 @@
 /* impair_ledger.c - counts datagrams and the application records in them. Decides nothing, sends nothing. */
-#include "impair_ledger.h"
+#include "apps/impair_ledger.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* impair_proxy.c - moves datagrams between clients and server as their fates say. Decides nothing and counts little:
  * impair_fate and impair_ledger do. */
 #define _GNU_SOURCE /* ppoll */
-#include "impair_proxy.h"
+#include "apps/impair_proxy.h"
 
 #include <poll.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* impair_proxy.h - a UDP proxy with a bad network inside: many clients on one socket, one socket each towards the server. */
+/* impair_proxy.h - a UDP proxy with a bad network inside: clients on one socket, one socket each towards the server. */
 #ifndef IMPAIR_PROXY_H
 #define IMPAIR_PROXY_H
 
@@ -6,9 +6,9 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "impair_fate.h"
-#include "impair_ledger.h"
-#include "impair_queue.h"
+#include "apps/impair_fate.h"
+#include "apps/impair_ledger.h"
+#include "apps/impair_queue.h"
 
 enum { IMPAIR_CLIENTS = 1024 };
 
@@ -41,8 +41,9 @@ struct impair_proxy {
 /* Binds the listening socket. False, with the cause in errno, when that fails. */
 bool impair_proxy_open(struct impair_proxy *proxy);
 
-/* Carries datagrams until *stop is set or `seconds` have passed. Whoever sets *stop in a signal handler keeps the signal
- * blocked; only `waiting`, the mask while waiting, lets it through. What is still under way at the end is counted as lost. */
+/* Carries datagrams until *stop is set or `seconds` have passed. Whoever sets *stop in a signal handler keeps the
+ * signal blocked; only `waiting`, the mask while waiting, lets it through. What is still under way at the end is
+ * counted as lost. */
 void impair_proxy_run(struct impair_proxy *proxy, double seconds, const sigset_t *waiting,
                       const volatile sig_atomic_t *stop);
 

@@ -1,5 +1,5 @@
 /* impair_queue.c - a binary heap of datagrams under way. Knows no socket and no clock. */
-#include "impair_queue.h"
+#include "apps/impair_queue.h"
 
 #include <stdlib.h>
 #include <string.h>

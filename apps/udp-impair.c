@@ -1,6 +1,6 @@
 /* udp-impair.c - the command line of the bad network: options in, one line out when it listens, a report at the end. */
 #define _GNU_SOURCE /* getopt_long */
-#include "impair_proxy.h"
+#include "apps/impair_proxy.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -5,10 +5,10 @@
 #include "dtls/identity.h"
 
 enum identity_kind {
-    IDENTITY_CLIENT,       /* generated P-256 */
-    IDENTITY_SERVER,       /* generated P-256 */
-    IDENTITY_OTHER,        /* generated P-256, a stranger */
-    IDENTITY_ED25519,      /* and from here on the files of tests/data/identity */
+    IDENTITY_CLIENT,  /* generated P-256 */
+    IDENTITY_SERVER,  /* generated P-256 */
+    IDENTITY_OTHER,   /* generated P-256, a stranger */
+    IDENTITY_ED25519, /* and from here on the files of tests/data/identity */
     IDENTITY_P384,
     IDENTITY_RSA2048,
     IDENTITY_RSA4096_CHAIN, /* three certificates, for fragments */

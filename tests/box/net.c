@@ -156,8 +156,8 @@ void net_send(struct net *net, enum net_end from, const uint8_t *bytes, size_t l
     if (net->recording)
         keep_record(net, from, bytes, len);
     if (net->filter != NULL)
-        verdict = net->filter(net->filter_arg,
-                              &(struct net_sending){from, net->filtered++, net->now_us, bytes, len, tag});
+        verdict =
+            net->filter(net->filter_arg, &(struct net_sending){from, net->filtered++, net->now_us, bytes, len, tag});
     if (link->mtu != 0 && len > link->mtu) {
         counts->too_large++;
         trace(net, "BIG ", from, bytes, len);

@@ -20,11 +20,11 @@ static inline enum net_end net_other(enum net_end end)
 /* One direction. All zeroes is the perfect network. */
 struct net_link {
     uint64_t delay_us;
-    uint64_t jitter_us; /* up to this much more */
+    uint64_t jitter_us;                         /* up to this much more */
     unsigned loss, duplicate, reorder, corrupt; /* chances per 10,000; corrupt flips one bit */
-    uint64_t reorder_us; /* the extra delay of a reordered datagram */
-    size_t mtu;          /* larger datagrams vanish; 0: none is too large */
-    uint64_t rate_bps;   /* bits per second, with an endless queue in front; 0: no limit */
+    uint64_t reorder_us;                        /* the extra delay of a reordered datagram */
+    size_t mtu;                                 /* larger datagrams vanish; 0: none is too large */
+    uint64_t rate_bps;                          /* bits per second, with an endless queue in front; 0: no limit */
 };
 
 /* A datagram as the sender gave it to the network. */
@@ -50,8 +50,8 @@ typedef struct net_verdict net_filter(void *arg, const struct net_sending *sendi
 /* A datagram that reaches an end. Copies of one datagram have its tag. */
 struct net_datagram {
     enum net_end to;
-    uint64_t tag;  /* what the sender attached; 0 for injected ones */
-    bool intact;   /* no bit was flipped on the way */
+    uint64_t tag; /* what the sender attached; 0 for injected ones */
+    bool intact;  /* no bit was flipped on the way */
     size_t len;
     uint8_t bytes[]; /* may be overwritten by whoever gets it; gone when `deliver` returns */
 };

@@ -218,13 +218,22 @@ struct pair *pair_new(const struct pair_options *options)
     client->conn = dtls_conn_new(&client->config, DTLS_CLIENT);
     if (client->conn == NULL)
         return pair;
-    if (options->session != NULL)
-        CHECK_CASE(dtls_conn_resume(client->conn, options->session) == DTLS_OK, "the session is not taken");
-    if (!options->silent) {
-        dtls_conn_start(client->conn, pair->net.now_us);
-        pair_settle(pair, CLIENT);
+    if (options->session != NULL) {
+        int result = dtls_conn_resume(client->conn, options->session);
+        CHECK_CASE(result == DTLS_OK || result == DTLS_ERR_NO_MEMORY, "the session is not taken: %d", result);
     }
+    if (!options->silent)
+        pair_start_client(pair);
     return pair;
+}
+
+int pair_start_client(struct pair *pair)
+{
+    if (pair->end[CLIENT].conn == NULL)
+        return DTLS_ERR_NO_MEMORY;
+    int result = dtls_conn_start(pair->end[CLIENT].conn, pair->net.now_us);
+    pair_settle(pair, CLIENT);
+    return result;
 }
 
 void pair_free(struct pair *pair)

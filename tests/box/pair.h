@@ -13,9 +13,9 @@ struct pair_options {
     uint64_t start_us; /* what the clock shows first */
     struct net_link link[2];
     struct dtls_config config[2];
-    bool cookies;    /* the server asks dtls_hello_check first, as an endpoint does */
-    bool silent;     /* make the engines, but do not start the client: the test does */
-    bool recording;  /* see struct net */
+    bool cookies;   /* the server asks dtls_hello_check first, as an endpoint does */
+    bool silent;    /* make the engines, but do not start the client: pair_start_client does */
+    bool recording; /* see struct net */
     net_filter *filter;
     void *filter_arg;
     const struct dtls_session *session; /* the client tries to resume it; NULL for none */
@@ -38,11 +38,11 @@ struct pair_end {
     struct pair_event *events; /* all but DATA, oldest first */
     size_t event_count;
     size_t counts[DTLS_EVENT_FAILED + 1]; /* by type, DATA included */
-    uint8_t session[DTLS_SESSION_MAX]; /* the newest one, serialised */
+    uint8_t session[DTLS_SESSION_MAX];    /* the newest one, serialised */
     size_t session_len;
-    uint64_t pings;      /* pair_ping's messages that came */
-    size_t ticks;        /* calls of dtls_conn_tick */
-    size_t idle_ticks;   /* in a row, without the clock moving */
+    uint64_t pings;    /* pair_ping's messages that came */
+    size_t ticks;      /* calls of dtls_conn_tick */
+    size_t idle_ticks; /* in a row, without the clock moving */
     uint64_t ticked_us;
 };
 
@@ -69,6 +69,9 @@ void pair_options(struct pair_options *options, uint64_t seed);
 /* Copies the options; starts both ends. Never NULL; an engine that could not be made is NULL in it. */
 struct pair *pair_new(const struct pair_options *options);
 void pair_free(struct pair *pair);
+
+/* Starts a client that options.silent has left alone; what dtls_conn_start answers. */
+int pair_start_client(struct pair *pair);
 
 /* After calling the engine of an end directly: events, datagrams. The other functions here do it themselves. */
 void pair_settle(struct pair *pair, enum net_end end);

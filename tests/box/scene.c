@@ -86,13 +86,11 @@ void scene_options(const struct scene *scene, struct pair_options *options, uint
         options->config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
 }
 
-struct pair *scene_pair(const struct scene *scene, const struct pair_options *options)
+/* An open association, over a friendly network, past the interval of contract R13. */
+static struct pair *associate(const struct kind *kind, const struct pair_options *options)
 {
-    const struct kind *kind = &kinds[scene->kind];
     struct pair_options calm = *options;
 
-    if (!kind->rehandshake)
-        return pair_new(options);
     calm.filter = NULL;
     calm.link[CLIENT] = calm.link[SERVER] = (struct net_link){.delay_us = 20 * NET_MS};
     struct pair *pair = pair_new(&calm);
@@ -100,12 +98,34 @@ struct pair *scene_pair(const struct scene *scene, const struct pair_options *op
                (unsigned long long)options->seed, kind->name);
     CHECK_CASE(pair_ping(pair, NET_SECOND), "seed %llu: %s: no ping before it", (unsigned long long)options->seed,
                kind->name);
-    pair_run_for(pair, 2 * NET_SECOND); /* past the interval of contract R13 */
+    pair_run_for(pair, 2 * NET_SECOND);
     pair->net.link[CLIENT] = options->link[CLIENT];
     pair->net.link[SERVER] = options->link[SERVER];
     net_set_filter(&pair->net, options->filter, options->filter_arg);
-    int result = pair_rehandshake(pair, kind->from, kind->mode);
-    CHECK_CASE(result == DTLS_OK, "%s: does not begin: %s", kind->name, dtls_error_string(result));
+    return pair;
+}
+
+struct pair *scene_prepare(const struct scene *scene, const struct pair_options *options)
+{
+    struct pair_options waiting = *options;
+
+    waiting.silent = true;
+    return kinds[scene->kind].rehandshake ? associate(&kinds[scene->kind], options) : pair_new(&waiting);
+}
+
+int scene_start(const struct scene *scene, struct pair *pair)
+{
+    const struct kind *kind = &kinds[scene->kind];
+
+    return kind->rehandshake ? pair_rehandshake(pair, kind->from, kind->mode) : pair_start_client(pair);
+}
+
+struct pair *scene_pair(const struct scene *scene, const struct pair_options *options)
+{
+    struct pair *pair = scene_prepare(scene, options);
+    int result = scene_start(scene, pair);
+
+    CHECK_CASE(result == DTLS_OK, "%s: does not begin: %s", kinds[scene->kind].name, dtls_error_string(result));
     return pair;
 }
 

@@ -9,8 +9,8 @@ enum scene_kind {
     SCENE_MUTUAL,
     SCENE_RESUMED_BY_ID,
     SCENE_RESUMED_BY_TICKET,
-    SCENE_TICKET,                 /* a full one that issues a ticket */
-    SCENE_FULL_FROM_CLIENT,       /* and from here on rehandshakes */
+    SCENE_TICKET,           /* a full one that issues a ticket */
+    SCENE_FULL_FROM_CLIENT, /* and from here on rehandshakes */
     SCENE_FULL_FROM_SERVER,
     SCENE_ABBREVIATED_FROM_CLIENT,
     SCENE_ABBREVIATED_FROM_SERVER,
@@ -37,7 +37,13 @@ void scene_end(struct scene *scene);
 /* The options for the kind; the test may change what it likes before scene_pair. */
 void scene_options(const struct scene *scene, struct pair_options *options, uint64_t seed);
 
-/* A pair in which the handshake has just begun. options->filter sees its datagrams, from index 0, and no others. */
+/* A pair that is ready for the handshake. options->filter sees its datagrams, from index 0, and none before. */
+struct pair *scene_prepare(const struct scene *scene, const struct pair_options *options);
+
+/* Begins it: sends the first datagram. What the engine answers. */
+int scene_start(const struct scene *scene, struct pair *pair);
+
+/* Both in one. */
 struct pair *scene_pair(const struct scene *scene, const struct pair_options *options);
 
 /* Until the handshake is done at both ends. */

@@ -22,7 +22,7 @@ line_of() { # file pattern
 pids+=($!)
 echo_port=$(line_of "$dir/echo" .)
 
-# Starts udp-impair with these options in front of the echo; leaves its process id in $proxy, and is connected to it as fd 3.
+# Starts udp-impair with these options in front of the echo; its process id is in $proxy then, and fd 3 leads to it.
 start() { # options...
     : > "$dir/json"
     "$impair" --listen 0 --to "127.0.0.1:$echo_port" --json --verbose "$@" > "$dir/json" 2> "$dir/log" &
@@ -40,7 +40,7 @@ stop() {
     wait "$proxy"
 }
 
-# Two records in a datagram of 30 bytes: a handshake record of epoch 0, an application record of epoch 1 and sequence $1.
+# A datagram of 30 bytes with two records: a handshake record of epoch 0, an application record of epoch 1.
 send_records() { # sequence, from 11 to 99
     local sequence
     printf -v sequence '\\x%02x' "$1"

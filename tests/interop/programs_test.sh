@@ -306,12 +306,12 @@ examples() {
     local try
     for try in 1 2 3 4 5; do # they take a fixed port: it may be in use
         port=$((20000 + RANDOM % 20000))
-        "$(program example-server)" "$port" >"$room/server.out" 2>"$room/server.err" &
+        "$(program example-server)" "$port" >"$room/example.out" 2>"$room/example.err" &
         server_pid=$!
         started+=($server_pid)
-        wait_for SHA-256 "$room/server.out" && break
+        wait_for SHA-256 "$room/example.out" && break
     done
-    fingerprint=$(sed 's/.*\(SHA-256:[0-9A-F:]*\).*/\1/' "$room/server.out")
+    fingerprint=$(sed 's/.*\(SHA-256:[0-9A-F:]*\).*/\1/' "$room/example.out")
     [ "$(timeout 20 "$(program example-client)" 127.0.0.1 "$port" "$fingerprint" "hello, world" 2>"$room/client.err")" = "hello, world" ] || return 1
     timeout 20 "$(program example-client)" 127.0.0.1 "$port" "$good_pin" hello >"$room/client.out" 2>"$room/client.err"
     [ $? = 1 ] && grep -q '^failed: ' "$room/client.err" && kill -INT $server_pid && wait $server_pid

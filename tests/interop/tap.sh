@@ -1,0 +1,68 @@
+# tap.sh - what the interop scripts share: TAP lines, processes that end with the script, our programs in them.
+# Sourced by a script that has put the build directory into $build; the script's last line is `finish`.
+
+program() { # the built program NAME, wherever the build put it
+    local found
+    found=$(find "$build" -type f -name "$1" -perm -u+x -not -path '*.p/*' | head -n 1)
+    [ -n "$found" ] || { echo "Bail out! $1 is not built"; exit 1; }
+    echo "$found"
+}
+server=$(program dtls-server) client=$(program dtls-client)
+room=$(mktemp -d)
+started=()
+trap 'for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; done; rm -rf "$room"' EXIT
+
+# ---- TAP ----
+
+tests=0 failures=0
+check() { # DESCRIPTION COMMAND...
+    local name=$1
+    shift
+    tests=$((tests + 1))
+    if "$@"; then
+        echo "ok $tests - $name"
+    else
+        echo "not ok $tests - $name"
+        failures=$((failures + 1))
+        tail -n 5 "$room"/*.out "$room"/*.err 2>/dev/null | sed 's/^/# /'
+    fi
+}
+
+skip() { # DESCRIPTION REASON
+    tests=$((tests + 1))
+    echo "ok $tests - $1 # SKIP $2"
+}
+
+finish() {
+    echo "1..$tests"
+    [ "$failures" = 0 ]
+}
+
+# ---- processes ----
+
+wait_for() { # WORD FILE
+    for _ in $(seq 100); do
+        grep -qs -- "$1" "$2" && return 0
+        sleep 0.05
+    done
+    return 1
+}
+
+start_server() { # OPTIONS...: sets port, fingerprint, server_pid
+    : >"$room/server.out" # here and now: what the one before said is not taken for this one's
+    "$server" --json --port 0 "$@" >"$room/server.out" 2>"$room/server.err" &
+    server_pid=$!
+    started+=($server_pid)
+    wait_for '"listening"' "$room/server.out"
+    port=$(sed -n 's/.*"event":"listening".*"port":\([0-9]*\).*/\1/p' "$room/server.out")
+    fingerprint=$(sed -n 's/.*"event":"listening".*"fingerprint":"\([^"]*\)".*/\1/p' "$room/server.out")
+    [ -n "$port" ] && [ -n "$fingerprint" ]
+}
+
+stop_server() { # true when it ends with exit 0
+    kill -TERM "$server_pid" && wait "$server_pid"
+}
+
+talk() { # OPTIONS...: one line each way; the client's own output in client.out, client.err
+    printf 'hello\n' | timeout 20 "$client" "$@" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err"
+}
