@@ -21,7 +21,10 @@ enum {
 };
 
 #define DTLS_REFUSAL_INTERVAL ((dtls_time)1000 * 1000)       /* R7 */
-#define DTLS_REFUSAL_FORGET ((dtls_time)10 * 1000 * 1000) /* after this a HelloRequest is a new attempt */
+/* A HelloRequest has no random to tell attempts apart. After so long it is a new one, as far as the count of warnings
+ * goes; and after so long the application is asked again. */
+#define DTLS_REFUSAL_FORGET ((dtls_time)60 * 1000 * 1000)
+#define DTLS_REFUSAL_ASK_AGAIN ((dtls_time)10 * 1000 * 1000)
 
 /* Everything about renegotiation that is not the running handshake itself. */
 struct dtls_renegotiation {

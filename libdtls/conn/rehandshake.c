@@ -89,12 +89,16 @@ int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehan
 
 /* ---- the peer's wish ---- */
 
+/* What stands for the random of a HelloRequest. */
+static const uint8_t no_random[DTLS_HELLO_RANDOM_LEN];
+
 /* The warning no_renegotiation: once per attempt, and twice more when the peer insists (R7). */
 static void refuse(struct dtls_conn *conn, dtls_time now, const uint8_t random[DTLS_HELLO_RANDOM_LEN])
 {
     struct dtls_renegotiation *re = &conn->re;
 
-    if (memcmp(re->refused_random, random, DTLS_HELLO_RANDOM_LEN) != 0 || now - re->refused_at >= DTLS_REFUSAL_FORGET)
+    if (memcmp(re->refused_random, random, DTLS_HELLO_RANDOM_LEN) != 0 ||
+        (random == no_random && now - re->refused_at >= DTLS_REFUSAL_FORGET))
         re->refusals = 0;
     if (re->refusals >= DTLS_MOST_REFUSALS || (re->refusals > 0 && now - re->refused_at < DTLS_REFUSAL_INTERVAL))
         return;
@@ -109,7 +113,7 @@ static bool was_refused(const struct dtls_conn *conn, dtls_time now, const uint8
 {
     const struct dtls_renegotiation *re = &conn->re;
 
-    return re->refusals > 0 && now - re->refused_at < DTLS_REFUSAL_FORGET &&
+    return re->refusals > 0 && (random != no_random || now - re->refused_at < DTLS_REFUSAL_ASK_AGAIN) &&
            memcmp(re->refused_random, random, DTLS_HELLO_RANDOM_LEN) == 0;
 }
 
@@ -136,8 +140,6 @@ static bool can_rehandshake(const struct dtls_conn *conn)
 {
     return dtls_conn_secure_renegotiation(conn) && has_epoch_left(conn);
 }
-
-static const uint8_t no_random[DTLS_HELLO_RANDOM_LEN];
 
 int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now)
 {
