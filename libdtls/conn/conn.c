@@ -151,6 +151,7 @@ static int tick_flight(struct dtls_conn *conn, dtls_time now)
 
 int dtls_conn_tick(struct dtls_conn *conn, dtls_time now)
 {
+    conn->now = now;
     if (conn->state == DTLS_CONN_NEW)
         return DTLS_OK;
     if (conn->state == DTLS_CONN_OVER)

@@ -13,7 +13,8 @@
 enum dtls_conn_state { DTLS_CONN_NEW, DTLS_CONN_FIRST, DTLS_CONN_OPEN, DTLS_CONN_OVER };
 
 enum {
-    DTLS_EVENT_MOST = 8,     /* control events that can wait; one record or tick makes three at most */
+    DTLS_EVENT_MOST = 8,     /* control events that can wait */
+    DTLS_EVENTS_OF_AN_ATTEMPT = 4, /* STARTED, STALLED, DONE, SESSION */
     DTLS_EARLY_RECORDS = 8,  /* records of n+1 kept sealed while there are no keys for them (R5) */
     DTLS_EARLY_BYTES = 8192, /* and their bytes in all */
     DTLS_MOST_ANSWERS = 8,   /* to repetitions of one flight (T4) */
@@ -21,8 +22,8 @@ enum {
 };
 
 #define DTLS_REFUSAL_INTERVAL ((dtls_time)1000 * 1000)       /* R7 */
-/* A HelloRequest has no random to tell attempts apart. After so long it is a new one, as far as the count of warnings
- * goes; and after so long the application is asked again. */
+/* A retry is the same in every byte (R10), and a HelloRequest has no random. After so long it is a new attempt, as far
+ * as the count of warnings goes; and after so long the application is asked again. */
 #define DTLS_REFUSAL_FORGET ((dtls_time)60 * 1000 * 1000)
 #define DTLS_REFUSAL_ASK_AGAIN ((dtls_time)10 * 1000 * 1000)
 
@@ -35,6 +36,7 @@ struct dtls_renegotiation {
     dtls_time asked_until;
 
     bool requesting;           /* server: a HelloRequest is out */
+    bool replacing;            /* server: a new ClientHello replaces an attempt that was accepted (S5) */
     enum dtls_rehandshake_mode requested_mode;
     struct dtls_timer request_timer;
     dtls_time request_started;
@@ -57,7 +59,7 @@ struct dtls_conn {
     size_t mtu;
     size_t flight_mtu; /* what flights are believed to fit into, until the handshake is done (M5) */
     size_t held_records, held_bytes;
-    dtls_time now; /* of the datagram being read */
+    dtls_time now; /* the latest we were told; records that are read later happen then */
 
     struct dtls_handshake *hs; /* NULL while none runs */
     struct dtls_renegotiation re;

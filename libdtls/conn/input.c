@@ -111,8 +111,10 @@ static bool start_server(struct dtls_conn *conn)
 {
     if (!dtls_conn_admit_hello(conn, conn->now))
         return false;
-    if (conn->hs != NULL)
+    if (conn->hs != NULL) {
+        conn->re.replacing = conn->hs->answered;
         dtls_conn_drop_handshake(conn);
+    }
     conn->hs = dtls_handshake_new(&conn->as, conn->as.config, conn->now);
     if (conn->hs == NULL) {
         drop(conn, DTLS_DROP_NO_ROOM);
@@ -141,6 +143,13 @@ static bool prepare_for_hello(struct dtls_conn *conn, const struct dtls_fragment
 static void take_fragment(struct dtls_conn *conn, const struct dtls_fragment *fragment, uint16_t epoch,
                           uint64_t sequence)
 {
+    /* What begins a handshake counts in the epoch in force alone (R6): one in n+1 comes from a peer that is ahead, and
+     * must not end the attempt that we have to finish first. */
+    bool begins = fragment->type == DTLS_HELLO_REQUEST || fragment->type == DTLS_CLIENT_HELLO;
+    if (begins && epoch != conn->as.epochs.current->number) {
+        drop(conn, DTLS_DROP_STATE);
+        return;
+    }
     if (fragment->type == DTLS_HELLO_REQUEST) {
         if (conn->as.role == DTLS_CLIENT && conn->state == DTLS_CONN_OPEN && fragment->length == 0)
             dtls_conn_hear_request(conn, conn->now);

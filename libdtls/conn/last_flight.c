@@ -45,7 +45,7 @@ size_t dtls_last_flight_len(const struct dtls_last_flight *last, const struct dt
 
     for (size_t i = 0; i < last->flight.count; i++) {
         const struct dtls_epoch *epoch = dtls_epochs_find(epochs, last->flight.messages[i].epoch);
-        if (epoch == NULL)
+        if (epoch == NULL || !dtls_epoch_can_write(epoch))
             continue;
         len += dtls_epoch_expansion(epoch) + last->flight.messages[i].len;
         if (last->flight.messages[i].type == DTLS_HANDSHAKE_RECORD)

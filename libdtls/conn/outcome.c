@@ -129,6 +129,7 @@ int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err)
         return finish(conn, now);
     if (happened & DTLS_HAPPENED_FLIGHT) {
         conn->answers = conn->early_copies = 0;
+        conn->doomed = false; /* the handshake goes on: the alert was forged, or about something else (S9) */
         dtls_conn_transmit(conn);
     }
     if (happened & DTLS_HAPPENED_REPEAT)

@@ -107,8 +107,8 @@ static struct route choose_route(const struct dtls_conn *conn, dtls_time now, si
     size_t flight_len = dtls_last_flight_len(conn->last, epochs);
     if (flight_len + dtls_epoch_expansion(epochs->current) + len <= conn->mtu)
         route.flight_len = flight_len;
-    else if (epochs->previous != NULL && epochs->previous->aead != NULL &&
-             dtls_epoch_expansion(epochs->previous) + len <= conn->mtu && now - conn->last->switched_at < DTLS_OLD_EPOCH_FOR_LARGE)
+    else if (conn->hs == NULL && !conn->re.requesting && /* the next one would end n on the way */
+             epochs->previous != NULL && epochs->previous->aead != NULL && dtls_epoch_expansion(epochs->previous) + len <= conn->mtu && now - conn->last->switched_at < DTLS_OLD_EPOCH_FOR_LARGE)
         route.epoch = epochs->previous;
     return route;
 }

@@ -61,14 +61,15 @@ static int start_client(struct dtls_conn *conn, dtls_time now, enum dtls_rehands
 
 int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehandshake_mode mode)
 {
+    conn->now = now;
     if (conn->state != DTLS_CONN_OPEN)
         return DTLS_ERR_NOT_OPEN;
     if (mode != DTLS_REHANDSHAKE_FULL && mode != DTLS_REHANDSHAKE_ABBREVIATED)
         return DTLS_ERR_ARGUMENT;
     if (dtls_conn_rehandshake_pending(conn))
         return DTLS_ERR_REHANDSHAKE_RUNNING;
-    if (conn->event_count > 0)
-        return DTLS_ERR_EVENTS_WAITING; /* the last attempt's end is not known to the application yet */
+    if (conn->event_count + DTLS_EVENTS_OF_AN_ATTEMPT > DTLS_EVENT_MOST)
+        return DTLS_ERR_EVENTS_WAITING; /* earlier attempts' events were never taken: there is no room for more */
     if (!dtls_conn_secure_renegotiation(conn))
         return DTLS_ERR_UNSAFE_RENEGOTIATION;
     if (!has_epoch_left(conn))
@@ -97,8 +98,7 @@ static void refuse(struct dtls_conn *conn, dtls_time now, const uint8_t random[D
 {
     struct dtls_renegotiation *re = &conn->re;
 
-    if (memcmp(re->refused_random, random, DTLS_HELLO_RANDOM_LEN) != 0 ||
-        (random == no_random && now - re->refused_at >= DTLS_REFUSAL_FORGET))
+    if (memcmp(re->refused_random, random, DTLS_HELLO_RANDOM_LEN) != 0 || now - re->refused_at >= DTLS_REFUSAL_FORGET)
         re->refusals = 0;
     if (re->refusals >= DTLS_MOST_REFUSALS || (re->refusals > 0 && now - re->refused_at < DTLS_REFUSAL_INTERVAL))
         return;
@@ -113,7 +113,7 @@ static bool was_refused(const struct dtls_conn *conn, dtls_time now, const uint8
 {
     const struct dtls_renegotiation *re = &conn->re;
 
-    return re->refusals > 0 && (random != no_random || now - re->refused_at < DTLS_REFUSAL_ASK_AGAIN) &&
+    return re->refusals > 0 && now - re->refused_at < DTLS_REFUSAL_ASK_AGAIN &&
            memcmp(re->refused_random, random, DTLS_HELLO_RANDOM_LEN) == 0;
 }
 
@@ -149,11 +149,13 @@ int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now)
         conn->as.stats.dropped[DTLS_DROP_RATE]++;
         return DTLS_OK;
     }
-    if (!can_rehandshake(conn) || conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_DENY ||
-        was_refused(conn, now, no_random)) {
+    if (!can_rehandshake(conn) || conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_DENY) {
         refuse(conn, now, no_random);
     } else if (conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_ASK) {
-        ask(conn, now);
+        if (was_refused(conn, now, no_random))
+            refuse(conn, now, no_random);
+        else
+            ask(conn, now);
     } else if (conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_ACCEPT) {
         peer_starts(conn, now);
         /* It always offers its session; the server's mode decides (R11). Without memory the server asks again. */
@@ -179,7 +181,7 @@ static int accept_hello(struct dtls_conn *conn, dtls_time now)
                         DTLS_REHANDSHAKE_ABBREVIATED;
     hs->send_seq = conn->re.requested && conn->re.requested_epoch == hs->epoch; /* RFC 6347, 4.2.2 (R6) */
     hs->started = now;
-    conn->re.asked = false;
+    conn->re.asked = conn->re.replacing = false;
     peer_starts(conn, now);
     return dtls_conn_settle(conn, now, dtls_handshake_open_gate(hs, now));
 }
@@ -199,14 +201,16 @@ int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now)
 
     if (conn->re.asked)
         return DTLS_OK;
-    if (!can_rehandshake(conn) || was_refused(conn, now, conn->hs->randoms.client)) {
+    if (!can_rehandshake(conn)) {
         refuse_hello(conn, now);
-    } else if (conn->re.requesting || policy == DTLS_REHANDSHAKE_ACCEPT) {
-        return accept_hello(conn, now); /* what we asked for ourselves needs no permission */
+    } else if (conn->re.requesting || conn->re.replacing || policy == DTLS_REHANDSHAKE_ACCEPT) {
+        return accept_hello(conn, now); /* what we asked for, or granted already, needs no permission */
     } else if (policy == DTLS_REHANDSHAKE_DENY) {
         refuse_hello(conn, now);
     } else if (policy == DTLS_REHANDSHAKE_IGNORE) {
         dtls_conn_drop_handshake(conn);
+    } else if (was_refused(conn, now, conn->hs->randoms.client)) {
+        refuse_hello(conn, now);
     } else {
         ask(conn, now);
     }
@@ -215,6 +219,7 @@ int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now)
 
 int dtls_conn_accept_rehandshake(struct dtls_conn *conn, dtls_time now)
 {
+    conn->now = now;
     if (!conn->re.asked || conn->state != DTLS_CONN_OPEN)
         return DTLS_ERR_NOT_ASKED;
     if (conn->as.role == DTLS_SERVER)
@@ -226,6 +231,7 @@ int dtls_conn_accept_rehandshake(struct dtls_conn *conn, dtls_time now)
 
 int dtls_conn_refuse_rehandshake(struct dtls_conn *conn, dtls_time now)
 {
+    conn->now = now;
     if (!conn->re.asked || conn->state != DTLS_CONN_OPEN)
         return DTLS_ERR_NOT_ASKED;
     conn->re.asked = false;
@@ -243,10 +249,18 @@ static int give_up(struct dtls_conn *conn, enum dtls_event_type type)
     bool mandatory = conn->re.ours && conn->as.config->rehandshake_mandatory;
 
     conn->re.ours = false;
+    conn->as.path.backed_off_us = 0; /* silence was no sign of a slow path */
     if (mandatory)
         return dtls_conn_die(conn, DTLS_ERR_REHANDSHAKE_REQUIRED, dtls_alert_for(DTLS_ERR_REHANDSHAKE_REQUIRED));
     dtls_conn_push_event(conn, type);
     return DTLS_OK;
+}
+
+/* A client's attempt rests: for a retry, which must not differ in a byte, or for a late answer (R10). */
+static void park(struct dtls_conn *conn)
+{
+    conn->re.parked = true;
+    dtls_outbox_clear(&conn->outbox);
 }
 
 int dtls_conn_hear_refusal(struct dtls_conn *conn)
@@ -257,7 +271,7 @@ int dtls_conn_hear_refusal(struct dtls_conn *conn)
         return give_up(conn, DTLS_EVENT_REHANDSHAKE_REFUSED);
     }
     if (conn->as.role == DTLS_CLIENT && conn->hs != NULL && !conn->re.parked && !conn->hs->answered) {
-        dtls_conn_drop_handshake(conn);
+        park(conn); /* not dropped: a late copy may still be accepted, and only this attempt can take the answer */
         return give_up(conn, DTLS_EVENT_REHANDSHAKE_REFUSED);
     }
     return DTLS_OK; /* a late copy, or the answer to nothing */
@@ -276,8 +290,7 @@ static int time_is_over(struct dtls_conn *conn, dtls_time now)
         dtls_conn_drop_handshake(conn); /* half a ClientHello, and never the rest */
         return DTLS_OK;
     }
-    conn->re.parked = true; /* kept for a retry, which must not differ in a byte */
-    dtls_outbox_clear(&conn->outbox);
+    park(conn);
     return give_up(conn, DTLS_EVENT_REHANDSHAKE_FAILED);
 }
 

@@ -126,7 +126,8 @@ static int process_all(struct dtls_handshake *hs)
     struct dtls_message message;
 
     find_first_message(hs);
-    while (dtls_reassembly_ready(&hs->in, &message)) {
+    /* Nothing comes after Finished: what waits behind it was forged, or it would have been authentic. */
+    while ((hs->happened & DTLS_HAPPENED_VERIFIED) == 0 && dtls_reassembly_ready(&hs->in, &message)) {
         if (hs->gated) {
             hs->happened |= DTLS_HAPPENED_HELLO;
             return DTLS_OK;
@@ -155,10 +156,20 @@ void dtls_handshake_flight_ready(struct dtls_handshake *hs)
     dtls_timer_flight_sent(&hs->timer, &hs->as->path, hs->config, hs->now);
 }
 
+/* A client that was restarted sends a hello of its own: our flight would be no answer to that. */
+static bool is_of_another_hello(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
+{
+    struct dtls_client_hello hello;
+
+    return fragment->type == DTLS_CLIENT_HELLO && fragment->offset == 0 &&
+           dtls_client_hello_read_start(fragment->body, &hello) == DTLS_OK &&
+           memcmp(hello.random.at, hs->randoms.client, DTLS_HELLO_RANDOM_LEN) != 0;
+}
+
 /* The last fragment of the flight that ours answers: one sign for each repetition, not one for each fragment (T4). */
 static bool ends_a_repeated_flight(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
 {
-    return hs->heard_flight && fragment->message_seq == hs->heard_flight_end &&
+    return hs->heard_flight && !is_of_another_hello(hs, fragment) && fragment->message_seq == hs->heard_flight_end &&
            fragment->offset + fragment->body.len == fragment->length;
 }
 

@@ -226,7 +226,7 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
 
     if (dtls_client_hello_read(message->body, &hello) != DTLS_OK)
         return DTLS_ERR_DECODE;
-    if (hello.version > DTLS_VERSION_1_2) /* the numbers of DTLS count down */
+    if (hello.version >> 8 != DTLS_VERSION_1_2 >> 8 || hello.version > DTLS_VERSION_1_2) /* DTLS counts down */
         return DTLS_ERR_VERSION;
     if (!dtls_bytes_have_u8(hello.compressions, 0))
         return DTLS_ERR_ILLEGAL_PARAMETER;
@@ -253,7 +253,8 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
     if (!hs->rehandshake) {
         /* The first ServerHello continues the numbers of the hello it answers (RFC 6347, 4.2.1 and 4.2.2; S4). */
         hs->send_seq = message->message_seq;
-        hs->as->epochs.current->write_sequence = hs->hello_sequence;
+        if (hs->hello_sequence <= DTLS_MAX_FIRST_SEQUENCE)
+            hs->as->epochs.current->write_sequence = hs->hello_sequence;
     }
     err = resume ? answer_abbreviated(hs, &hello) : answer_full(hs, &hello);
     if (err == DTLS_OK)

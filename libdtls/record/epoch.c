@@ -66,6 +66,11 @@ void dtls_epoch_free(const struct dtls_memory *memory, struct dtls_epoch *epoch)
     dtls_release(memory, epoch, sizeof *epoch + window_bytes(epoch->replay.size));
 }
 
+bool dtls_epoch_can_write(const struct dtls_epoch *epoch)
+{
+    return epoch->write_sequence <= DTLS_MAX_SEQUENCE;
+}
+
 size_t dtls_epoch_prefix(const struct dtls_epoch *epoch)
 {
     return DTLS_RECORD_HEADER_LEN + (epoch->aead == NULL ? 0 : epoch->aead->explicit_len);
@@ -114,7 +119,7 @@ size_t dtls_epoch_seal(struct dtls_epoch *epoch, uint8_t type, uint8_t *record, 
     uint8_t number[8], nonce[DTLS_AEAD_NONCE_LEN], aad[AAD_LEN];
     size_t record_len = dtls_epoch_expansion(epoch) + len;
 
-    if (epoch->write_sequence > DTLS_MAX_SEQUENCE)
+    if (!dtls_epoch_can_write(epoch))
         return 0;
     uint64_t sequence = epoch->write_sequence++;
     dtls_record_header_write(record, type, epoch->write_version, epoch->number, sequence,

@@ -37,6 +37,9 @@ void dtls_epoch_stop_reading(const struct dtls_memory *memory, struct dtls_epoch
 /* Wipes and frees; NULL is allowed. */
 void dtls_epoch_free(const struct dtls_memory *memory, struct dtls_epoch *epoch);
 
+/* Is there a sequence number left to write with? */
+bool dtls_epoch_can_write(const struct dtls_epoch *epoch);
+
 /* Bytes in front of the plaintext (header, explicit nonce), and in all around it. */
 size_t dtls_epoch_prefix(const struct dtls_epoch *epoch);
 size_t dtls_epoch_expansion(const struct dtls_epoch *epoch);

@@ -24,6 +24,9 @@ enum dtls_content_type {
 #define DTLS_MAX_SEQUENCE ((UINT64_C(1) << 48) - 1)
 #define DTLS_MAX_DATA_SEQUENCE ((UINT64_C(1) << 48) - (UINT64_C(1) << 16))
 
+/* No honest first hello has a higher number; what follows it needs numbers too. */
+#define DTLS_MAX_FIRST_SEQUENCE (UINT64_C(1) << 47)
+
 struct dtls_record {
     uint8_t type;
     uint16_t version;

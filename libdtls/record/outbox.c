@@ -32,7 +32,7 @@ static struct dtls_epoch *writable_epoch(const struct dtls_epochs *epochs, const
 {
     struct dtls_epoch *epoch = dtls_epochs_find(epochs, item->epoch);
 
-    return epoch != NULL && epoch->write_sequence <= DTLS_MAX_SEQUENCE ? epoch : NULL;
+    return epoch != NULL && dtls_epoch_can_write(epoch) ? epoch : NULL;
 }
 
 /* How many bytes of the item's body fit into `room`, the record around them included; false: not this one, now. */

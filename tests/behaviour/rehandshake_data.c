@@ -37,8 +37,8 @@ static void no_gap_and_no_delay_without_loss(void)
         }
         const struct pair_event *done = pair_last(call.pair, CLIENT, DTLS_EVENT_REHANDSHAKE_DONE);
         unsigned ways = (kind->mode == DTLS_REHANDSHAKE_FULL ? 4u : 2u) + (kind->from == SERVER ? 1u : 0u);
-        CHECK_CASE(done != NULL && done->time_us == began_us + ways * one_way_us, "%s: not done after %u one-way delays",
-                   kind->name, ways);
+        CHECK_CASE(done != NULL && done->time_us == began_us + ways * one_way_us,
+                   "%s: not done after %u one-way delays", kind->name, ways);
         traffic_stop(call.traffic);
         pair_run_for(call.pair, NET_SECOND);
         for (int from = CLIENT; from <= SERVER; from++)
@@ -166,7 +166,7 @@ static void old_epoch_ends_ten_seconds_after_the_first_new_record(void)
         pair_send(call.pair, kept.from, "new", 3); /* not counted from again */
         CHECK_CASE(takes_kept(&call, &kept, 1, used_us + 10 * NET_SECOND - 1), "end %d refuses too early", end);
         CHECK_CASE(!takes_kept(&call, &kept, 1, used_us + 10 * NET_SECOND - 1), "end %d delivers a replay", end);
-        CHECK_CASE(!takes_kept(&call, &kept, 2, used_us + 10 * NET_SECOND), "end %d takes an old record after 10 s", end);
+        CHECK_CASE(!takes_kept(&call, &kept, 2, used_us + 10 * NET_SECOND), "end %d takes one after 10 s", end);
         CHECK_CASE(conn->as.epochs.previous == NULL || conn->as.epochs.previous->read_key == NULL,
                    "end %d keeps the old read key", end);
         CHECK_CASE(dtls_conn_deadline(conn) == DTLS_NEVER, "end %d is not quiescent", end);

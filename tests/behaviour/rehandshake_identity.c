@@ -98,8 +98,8 @@ static void a_changed_certificate_is_fatal(void)
             pair_run_for(call.pair, NET_SECOND);
             const struct pair_event *failed = pair_last(call.pair, judge, DTLS_EVENT_FAILED);
             const struct pair_event *told = pair_last(call.pair, (enum net_end)changed, DTLS_EVENT_FAILED);
-            CHECK_CASE(failed != NULL && failed->error == DTLS_ERR_IDENTITY_CHANGED, "end %d changes, end %d starts: %d",
-                       changed, from, failed == NULL ? 0 : failed->error);
+            CHECK_CASE(failed != NULL && failed->error == DTLS_ERR_IDENTITY_CHANGED,
+                       "end %d changes, end %d starts: %d", changed, from, failed == NULL ? 0 : failed->error);
             CHECK_CASE(told != NULL && told->error == DTLS_ERR_ALERT && told->alert == DTLS_ALERT_HANDSHAKE_FAILURE,
                        "end %d is not told", changed);
             CU_ASSERT_EQUAL(pair_count(call.pair, judge, DTLS_EVENT_REHANDSHAKE_DONE), 0);
@@ -193,7 +193,8 @@ static void refusing_the_certificate_is_a_change(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"no rehandshake without renegotiation_info and extended master secret (R8)", no_rehandshake_without_the_extensions},
+    {"no rehandshake without renegotiation_info and extended master secret (R8)",
+     no_rehandshake_without_the_extensions},
     {"renegotiation_info of another connection is fatal (R8)", wrong_verify_data_is_fatal},
     {"a changed certificate is fatal (R9)", a_changed_certificate_is_fatal},
     {"a changed certificate can be allowed, and shows at DONE (R9)", a_changed_certificate_can_be_allowed},

@@ -86,6 +86,15 @@ static void hello_request_is_outside_the_count(void)
     CU_ASSERT_EQUAL(pair_count(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_FAILED), 1);
     CU_ASSERT_TRUE(call_renew(&call, &call_kinds[0], 4, NET_SECOND));
     check_numbers(&log, "the client starts after a HelloRequest that was given up", 3, 1);
+    pair_run_for(call.pair, 2 * NET_SECOND);
+    dropper.count = 0;
+    struct dtls_config deny = *call_config(&call, CLIENT);
+    deny.rehandshake_policy = DTLS_REHANDSHAKE_DENY;
+    call_set_config(&call, CLIENT, &deny);
+    CU_ASSERT_EQUAL(pair_rehandshake(call.pair, SERVER, DTLS_REHANDSHAKE_FULL), DTLS_OK);
+    CU_ASSERT_TRUE(pair_run_until_event(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_REFUSED, NET_SECOND));
+    CU_ASSERT_TRUE(call_renew(&call, &call_kinds[2], 5, NET_SECOND));
+    check_numbers(&log, "the client starts after a HelloRequest that it refused", 4, 1);
     for (size_t i = 0; peek_log_message(&log, SERVER, DTLS_HELLO_REQUEST, i) != NULL; i++)
         CU_ASSERT_EQUAL(peek_message_seq(&peek_log_message(&log, SERVER, DTLS_HELLO_REQUEST, i)->record), 0);
     CU_ASSERT_PTR_NOT_NULL(peek_log_message(&log, SERVER, DTLS_HELLO_REQUEST, 3));
@@ -163,8 +172,8 @@ static void glare(uint64_t seed, unsigned loss, enum net_end first, uint64_t off
     struct call call;
     char what[120];
 
-    snprintf(what, sizeof what, "seed %llu, end %d first, %llu us apart, client %d, server %d", (unsigned long long)seed,
-             first, (unsigned long long)offset_us, mode[CLIENT], mode[SERVER]);
+    snprintf(what, sizeof what, "seed %llu, end %d first, %llu us apart, client %d, server %d",
+             (unsigned long long)seed, first, (unsigned long long)offset_us, mode[CLIENT], mode[SERVER]);
     pair_options(&options, seed);
     options.link[CLIENT].loss = options.link[SERVER].loss = loss;
     call_begin(&call, &options);
@@ -185,7 +194,8 @@ static void glare(uint64_t seed, unsigned loss, enum net_end first, uint64_t off
                        dtls_conn_epoch(call.pair->end[end].conn) == 2 &&
                        !dtls_conn_rehandshake_pending(call.pair->end[end].conn),
                    "%s: not one rehandshake at end %d", what, end);
-        CHECK_CASE(done != NULL && done->resumed == (!server_says_full && !client_says_full), "%s: the wrong kind", what);
+        CHECK_CASE(done != NULL && done->resumed == (!server_says_full && !client_says_full),
+                   "%s: the wrong kind", what);
     }
     call_end(&call);
 }
@@ -449,13 +459,13 @@ static void the_answer_to_our_own_request_is_exempt(void)
 
 /* ---- the application's mistakes ---- */
 
-static void check_refused(struct call *call, enum net_end end, int mode, int expected)
+static void check_refused(struct call *call, enum net_end end, enum dtls_rehandshake_mode mode, int expected)
 {
     size_t first[2] = {call->pair->end[CLIENT].event_count, call->pair->end[SERVER].event_count};
     uint64_t sent = pair_stats(call->pair, end).datagrams_sent;
     dtls_time deadline = dtls_conn_deadline(call->pair->end[end].conn);
     bool pending = dtls_conn_rehandshake_pending(call->pair->end[end].conn);
-    int result = pair_rehandshake(call->pair, end, (enum dtls_rehandshake_mode)mode);
+    int result = pair_rehandshake(call->pair, end, mode);
 
     CHECK_CASE(result == expected, "end %d: %s instead of %s", end, dtls_error_string(result),
                dtls_error_string(expected));
@@ -481,8 +491,8 @@ static void mistakes_are_refused_and_change_nothing(void)
         check_refused(&call, kind->from, kind->mode, DTLS_ERR_NOT_OPEN); /* in the first handshake */
         pair_free(call.pair);
         call_begin(&call, &options);
-        check_refused(&call, kind->from, 7, DTLS_ERR_ARGUMENT);
-        check_refused(&call, kind->from, -1, DTLS_ERR_ARGUMENT);
+        check_refused(&call, kind->from, (enum dtls_rehandshake_mode)2, DTLS_ERR_ARGUMENT);
+        check_refused(&call, kind->from, (enum dtls_rehandshake_mode)UINT32_MAX, DTLS_ERR_ARGUMENT);
         CU_ASSERT_EQUAL(pair_rehandshake(call.pair, kind->from, kind->mode), DTLS_OK);
         check_refused(&call, kind->from, kind->mode, DTLS_ERR_REHANDSHAKE_RUNNING);
         pair_run_until_event(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_STARTED, NET_SECOND);
@@ -517,7 +527,8 @@ static void the_last_epoch_is_a_clear_refusal(void)
 
 static CU_TestInfo tests[] = {
     {"HelloRequest has message_seq 0, the ServerHello after it 1 (R6)", hello_request_is_outside_the_count},
-    {"HelloRequest and ClientHello of the previous epoch start nothing (R6)", hellos_of_the_previous_epoch_start_nothing},
+    {"HelloRequest and ClientHello of the previous epoch start nothing (R6)",
+     hellos_of_the_previous_epoch_start_nothing},
     {"glare ends in one rehandshake at every offset within a round trip (R6)", glare_at_every_offset},
     {"glare ends in one rehandshake under loss (R6)", glare_under_loss},
     {"data between HelloRequest and ClientHello is delivered (R6)",
@@ -525,10 +536,13 @@ static CU_TestInfo tests[] = {
     {"accept, deny, ignore, ask: exact events, warnings, pending, on both sides (R7)", every_policy_on_both_sides},
     {"three warnings no_renegotiation at most, a second apart (R7)", three_warnings_at_most_a_second_apart},
     {"a flood of HelloRequests draws a bounded number of datagrams (R7)", a_flood_of_hello_requests_is_bounded},
-    {"a mandatory rehandshake closes when it does not start in time (R7)", a_mandatory_one_closes_when_it_does_not_start},
-    {"a rehandshake that comes too early is dropped, and succeeds later (R13)", one_that_comes_too_early_succeeds_later},
+    {"a mandatory rehandshake closes when it does not start in time (R7)",
+     a_mandatory_one_closes_when_it_does_not_start},
+    {"a rehandshake that comes too early is dropped, and succeeds later (R13)",
+     one_that_comes_too_early_succeeds_later},
     {"the answer to our own HelloRequest is exempt from the limit (R13)", the_answer_to_our_own_request_is_exempt},
-    {"before OPEN, while one runs, after close, a bad mode: refused, nothing changed", mistakes_are_refused_and_change_nothing},
+    {"before OPEN, while one runs, after close, a bad mode: refused, nothing changed",
+     mistakes_are_refused_and_change_nothing},
     {"epoch 65535 is the last, and a clear refusal (R12)", the_last_epoch_is_a_clear_refusal},
     CU_TEST_INFO_NULL,
 };

@@ -4,30 +4,7 @@
 set -u
 
 build=$1
-program() { # the built program NAME, wherever the build put it
-    local found
-    found=$(find "$build" -type f -name "$1" -perm -u+x -not -path '*.p/*' | head -n 1)
-    [ -n "$found" ] || { echo "Bail out! $1 is not built"; exit 1; }
-    echo "$found"
-}
-server=$(program dtls-server) client=$(program dtls-client)
-room=$(mktemp -d)
-started=()
-trap 'for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; done; rm -rf "$room"' EXIT
-
-tests=0 failures=0
-check() { # DESCRIPTION COMMAND...
-    local name=$1
-    shift
-    tests=$((tests + 1))
-    if "$@"; then
-        echo "ok $tests - $name"
-    else
-        echo "not ok $tests - $name"
-        failures=$((failures + 1))
-        tail -n 5 "$room"/*.out "$room"/*.err 2>/dev/null | sed 's/^/# /'
-    fi
-}
+. "$(dirname "$0")/tap.sh"
 
 # ---- mistakes ----
 
@@ -90,27 +67,6 @@ prints_help() {
 check "help and version are printed" prints_help
 
 # ---- a server of ours ----
-
-start_server() { # OPTIONS...: sets port, fingerprint, server_pid
-    "$server" --json --port 0 "$@" >"$room/server.out" 2>"$room/server.err" &
-    server_pid=$!
-    started+=($server_pid)
-    for _ in $(seq 100); do
-        grep -q '"listening"' "$room/server.out" && break
-        sleep 0.05
-    done
-    port=$(sed -n 's/.*"event":"listening".*"port":\([0-9]*\).*/\1/p' "$room/server.out")
-    fingerprint=$(sed -n 's/.*"event":"listening".*"fingerprint":"\([^"]*\)".*/\1/p' "$room/server.out")
-    [ -n "$port" ] && [ -n "$fingerprint" ]
-}
-
-stop_server() { # true when it ends with exit 0
-    kill -TERM "$server_pid" && wait "$server_pid"
-}
-
-talk() { # OPTIONS...: one line each way; the client's own output in client.out, client.err
-    printf 'hello\n' | timeout 20 "$client" "$@" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err"
-}
 
 check "a server listens on a port of its own" start_server
 check "an occupied port is refused" mistake "$port" "$server" --port "$port"
@@ -191,14 +147,6 @@ check "a flow is sent, comes back and is reported" flows
 check "a flow's record that does not fit is a mistake, exit 2" \
     bash -c '"$1" --flow 50 --size 1190 127.0.0.1 "$2" >"$3" 2>&1; [ $? = 2 ] && grep -q "at most [0-9]* bytes fit" "$3"' \
     - "$client" "$port" "$room/client.out"
-
-wait_for() { # WORD FILE
-    for _ in $(seq 100); do
-        grep -q -- "$1" "$2" && return 0
-        sleep 0.05
-    done
-    return 1
-}
 
 stops_with_a_report() { # while a client, whose stdin stays open, is connected
     mkfifo "$room/quiet"
@@ -296,8 +244,7 @@ ipv6() {
 if [ -e /proc/net/if_inet6 ] && grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6; then
     check "IPv6 works alike" ipv6
 else
-    tests=$((tests + 1))
-    echo "ok $tests - IPv6 works alike # SKIP this machine has no ::1"
+    skip "IPv6 works alike" "this machine has no ::1"
 fi
 
 # ---- the programs that the README shows ----
@@ -318,5 +265,4 @@ examples() {
 }
 check "the examples talk to each other" examples
 
-echo "1..$tests"
-[ "$failures" = 0 ]
+finish
