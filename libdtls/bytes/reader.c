@@ -8,6 +8,11 @@ struct dtls_reader dtls_reader_of(struct dtls_bytes bytes)
     return (struct dtls_reader){ .at = bytes.at, .left = bytes.len };
 }
 
+struct dtls_bytes dtls_view(const void *at, size_t len)
+{
+    return (struct dtls_bytes){ at, len };
+}
+
 struct dtls_bytes dtls_read_bytes(struct dtls_reader *from, size_t len)
 {
     if (from->broken || from->left < len) {

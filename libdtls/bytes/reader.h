@@ -14,6 +14,9 @@ struct dtls_reader {
 
 struct dtls_reader dtls_reader_of(struct dtls_bytes bytes);
 
+/* A view of `len` bytes of anything. */
+struct dtls_bytes dtls_view(const void *at, size_t len);
+
 uint8_t dtls_read_u8(struct dtls_reader *from);
 uint16_t dtls_read_u16(struct dtls_reader *from);
 uint32_t dtls_read_u24(struct dtls_reader *from);

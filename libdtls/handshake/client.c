@@ -12,11 +12,6 @@ enum {
     HELLO_MOST = 512,          /* bytes of a ClientHello, its ticket apart */
 };
 
-static struct dtls_bytes view(const void *at, size_t len)
-{
-    return (struct dtls_bytes){ at, len };
-}
-
 /* ---- ClientHello ---- */
 
 /* 2-byte numbers as they go into a list. */
@@ -46,27 +41,27 @@ static int add_client_hello(struct dtls_handshake *hs)
 
     struct dtls_client_hello hello = {
         .version = DTLS_VERSION_1_2,
-        .random = view(hs->randoms.client, sizeof hs->randoms.client),
-        .session_id = view(hs->session_id, hs->session_id_len),
-        .cookie = view(hs->cookie, hs->cookie_len),
+        .random = dtls_view(hs->randoms.client, sizeof hs->randoms.client),
+        .session_id = dtls_view(hs->session_id, hs->session_id_len),
+        .cookie = dtls_view(hs->cookie, hs->cookie_len),
         .suites = number_list(suites, suite_count, suite_bytes, sizeof suite_bytes),
-        .compressions = view(zero, 1),
+        .compressions = dtls_view(zero, 1),
         .extensions = {
             .has_groups = true,
             .groups = number_list(groups, group_count, group_bytes, sizeof group_bytes),
             .has_point_formats = true,
-            .point_formats = view(zero, 1),
+            .point_formats = dtls_view(zero, 1),
             .has_schemes = true,
             .schemes = number_list(dtls_schemes, dtls_scheme_count, scheme_bytes, sizeof scheme_bytes),
             .extended_master_secret = true,
             .has_ticket = asks_for_ticket(hs),
             /* Always, also where policy forbids rehandshakes: peers insist on the sign (R8). Empty the first time. */
             .has_renegotiation_info = true,
-            .renegotiation_info = view(as->active.client_verify, hs->rehandshake ? DTLS_VERIFY_DATA_LEN : 0),
+            .renegotiation_info = dtls_view(as->active.client_verify, hs->rehandshake ? DTLS_VERIFY_DATA_LEN : 0),
         },
     };
     if (hs->has_resuming && hello.extensions.has_ticket)
-        hello.extensions.ticket = view(as->session->ticket, as->session->ticket_len);
+        hello.extensions.ticket = dtls_view(as->session->ticket, as->session->ticket_len);
 
     struct dtls_writer to = dtls_flight_open(&hs->out, HELLO_MOST + hello.extensions.ticket.len);
     dtls_client_hello_write(&to, &hello);
@@ -78,14 +73,8 @@ static int add_client_hello(struct dtls_handshake *hs)
 static int choose_session(struct dtls_handshake *hs)
 {
     const struct dtls_session *session = hs->as->session;
-    uint16_t suites[DTLS_MAX_SUITES];
-    size_t count = dtls_config_suites(hs->config, suites);
 
-    if (!hs->offer_session || session == NULL)
-        return DTLS_OK;
-    for (size_t i = 0; i < count; i++)
-        if (suites[i] == session->state.suite)
-            hs->has_resuming = true;
+    hs->has_resuming = hs->offer_session && session != NULL && dtls_config_has_suite(hs->config, session->state.suite);
     if (!hs->has_resuming)
         return DTLS_OK;
     hs->resuming = session->state;
@@ -154,17 +143,6 @@ static int check_renegotiation_info(struct dtls_handshake *hs, const struct dtls
                : DTLS_ERR_BAD_RENEGOTIATION;
 }
 
-static bool was_offered(const struct dtls_handshake *hs, uint16_t suite)
-{
-    uint16_t suites[DTLS_MAX_SUITES];
-    size_t count = dtls_config_suites(hs->config, suites);
-
-    while (count > 0)
-        if (suites[--count] == suite)
-            return true;
-    return false;
-}
-
 static int resume(struct dtls_handshake *hs)
 {
     /* Suite and extended master secret are the session's (RFC 5246, 7.4.1.3; RFC 7627, 5.3). */
@@ -201,7 +179,7 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
         .has_peer = hs->as->active.has_peer, /* until another is shown (R9) */
     };
     memcpy(hs->pending.peer, hs->as->active.peer, sizeof hs->pending.peer);
-    if (hello.compression != 0 || hs->pending.suite == NULL || !was_offered(hs, hello.suite))
+    if (hello.compression != 0 || hs->pending.suite == NULL || !dtls_config_has_suite(hs->config, hello.suite))
         return DTLS_ERR_ILLEGAL_PARAMETER;
     int err = check_renegotiation_info(hs, &hello.extensions);
     if (err == DTLS_OK)
@@ -213,7 +191,7 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
     if (err != DTLS_OK)
         return err;
     dtls_transcript_set_hash(&hs->transcript, hs->pending.suite->hash);
-    if (hs->has_resuming && dtls_bytes_equal(hello.session_id, view(hs->session_id, hs->session_id_len)))
+    if (hs->has_resuming && dtls_bytes_equal(hello.session_id, dtls_view(hs->session_id, hs->session_id_len)))
         return resume(hs);
     hs->session_id_len = (uint8_t)hello.session_id.len;
     if (hello.session_id.len > 0)
@@ -247,33 +225,21 @@ static int take_certificate(struct dtls_handshake *hs, const struct dtls_message
     return (key.kind == DTLS_KEY_RSA) == hs->pending.suite->rsa ? DTLS_OK : DTLS_ERR_ILLEGAL_PARAMETER;
 }
 
-static bool is_our_scheme(uint16_t scheme)
-{
-    for (size_t i = 0; i < dtls_scheme_count; i++)
-        if (dtls_schemes[i] == scheme)
-            return true;
-    return false;
-}
-
 static int take_server_key_exchange(struct dtls_handshake *hs, const struct dtls_message *message)
 {
     struct dtls_server_key_exchange exchange;
     struct dtls_public_key key;
-    uint16_t groups[DTLS_MAX_GROUPS];
     uint8_t bytes[2 * DTLS_HELLO_RANDOM_LEN + 4 + 255];
     struct dtls_writer to_verify = dtls_writer_to(bytes, sizeof bytes);
-    bool offered = false;
 
     if (dtls_server_key_exchange_read(message->body, &exchange) != DTLS_OK)
         return DTLS_ERR_DECODE;
-    for (size_t i = dtls_config_groups(hs->config, groups); i > 0; i--)
-        offered = offered || groups[i - 1] == exchange.group;
-    if (!offered || exchange.point.len > sizeof hs->peer_point || !is_our_scheme(exchange.scheme))
+    if (!dtls_config_has_group(hs->config, exchange.group) || exchange.point.len > sizeof hs->peer_point)
         return DTLS_ERR_ILLEGAL_PARAMETER;
     int err = dtls_handshake_peer_key(hs, &key);
     if (err != DTLS_OK)
         return err;
-    dtls_write_bytes(&to_verify, view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
+    dtls_write_bytes(&to_verify, dtls_view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
     dtls_write_bytes(&to_verify, exchange.params);
     err = dtls_signature_verify(&key, exchange.scheme, dtls_writer_bytes(&to_verify), exchange.signature);
     if (err == DTLS_OK)
@@ -308,9 +274,9 @@ static int add_client_key_exchange(struct dtls_handshake *hs)
 {
     struct dtls_writer to = dtls_flight_open(&hs->out, 1 + DTLS_ECDHE_MAX_POINT);
 
-    dtls_client_key_exchange_write(&to, view(hs->ecdhe.public_point, hs->ecdhe.public_len));
+    dtls_client_key_exchange_write(&to, dtls_view(hs->ecdhe.public_point, hs->ecdhe.public_len));
     int err = dtls_handshake_close_message(hs, &to, DTLS_CLIENT_KEY_EXCHANGE);
-    return err != DTLS_OK ? err : dtls_handshake_agree(hs, view(hs->peer_point, hs->peer_point_len));
+    return err != DTLS_OK ? err : dtls_handshake_agree(hs, dtls_view(hs->peer_point, hs->peer_point_len));
 }
 
 static int add_certificate_verify(struct dtls_handshake *hs)
@@ -323,7 +289,7 @@ static int add_certificate_verify(struct dtls_handshake *hs)
     if (err != DTLS_OK)
         return err;
     struct dtls_writer to = dtls_flight_open(&hs->out, 4 + len);
-    dtls_signature_write(&to, hs->scheme, view(signature, len));
+    dtls_signature_write(&to, hs->scheme, dtls_view(signature, len));
     return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_VERIFY);
 }
 

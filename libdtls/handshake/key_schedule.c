@@ -5,20 +5,15 @@
 
 #include "crypto/secret.h"
 
-static struct dtls_bytes view(const uint8_t *at, size_t len)
-{
-    return (struct dtls_bytes){ at, len };
-}
-
 void dtls_master_secret(enum dtls_hash hash, struct dtls_bytes premaster, const struct dtls_randoms *randoms,
                         struct dtls_bytes session_hash, uint8_t master[DTLS_MASTER_SECRET_LEN])
 {
     if (session_hash.len > 0)
-        dtls_prf(hash, premaster, "extended master secret", session_hash, view(NULL, 0), master,
+        dtls_prf(hash, premaster, "extended master secret", session_hash, dtls_view(NULL, 0), master,
                  DTLS_MASTER_SECRET_LEN);
     else
-        dtls_prf(hash, premaster, "master secret", view(randoms->client, DTLS_HELLO_RANDOM_LEN),
-                 view(randoms->server, DTLS_HELLO_RANDOM_LEN), master, DTLS_MASTER_SECRET_LEN);
+        dtls_prf(hash, premaster, "master secret", dtls_view(randoms->client, DTLS_HELLO_RANDOM_LEN),
+                 dtls_view(randoms->server, DTLS_HELLO_RANDOM_LEN), master, DTLS_MASTER_SECRET_LEN);
 }
 
 struct dtls_epoch *dtls_make_epoch(const struct dtls_memory *memory, uint16_t number, enum dtls_role role,
@@ -30,8 +25,8 @@ struct dtls_epoch *dtls_make_epoch(const struct dtls_memory *memory, uint16_t nu
     const uint8_t *client_key = block, *server_key = block + key_len;
     const uint8_t *client_iv = block + 2 * key_len, *server_iv = client_iv + iv_len;
 
-    dtls_prf(suite->hash, view(master, DTLS_MASTER_SECRET_LEN), "key expansion",
-             view(randoms->server, DTLS_HELLO_RANDOM_LEN), view(randoms->client, DTLS_HELLO_RANDOM_LEN), block,
+    dtls_prf(suite->hash, dtls_view(master, DTLS_MASTER_SECRET_LEN), "key expansion",
+             dtls_view(randoms->server, DTLS_HELLO_RANDOM_LEN), dtls_view(randoms->client, DTLS_HELLO_RANDOM_LEN), block,
              2 * (key_len + iv_len));
     struct dtls_epoch_keys keys = role == DTLS_CLIENT
                                       ? (struct dtls_epoch_keys){ server_key, client_key, server_iv, client_iv }
@@ -44,8 +39,8 @@ struct dtls_epoch *dtls_make_epoch(const struct dtls_memory *memory, uint16_t nu
 void dtls_verify_data(enum dtls_hash hash, const uint8_t master[DTLS_MASTER_SECRET_LEN], enum dtls_role sender,
                       struct dtls_bytes transcript_hash, uint8_t out[DTLS_VERIFY_DATA_LEN])
 {
-    dtls_prf(hash, view(master, DTLS_MASTER_SECRET_LEN),
-             sender == DTLS_CLIENT ? "client finished" : "server finished", transcript_hash, view(NULL, 0), out,
+    dtls_prf(hash, dtls_view(master, DTLS_MASTER_SECRET_LEN),
+             sender == DTLS_CLIENT ? "client finished" : "server finished", transcript_hash, dtls_view(NULL, 0), out,
              DTLS_VERIFY_DATA_LEN);
 }
 

@@ -12,11 +12,6 @@ enum {
 
 static const struct dtls_step full_steps[5], abbreviated_steps[2];
 
-static struct dtls_bytes view(const void *at, size_t len)
-{
-    return (struct dtls_bytes){ at, len };
-}
-
 /* ---- ClientHello: what can be agreed on ---- */
 
 /* RFC 5746, 3.6 and 3.7. */
@@ -46,7 +41,7 @@ static bool find_session(struct dtls_handshake *hs, const struct dtls_client_hel
     if (hello->session_id.len == 0)
         return false;
     if (hs->rehandshake) {
-        found = hs->offer_session && own != NULL && dtls_bytes_equal(hello->session_id, view(own->state.id, own->state.id_len));
+        found = hs->offer_session && own != NULL && dtls_bytes_equal(hello->session_id, dtls_view(own->state.id, own->state.id_len));
         if (found)
             hs->resuming = own->state;
         return found;
@@ -58,17 +53,6 @@ static bool find_session(struct dtls_handshake *hs, const struct dtls_client_hel
     return found;
 }
 
-static bool suite_is_enabled(const struct dtls_handshake *hs, uint16_t suite)
-{
-    uint16_t suites[DTLS_MAX_SUITES];
-    size_t count = dtls_config_suites(hs->config, suites);
-
-    while (count > 0)
-        if (suites[--count] == suite)
-            return true;
-    return false;
-}
-
 /* Is the session found one that may be resumed, by this client, now? Otherwise a full handshake follows. */
 static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
 {
@@ -76,7 +60,7 @@ static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello
     uint32_t lifetime_s = hs->rehandshake ? DTLS_OWN_SESSION_LIFETIME : hs->config->session_lifetime_s;
 
     if (!find_session(hs, hello) || !dtls_session_is_alive(session, hs->now, lifetime_s) ||
-        !dtls_bytes_have_u16(hello->suites, session->suite) || !suite_is_enabled(hs, session->suite))
+        !dtls_bytes_have_u16(hello->suites, session->suite) || !dtls_config_has_suite(hs->config, session->suite))
         return false;
     if (hs->rehandshake)
         return true; /* the identity is the connection's own */
@@ -116,15 +100,15 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
     memcpy(info + DTLS_VERIFY_DATA_LEN, hs->as->active.server_verify, DTLS_VERIFY_DATA_LEN);
     struct dtls_server_hello hello = {
         .version = DTLS_VERSION_1_2,
-        .random = view(hs->randoms.server, sizeof hs->randoms.server),
-        .session_id = view(hs->session_id, hs->session_id_len),
+        .random = dtls_view(hs->randoms.server, sizeof hs->randoms.server),
+        .session_id = dtls_view(hs->session_id, hs->session_id_len),
         .suite = hs->pending.suite->id,
         .extensions = {
             .extended_master_secret = hs->pending.extended_master_secret,
             .has_renegotiation_info = hs->pending.renegotiation_info,
-            .renegotiation_info = view(info, hs->rehandshake ? sizeof info : 0),
+            .renegotiation_info = dtls_view(info, hs->rehandshake ? sizeof info : 0),
             .has_point_formats = to_client->extensions.has_point_formats && !hs->resumed,
-            .point_formats = view(uncompressed, 1),
+            .point_formats = dtls_view(uncompressed, 1),
             .has_ticket = hs->announced_ticket,
         },
     };
@@ -146,9 +130,9 @@ static int add_server_key_exchange(struct dtls_handshake *hs)
     int err = dtls_ecdhe_generate(&hs->ecdhe, hs->pending.group, &hs->as->random);
     if (err != DTLS_OK)
         return err;
-    dtls_server_key_exchange_write_params(&to, hs->pending.group, view(hs->ecdhe.public_point, hs->ecdhe.public_len));
+    dtls_server_key_exchange_write_params(&to, hs->pending.group, dtls_view(hs->ecdhe.public_point, hs->ecdhe.public_len));
     struct dtls_bytes written = dtls_writer_bytes(&to);
-    dtls_write_bytes(&to_sign, view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
+    dtls_write_bytes(&to_sign, dtls_view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
     dtls_write_bytes(&to_sign, written);
     err = dtls_signature_make(hs->config->identity->key, hs->scheme, &hs->as->random, dtls_writer_bytes(&to_sign),
                               signature, &len);
@@ -156,7 +140,7 @@ static int add_server_key_exchange(struct dtls_handshake *hs)
         return err;
     struct dtls_writer body = dtls_flight_open(&hs->out, written.len + 4 + len);
     dtls_write_bytes(&body, written);
-    dtls_signature_write(&body, hs->scheme, view(signature, len));
+    dtls_signature_write(&body, hs->scheme, dtls_view(signature, len));
     return dtls_handshake_close_message(hs, &body, DTLS_SERVER_KEY_EXCHANGE);
 }
 
@@ -169,7 +153,7 @@ static int add_certificate_request(struct dtls_handshake *hs)
     for (size_t i = 0; i < dtls_scheme_count; i++)
         dtls_write_u16(&list, dtls_schemes[i]);
     struct dtls_writer to = dtls_flight_open(&hs->out, CERTIFICATE_REQUEST_MOST);
-    dtls_certificate_request_write(&to, &(struct dtls_certificate_request){ .types = view(types, sizeof types),
+    dtls_certificate_request_write(&to, &(struct dtls_certificate_request){ .types = dtls_view(types, sizeof types),
                                                                             .schemes = dtls_writer_bytes(&list) });
     return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_REQUEST);
 }
@@ -327,7 +311,7 @@ static int add_new_session_ticket(struct dtls_handshake *hs)
     if (err != DTLS_OK)
         return err;
     struct dtls_writer to = dtls_flight_open(&hs->out, 6 + len);
-    dtls_new_session_ticket_write(&to, hs->config->session_lifetime_s, view(ticket, len));
+    dtls_new_session_ticket_write(&to, hs->config->session_lifetime_s, dtls_view(ticket, len));
     return dtls_handshake_close_message(hs, &to, DTLS_NEW_SESSION_TICKET);
 }
 

@@ -99,6 +99,28 @@ size_t dtls_config_groups(const struct dtls_config *config, uint16_t out[DTLS_MA
     return COUNT(groups);
 }
 
+bool dtls_config_has_suite(const struct dtls_config *config, uint16_t suite)
+{
+    uint16_t suite_list[DTLS_MAX_SUITES];
+    size_t count = dtls_config_suites(config, suite_list);
+
+    while (count > 0)
+        if (suite_list[--count] == suite)
+            return true;
+    return false;
+}
+
+bool dtls_config_has_group(const struct dtls_config *config, uint16_t group)
+{
+    uint16_t group_list[DTLS_MAX_GROUPS];
+    size_t count = dtls_config_groups(config, group_list);
+
+    while (count > 0)
+        if (group_list[--count] == group)
+            return true;
+    return false;
+}
+
 size_t dtls_config_expansion(const struct dtls_config *config)
 {
     uint16_t ids[DTLS_MAX_SUITES];

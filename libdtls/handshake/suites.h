@@ -22,6 +22,9 @@ const struct dtls_suite_row *dtls_suite_find(uint16_t id);
 size_t dtls_config_suites(const struct dtls_config *config, uint16_t out[DTLS_MAX_SUITES]);
 size_t dtls_config_groups(const struct dtls_config *config, uint16_t out[DTLS_MAX_GROUPS]);
 
+bool dtls_config_has_suite(const struct dtls_config *config, uint16_t suite);
+bool dtls_config_has_group(const struct dtls_config *config, uint16_t group);
+
 /* The most bytes a record of an enabled suite is longer than its plaintext (contract M3). */
 size_t dtls_config_expansion(const struct dtls_config *config);
 
