@@ -21,14 +21,16 @@ static void deliver(struct dtls_conn *conn, uint16_t epoch, struct dtls_bytes da
 }
 
 /* The peer is ahead: it has finished, and the flight that would tell us was lost. Ours, sent again, makes it repeat
- * that (R5); once per timeout, and within the budget of R3. */
+ * that (R5); once per timeout, and within the budget of R3. After an outage there is no budget, and the timeout is far
+ * too long: then once per round trip (R10). */
 static void call_for_last_flight(struct dtls_conn *conn)
 {
     struct dtls_handshake *hs = conn->hs;
     unsigned most = hs->rehandshake ? DTLS_MOST_COPIES : DTLS_MOST_FIRST_COPIES;
+    uint64_t interval = conn->re.stalled ? dtls_round_trip_guess(&conn->as.path) : hs->timer.rto_us;
 
-    if (hs->out.count == 0 || conn->early_copies >= most ||
-        (conn->early_copies > 0 && conn->now - conn->early_copied_at < hs->timer.rto_us))
+    if (hs->out.count == 0 || (conn->early_copies >= most && !conn->re.stalled) ||
+        (conn->early_copies > 0 && conn->now - conn->early_copied_at < interval))
         return;
     conn->early_copies++;
     conn->early_copied_at = conn->now;

@@ -117,6 +117,35 @@ static void outages_under_data_end_in_one_epoch(void)
     outages(true);
 }
 
+/* The waiting side's timer is at its maximum of a minute by then: it is the data of n+1 that tells it to ask again. */
+static void data_after_an_outage_ends_the_wait(void)
+{
+    for (int k = 0; k < CALL_KINDS; k++) {
+        const struct call_kind *kind = &call_kinds[k];
+        size_t final = live_through(kind, SIZE_MAX, BOTH_SILENT, false) - 1;
+        struct outage outage = {.step = final, .silent = (int)kind->first_finisher};
+        struct pair_options options;
+        struct call call;
+        pair_options(&options, 5);
+        for (int end = CLIENT; end <= SERVER; end++) {
+            options.config[end].initial_timeout_ms = 1000;
+            options.config[end].maximum_timeout_ms = 60000;
+        }
+        options.filter = die_at_step;
+        options.filter_arg = &outage;
+        call_begin(&call, &options);
+        pair_rehandshake(call.pair, kind->from, kind->mode);
+        net_call_at(&call.pair->net, call.pair->net.now_us + 500 * NET_MS, chat, call.pair);
+        pair_run_for(call.pair, 330 * NET_SECOND);
+        CU_ASSERT_EQUAL(pair_count(call.pair, net_other(kind->first_finisher), DTLS_EVENT_REHANDSHAKE_DONE), 0);
+        outage.over = true;
+        CHECK_CASE(pair_run_until_renewed(call.pair, 1, 1200 * NET_MS), "%s: not done with the next second's data",
+                   kind->name);
+        traffic_free(call.traffic);
+        pair_free(call.pair);
+    }
+}
+
 /* ---- an attempt without an answer ---- */
 
 static bool drop_handshake_of_server(void *arg, const struct peek_note *note)
@@ -337,6 +366,7 @@ static void a_repeated_finished_is_answered_in_the_next_rehandshake_too(void)
 static CU_TestInfo tests[] = {
     {"a quiet outage of 10 minutes at any step ends in one epoch (R10)", quiet_outages_end_in_one_epoch},
     {"an outage of 10 minutes under data, at any step, ends in one epoch (R10)", outages_under_data_end_in_one_epoch},
+    {"data after an outage ends the wait, long before the timer does (R10)", data_after_an_outage_ends_the_wait},
     {"a retry repeats the stored ClientHello byte for byte (R10)", a_retry_repeats_the_hello_byte_for_byte},
     {"an answer that comes after FAILED is taken (R10)", an_answer_after_the_end_is_welcome},
     {"a ClientHello of an earlier record replaces no attempt (S5)", a_hello_of_an_earlier_record_replaces_nothing},
