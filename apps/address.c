@@ -9,6 +9,24 @@
 
 #include "apps/complain.h"
 
+const char *address_split(const char *text, char host[ADDRESS_NAME])
+{
+    const char *colon = strrchr(text, ':');
+    size_t len = colon != NULL ? (size_t)(colon - text) : 0;
+
+    if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
+        text++;
+        len -= 2;
+    } else if (memchr(text, ':', len) != NULL) {
+        return NULL;
+    }
+    if (len == 0 || len >= ADDRESS_NAME)
+        return NULL;
+    memcpy(host, text, len);
+    host[len] = '\0';
+    return colon + 1;
+}
+
 void address_find(const char *host, uint16_t port, struct address *out)
 {
     const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM };

@@ -8,17 +8,12 @@
 #include "apps/complain.h"
 #include "apps/files.h"
 #include "apps/lines.h"
+#include "apps/pace.h"
 #include "apps/renew.h"
 #include "apps/report.h"
 #include "apps/settings.h"
 
-enum {
-    DEFAULT_SIZE = 160,           /* bytes of a flow's record: 20 ms of G.711 */
-    DEFAULT_S = 10,               /* a flow's length */
-    MOST_RECORDS = 100000000,     /* of a flow: a bit is kept for each */
-    FLOW_BURST = 64,              /* records sent in one go, when late */
-    INPUT_CHUNK = 512,            /* bytes of stdin taken at a time: input leaves room for what comes back */
-};
+enum { INPUT_CHUNK = 512 }; /* bytes of stdin taken at a time: input leaves room for what comes back */
 
 static const double LINES_QUIET_S = 0.5, FLOW_QUIET_S = 1; /* without data, at the end */
 
@@ -37,9 +32,7 @@ struct client {
     struct lines lines;
     ev_io input;
 
-    struct flow flow;
-    dtls_time flow_start;
-    ev_timer pace, progress;
+    struct pace pace; /* with --flow, instead of lines */
 };
 
 static const struct option_program program = {
@@ -47,11 +40,13 @@ static const struct option_program program = {
     .mask = FOR_CLIENT,
     .usage = "[options] HOST PORT",
     .about = "A DTLS 1.2 client. Lines of stdin are sent as records, and what comes back is printed as lines.\n"
-             "With --flow it sends records at a steady rate to an echoing server instead, and reports what was lost.",
-    .notes = "Examples:\n"
-             "  dtls-client --pin SHA-256:.. 127.0.0.1 4433\n"
-             "  dtls-client --flow 50 --for 10 --rehandshake-every 2 127.0.0.1 4433\n\n"
-             "Exit status: 0 fine, 1 the connection failed, 2 a mistake in the options or files.\n",
+             "With --flow it sends records at a steady rate to an echoing server instead, and reports what\n"
+             "was lost.",
+    .notes = "Exit status: 0 fine, 1 the connection failed, 2 a mistake in the options or files.\n\n"
+             "Examples:\n"
+             "  dtls-client 127.0.0.1 4433\n"
+             "  dtls-client --pin SHA-256:.. --resume session 127.0.0.1 4433\n"
+             "  dtls-client --flow 50 --for 10 --rehandshake-every 2 127.0.0.1 4433\n",
     .operands = 2,
     .rows = settings_rows,
 };
@@ -132,93 +127,15 @@ static void on_input(struct ev_loop *loop, ev_io *input, int happened)
 
 /* ---- flow ---- */
 
-static dtls_time due(const struct client *client, uint64_t number)
+static void on_flow_done(void *arg, int status)
 {
-    return client->flow_start + (dtls_time)((double)number * 1e6 / client->settings.flow_rate);
-}
+    struct client *client = arg;
 
-/* False when it could not be sent and never will be. */
-static bool send_record(struct client *client)
-{
-    uint8_t record[LINES_MAX];
-    size_t fits;
-
-    flow_write(&client->flow, dtls_ev_now(), record);
-    int error = dtls_ev_send(client->conn, record, client->flow.size, &fits);
-    if (error == DTLS_OK) {
-        client->flow.sent++;
-        return true;
-    }
-    if (error == DTLS_ERR_LARGE_PACKET) {
-        complain("--size %zu: at most %zu bytes fit (see --mtu)", client->flow.size, fits);
-        client->status = EXIT_MISTAKE;
-    } else {
-        complain("flow: %s", dtls_error_string(error));
-        client->status = EXIT_CONNECTION;
-    }
-    return false;
-}
-
-static void on_pace(struct ev_loop *loop, ev_timer *pace, int happened)
-{
-    struct client *client = pace->data;
-    struct flow *flow = &client->flow;
-
-    (void)happened;
-    for (int i = 0; i < FLOW_BURST && flow->sent < flow->total && due(client, flow->sent) <= dtls_ev_now(); i++) {
-        if (client->conn == NULL)
-            return;
-        if (!send_record(client)) {
-            leave(client);
-            return;
-        }
-    }
-    if (flow->sent == flow->total) {
-        ev_timer_stop(loop, pace);
+    client->status = status;
+    if (status == EXIT_FINE)
         wait_for_quiet(client);
-        return;
-    }
-    dtls_time now = dtls_ev_now(), next = due(client, flow->sent);
-    ev_now_update(loop);
-    pace->repeat = next > now ? (double)(next - now) / 1e6 : 1e-6;
-    ev_timer_again(loop, pace);
-}
-
-static void on_progress(struct ev_loop *loop, ev_timer *progress, int happened)
-{
-    struct client *client = progress->data;
-    struct dtls_stats stats;
-
-    (void)loop;
-    (void)happened;
-    dtls_conn_stats(dtls_ev_engine(client->conn), &stats);
-    fprintf(stderr, "\r%5.0f s  sent %" PRIu64 "  received %" PRIu64 "  rehandshakes %" PRIu64 " ",
-            (double)(dtls_ev_now() - client->flow_start) / 1e6, client->flow.sent, client->flow.received,
-            stats.rehandshakes);
-}
-
-static void start_flow(struct client *client)
-{
-    client->flow_start = dtls_ev_now();
-    client->pace.repeat = 1e-6;
-    ev_timer_again(client->loop, &client->pace);
-    if (isatty(STDERR_FILENO))
-        ev_timer_start(client->loop, &client->progress);
-}
-
-static void prepare_flow(struct client *client)
-{
-    const struct settings *settings = &client->settings;
-    double records = settings->flow_rate * (settings->flow_s > 0 ? settings->flow_s : DEFAULT_S);
-    uint64_t id;
-
-    if (records > MOST_RECORDS)
-        refuse("--flow times --for: %.0f records, more than %d", records, MOST_RECORDS);
-    if (dtls_system_random(NULL, (uint8_t *)&id, sizeof id) != DTLS_OK)
-        refuse("%s", dtls_error_string(DTLS_ERR_RANDOM));
-    size_t size = settings->flow_size > 0 ? settings->flow_size : DEFAULT_SIZE;
-    if (!flow_init(&client->flow, id, size, records < 1 ? 1 : (uint64_t)records))
-        refuse("%s", strerror(errno));
+    else
+        leave(client);
 }
 
 /* ---- the connection ---- */
@@ -228,7 +145,7 @@ static void on_open(struct client *client)
     client->opened = true;
     renew_start(&client->renew, client->loop, client->conn, &client->settings, &client->report);
     if (has_flow(client))
-        start_flow(client);
+        pace_start(&client->pace, client->loop, client->conn, on_flow_done, client);
     else
         ev_io_start(client->loop, &client->input);
 }
@@ -238,7 +155,7 @@ static void on_data(struct client *client, struct dtls_bytes data)
     if (client->leaving && ev_is_active(&client->quiet))
         ev_timer_again(client->loop, &client->quiet);
     if (has_flow(client))
-        flow_take(&client->flow, dtls_ev_now(), data.at, data.len);
+        flow_take(&client->pace.flow, dtls_ev_now(), data.at, data.len);
     else
         report_data(&client->report, data);
 }
@@ -259,8 +176,7 @@ static void on_end(struct client *client, const struct dtls_event *event)
 {
     char peer[ADDRESS_TEXT], words[160];
 
-    if (ev_is_active(&client->progress))
-        fputc('\n', stderr);
+    pace_stop(&client->pace);
     if (client->report.json || event->type == DTLS_EVENT_CLOSED)
         report_event(&client->report, client->conn, event, NULL);
     if (event->type == DTLS_EVENT_FAILED) {
@@ -272,7 +188,7 @@ static void on_end(struct client *client, const struct dtls_event *event)
         client->status = EXIT_CONNECTION;
     }
     if (client->opened)
-        report_end(&client->report, client->conn, has_flow(client) ? &client->flow : NULL);
+        report_end(&client->report, client->conn, has_flow(client) ? &client->pace.flow : NULL);
     renew_stop(&client->renew);
     dtls_ev_free(client->conn);
     client->conn = NULL;
@@ -343,15 +259,12 @@ static void start_watchers(struct client *client)
     ev_signal_start(client->loop, &terminate);
     ev_io_init(&client->input, on_input, STDIN_FILENO, EV_READ);
     ev_init(&client->quiet, on_quiet);
-    ev_init(&client->pace, on_pace);
-    ev_timer_init(&client->progress, on_progress, 1, 1);
-    interrupt.data = terminate.data = client->input.data = client;
-    client->quiet.data = client->pace.data = client->progress.data = client;
+    interrupt.data = terminate.data = client->input.data = client->quiet.data = client;
 }
 
 static void release(struct client *client)
 {
-    flow_free(&client->flow);
+    flow_free(&client->pace.flow);
     dtls_identity_free((struct dtls_identity *)(uintptr_t)client->config.identity);
     if (client->config.keylog_arg != NULL)
         fclose(client->config.keylog_arg);
@@ -376,7 +289,7 @@ int main(int argc, char **argv)
     client.report = (struct report){ client.settings.json, client.settings.verbose, stderr, dtls_ev_now() };
     configure(&client);
     if (has_flow(&client))
-        prepare_flow(&client);
+        pace_init(&client.pace, &client.settings);
     if (client.settings.resume != NULL)
         session = files_session(client.settings.resume);
     address_find(operands[0], (uint16_t)port, &address);

@@ -25,10 +25,12 @@ static const struct option_program program = {
     .mask = FOR_SERVER,
     .usage = "[options] --port P",
     .about = "A DTLS 1.2 server that sends every record back.",
-    .notes = "Example:\n"
+    .notes = "SIGINT and SIGTERM close every association.\n"
+             "Exit status: 0 fine, 2 a mistake in the options or files.\n\n"
+             "Examples:\n"
              "  dtls-server --port 4433\n"
-             "  dtls-client 127.0.0.1 4433\n\n"
-             "SIGINT and SIGTERM close every association. Exit status: 0 fine, 2 a mistake in the options or files.\n",
+             "  dtls-server --port 4433 --cert chain.pem --key key.pem --client-cert require\n"
+             "  dtls-server --port 0 --json --rehandshake-every 60\n",
     .rows = settings_rows,
 };
 

@@ -14,7 +14,7 @@ enum {
 struct impair_settings {
     double loss, reorder, duplicate, corrupt; /* percent of the datagrams */
     double delay_ms, jitter_ms;
-    size_t mtu; /* largest payload that passes */
+    uint32_t mtu; /* largest payload that passes */
 };
 
 struct impair_fate {

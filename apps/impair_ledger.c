@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "apps/json.h"
 #include "bytes/reader.h"
 
 enum { APPLICATION_DATA = 23, DTLS_MAJOR = 0xfe };
@@ -47,9 +48,13 @@ void impair_ledger_records_lost(struct impair_ledger *ledger, const uint8_t *dat
         if (record.type != APPLICATION_DATA)
             continue;
         ledger->application_records_lost++;
-        if (ledger->json)
-            printf("{\"event\":\"dropped_record\",\"direction\":\"%s\",\"epoch\":%u,\"sequence\":%" PRIu64 "}\n",
-                   ledger->direction, record.epoch, record.sequence);
+        if (!ledger->json)
+            continue;
+        json_begin("dropped_record");
+        json_text("direction", ledger->direction);
+        json_whole("epoch", record.epoch);
+        json_whole("sequence", record.sequence);
+        json_end();
     }
 }
 
@@ -70,11 +75,16 @@ void impair_ledger_report(const struct impair_ledger *ledger)
         {"application_records_lost", "of them lost", ledger->application_records_lost},
     };
 
-    printf(ledger->json ? "{\"event\":\"report\",\"direction\":\"%s\"" : "%s", ledger->direction);
+    if (ledger->json) {
+        json_begin("report");
+        json_text("direction", ledger->direction);
+        for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
+            json_whole(sums[i].key, sums[i].count);
+        json_end();
+        return;
+    }
+    fputs(ledger->direction, stdout);
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
-        if (ledger->json)
-            printf(",\"%s\":%" PRIu64, sums[i].key, sums[i].count);
-        else
-            printf("%s %" PRIu64 " %s", i == 0 ? ":" : ",", sums[i].count, sums[i].words);
-    puts(ledger->json ? "}" : "");
+        printf("%s %" PRIu64 " %s", i == 0 ? ":" : ",", sums[i].count, sums[i].words);
+    putchar('\n');
 }

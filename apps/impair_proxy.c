@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* ppoll */
 #include "apps/impair_proxy.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,21 +24,21 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static bool is_same_address(const struct impair_address *a, const struct impair_address *b)
+static bool is_same_address(const struct address *a, const struct address *b)
 {
-    if (a->at.ss_family != b->at.ss_family)
+    if (a->of.ss_family != b->of.ss_family)
         return false;
-    if (a->at.ss_family == AF_INET) {
-        const struct sockaddr_in *x = (const void *)&a->at, *y = (const void *)&b->at;
+    if (a->of.ss_family == AF_INET) {
+        const struct sockaddr_in *x = (const void *)&a->of, *y = (const void *)&b->of;
         return x->sin_port == y->sin_port && x->sin_addr.s_addr == y->sin_addr.s_addr;
     }
-    const struct sockaddr_in6 *x = (const void *)&a->at, *y = (const void *)&b->at;
+    const struct sockaddr_in6 *x = (const void *)&a->of, *y = (const void *)&b->of;
     return x->sin6_port == y->sin6_port && x->sin6_scope_id == y->sin6_scope_id &&
            memcmp(&x->sin6_addr, &y->sin6_addr, sizeof x->sin6_addr) == 0;
 }
 
 /* The client with this address, a new one if need be. NULL when there are too many, or no socket for it. */
-static struct impair_client *find_client(struct impair_proxy *proxy, const struct impair_address *address)
+static struct impair_client *find_client(struct impair_proxy *proxy, const struct address *address)
 {
     for (size_t i = 0; i < proxy->client_count; i++)
         if (is_same_address(&proxy->clients[i].address, address))
@@ -47,10 +48,10 @@ static struct impair_client *find_client(struct impair_proxy *proxy, const struc
 
     struct impair_client *client = &proxy->clients[proxy->client_count];
     client->address = *address;
-    client->socket = socket(proxy->to.at.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    client->socket = socket(proxy->to.of.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (client->socket < 0)
         return NULL;
-    if (connect(client->socket, (const struct sockaddr *)&proxy->to.at, proxy->to.len) != 0) {
+    if (connect(client->socket, (const struct sockaddr *)&proxy->to.of, proxy->to.len) != 0) {
         close(client->socket);
         return NULL;
     }
@@ -125,7 +126,7 @@ static bool send_parcel(const struct impair_proxy *proxy, const struct impair_pa
     const struct impair_client *client = &proxy->clients[parcel->client];
 
     if (parcel->direction == IMPAIR_DOWN)
-        return sendto(proxy->listener, parcel->bytes, parcel->len, 0, (const struct sockaddr *)&client->address.at,
+        return sendto(proxy->listener, parcel->bytes, parcel->len, 0, (const struct sockaddr *)&client->address.of,
                       client->address.len) >= 0;
     /* A connected socket answers one call with the ICMP error that an earlier datagram drew: hence the second try. */
     return send(client->socket, parcel->bytes, parcel->len, 0) >= 0 ||
@@ -153,9 +154,9 @@ static void receive_from_clients(struct impair_proxy *proxy)
     static uint8_t bytes[DATAGRAM_MAX];
 
     for (int i = 0; i < BURST; i++) {
-        struct impair_address from = {.len = sizeof from.at};
+        struct address from = {.len = sizeof from.of};
         ssize_t len =
-            recvfrom(proxy->listener, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from.at, &from.len);
+            recvfrom(proxy->listener, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from.of, &from.len);
         if (len < 0)
             return;
         accept_datagram(proxy, IMPAIR_UP, find_client(proxy, &from), bytes, (size_t)len);
@@ -176,11 +177,11 @@ static void receive_from_server(struct impair_proxy *proxy, struct impair_client
 
 bool impair_proxy_open(struct impair_proxy *proxy)
 {
-    struct impair_address *listen = &proxy->listen;
+    struct address *listen = &proxy->listen;
 
-    proxy->listener = socket(listen->at.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    return proxy->listener >= 0 && bind(proxy->listener, (const struct sockaddr *)&listen->at, listen->len) == 0 &&
-           getsockname(proxy->listener, (struct sockaddr *)&listen->at, &listen->len) == 0;
+    proxy->listener = socket(listen->of.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return proxy->listener >= 0 && bind(proxy->listener, (const struct sockaddr *)&listen->of, listen->len) == 0 &&
+           getsockname(proxy->listener, (struct sockaddr *)&listen->of, &listen->len) == 0;
 }
 
 void impair_proxy_run(struct impair_proxy *proxy, double seconds, const sigset_t *waiting,

@@ -2,23 +2,17 @@
 #ifndef IMPAIR_PROXY_H
 #define IMPAIR_PROXY_H
 
-#include <netdb.h>
 #include <signal.h>
-#include <sys/socket.h>
 
+#include "apps/address.h"
 #include "apps/impair_fate.h"
 #include "apps/impair_ledger.h"
 #include "apps/impair_queue.h"
 
 enum { IMPAIR_CLIENTS = 1024 };
 
-struct impair_address {
-    struct sockaddr_storage at;
-    socklen_t len;
-};
-
 struct impair_client {
-    struct impair_address address; /* whom this client's datagrams come from */
+    struct address address; /* whom this client's datagrams come from */
     int socket;                    /* connected to the server */
 };
 
@@ -27,8 +21,8 @@ struct impair_proxy {
     struct impair_settings settings;
     struct impair_random random[2];
     struct impair_ledger ledger[2];
-    struct impair_address listen; /* after impair_proxy_open with the port that was chosen */
-    struct impair_address to;
+    struct address listen; /* after impair_proxy_open with the port that was chosen */
+    struct address to;
     bool verbose; /* say on stderr what happens to each datagram */
 
     /* The proxy's own. */

@@ -8,15 +8,6 @@ build=$1
 
 # ---- mistakes ----
 
-mistake() { # WORD COMMAND...: exit 2, exactly one line on stderr, WORD in it, nothing on stdout
-    local word=$1 status
-    shift
-    timeout 10 "$@" >"$room/mistake.out" 2>"$room/mistake.err" </dev/null
-    status=$?
-    [ $status = 2 ] && [ "$(wc -l <"$room/mistake.err")" = 1 ] && [ ! -s "$room/mistake.out" ] &&
-        grep -qF -- "$word" "$room/mistake.err"
-}
-
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=one -days 2 \
     -keyout "$room/one.key" -out "$room/one.pem" 2>/dev/null
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=two -days 2 \
@@ -59,9 +50,12 @@ check "a session file in no directory" mistake nowhere/ "$client" --resume "$roo
 check "a key log in no directory" mistake nowhere/ "$client" --keylog "$room/nowhere/log" 127.0.0.1 4433
 check "a size without flow" mistake --flow "$client" --size 100 127.0.0.1 4433
 
+shows_help() { # PROGRAM WORD: its help has WORD, and fits a window of 99 columns
+    "$1" --help >"$room/help.out" 2>&1 && grep -q -- "$2" "$room/help.out" && ! grep -q '.\{100\}' "$room/help.out"
+}
+
 prints_help() {
-    "$server" --help >"$room/help.out" 2>&1 && grep -q -- '--client-cert' "$room/help.out" &&
-        "$client" --help >"$room/help.out" 2>&1 && grep -q -- '--flow PPS' "$room/help.out" &&
+    shows_help "$server" --client-cert && shows_help "$client" '--flow PPS' &&
         ! grep -q -- '--client-cert' "$room/help.out" && "$client" --version | grep -q '^dtls-client '
 }
 check "help and version are printed" prints_help
@@ -150,6 +144,7 @@ check "a flow's record that does not fit is a mistake, exit 2" \
 
 stops_with_a_report() { # while a client, whose stdin stays open, is connected
     mkfifo "$room/quiet"
+    : >"$room/client.out"
     "$client" --json 127.0.0.1 "$port" <"$room/quiet" >"$room/client.out" 2>"$room/client.err" &
     local talking=$! reports
     started+=($talking)
@@ -165,6 +160,7 @@ stops_with_a_report() { # while a client, whose stdin stays open, is connected
 check "SIGTERM closes every association and reports" stops_with_a_report
 
 interrupted_flow() {
+    : >"$room/client.out"
     "$client" --json --flow 50 --for 60 127.0.0.1 "$port" </dev/null >"$room/client.out" 2>"$room/client.err" &
     local flowing=$!
     started+=($flowing)

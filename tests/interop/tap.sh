@@ -38,6 +38,15 @@ finish() {
     [ "$failures" = 0 ]
 }
 
+mistake() { # WORD COMMAND...: exit 2, exactly one line on stderr, WORD in it, nothing on stdout
+    local word=$1 status
+    shift
+    timeout 10 "$@" >"$room/mistake.out" 2>"$room/mistake.err" </dev/null
+    status=$?
+    [ $status = 2 ] && [ "$(wc -l <"$room/mistake.err")" = 1 ] && [ ! -s "$room/mistake.out" ] &&
+        grep -qF -- "$word" "$room/mistake.err"
+}
+
 # ---- processes ----
 
 wait_for() { # WORD FILE
