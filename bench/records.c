@@ -54,7 +54,7 @@ static void measure(const struct dtls_identity *identity, uint16_t suite, size_t
     config.mtu = MTU;
     struct dtls_conn *client = dtls_conn_new(&config, DTLS_CLIENT), *server = dtls_conn_new(&config, DTLS_SERVER);
     bench_connect(client, server, NULL);
-    seal_batch(server, size); /* confirms the client's side: no last flight is in front any more */
+    seal_batch(server, size); /* confirms the client's side: no last flight rides behind data any more */
     open_batch(client, size);
     seal_batch(client, size);
     open_batch(server, size);

@@ -62,14 +62,13 @@ DTLS_API int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *d
 DTLS_API bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap, size_t *len);
 
 enum {
-    DTLS_SEND_HEADROOM = 128, /* the most that comes in front of the data: a rehandshake's last flight (99 bytes,
-                                 contract R3), record header and explicit nonce */
-    DTLS_SEND_TAILROOM = 16,  /* and behind it */
+    DTLS_SEND_HEADROOM = 21,  /* the most that comes in front of the data: record header and explicit nonce */
+    DTLS_SEND_TAILROOM = 115, /* and behind it: the tag, and a rehandshake's last flight (99 bytes, contract R3) */
 };
 
 /*
  * Seals application data (1 byte or more) into one datagram, ready to send, in every phase of a rehandshake too.
- * `out` may overlap `data`: with data at out + DTLS_SEND_HEADROOM nothing is copied twice in any phase.
+ * `out` may overlap `data`: with data at out + DTLS_SEND_HEADROOM an AES-GCM record is sealed where it lies.
  * `cap`: the MTU is always enough.
  *
  * DTLS_OK: out[0..*out_len) is to be sent, now. Refusals change nothing: DTLS_ERR_NOT_OPEN; DTLS_ERR_LARGE_PACKET,
@@ -195,7 +194,7 @@ struct dtls_stats {
     uint64_t dropped[DTLS_DROP_COUNT];       /* records, by reason */
     uint64_t retransmissions;                /* flights sent again by timer */
     uint64_t answers;                        /* flights sent again because the peer repeated its own */
-    uint64_t final_copies;                   /* last flights sent in front of data (contract R3) */
+    uint64_t final_copies;                   /* last flights sent with data (contract R3) */
     uint64_t rehandshakes;                   /* completed */
     uint64_t held;                           /* records that overtook Finished and were kept (contract R5) */
 };

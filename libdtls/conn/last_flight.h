@@ -12,9 +12,9 @@ enum { DTLS_MOST_COPIES = 8, DTLS_MOST_FIRST_COPIES = 3 };
 struct dtls_last_flight {
     struct dtls_flight flight; /* owned */
     uint16_t epoch;            /* n+1: of its Finished */
-    bool rides;                /* small enough to travel in front of application data: no ticket in it */
+    bool rides;                /* small enough to travel with application data: no ticket in it */
     bool confirmed;            /* an authentic record of n+1 other than Finished came: the peer has it */
-    unsigned copies;           /* sent in front of data */
+    unsigned copies;           /* sent with data */
     unsigned most_copies;
     dtls_time switched_at;
     dtls_time answered_at;     /* last answer to a repeated Finished; 0: none yet */
@@ -24,7 +24,7 @@ struct dtls_last_flight {
 struct dtls_last_flight *dtls_last_flight_new(struct dtls_handshake *hs, dtls_time now);
 void dtls_last_flight_free(const struct dtls_memory *memory, struct dtls_last_flight *last);
 
-/* Should it go in front of the next application record? NULL is allowed here and below. */
+/* Should it go with the next application record? NULL is allowed here and below. */
 bool dtls_last_flight_wants_to_ride(const struct dtls_last_flight *last);
 
 /* Is it still unknown whether the peer has it? */

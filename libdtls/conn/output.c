@@ -12,11 +12,14 @@ static bool has_sent_finished(const struct dtls_handshake *hs)
            hs->out.messages[hs->out.count - 1].message_type == DTLS_FINISHED;
 }
 
-/* The peer may still need the flight that ended the handshake before: it goes first (T5). */
+/* The peer may still need the flight that ended the handshake before: it goes first (T5), in a datagram of its own. A
+ * peer that has it may have forgotten the old epoch, and GnuTLS drops all of a datagram that begins with such a record. */
 static void put_open_flight_in_front(struct dtls_conn *conn)
 {
-    if (dtls_last_flight_is_open(conn->last))
-        dtls_flight_send(&conn->last->flight, &conn->outbox);
+    if (!dtls_last_flight_is_open(conn->last))
+        return;
+    dtls_flight_send(&conn->last->flight, &conn->outbox);
+    dtls_outbox_end_datagram(&conn->outbox);
 }
 
 void dtls_conn_transmit(struct dtls_conn *conn)
@@ -91,7 +94,7 @@ size_t dtls_conn_max_payload(const struct dtls_conn *conn)
     return payload < DTLS_MAX_PLAINTEXT ? payload : DTLS_MAX_PLAINTEXT;
 }
 
-/* Where an application record goes: its epoch, and whether the last flight travels in front of it (R2, R3). */
+/* Where an application record goes: its epoch, and whether the last flight travels with it (R2, R3). */
 struct route {
     struct dtls_epoch *epoch;
     size_t flight_len;
@@ -144,13 +147,14 @@ int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, s
         *out_len = needed;
         return DTLS_ERR_BUFFER_TOO_SMALL;
     }
-    uint8_t *record = out + route.flight_len;
-    uint8_t *place = record + dtls_epoch_prefix(route.epoch);
+    uint8_t *place = out + dtls_epoch_prefix(route.epoch);
     if (place != data)
-        memmove(place, data, len); /* before anything is written in front: the data may lie there */
+        memmove(place, data, len);
+    dtls_epoch_seal(route.epoch, DTLS_APPLICATION_DATA, out, len);
+    /* Behind the data: a peer of ours that misses the flight holds the data for the moment (R5), OpenSSL does too, and
+     * GnuTLS, once it has the flight, would drop what stands behind a record of the old epoch. */
     if (route.flight_len > 0)
-        write_flight(conn, route.flight_len, out);
-    dtls_epoch_seal(route.epoch, DTLS_APPLICATION_DATA, record, len);
+        write_flight(conn, route.flight_len, out + needed - route.flight_len);
     *out_len = needed;
     conn->as.stats.records_sent++;
     conn->as.stats.bytes_sent += len;

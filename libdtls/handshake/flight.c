@@ -68,10 +68,11 @@ int dtls_flight_add_change_cipher_spec(struct dtls_flight *flight, uint16_t epoc
 void dtls_flight_send(const struct dtls_flight *flight, struct dtls_outbox *outbox)
 {
     for (size_t i = 0; i < flight->count; i++)
-        dtls_outbox_add(outbox, &(struct dtls_outgoing){ flight->messages[i].type, flight->messages[i].epoch,
-                                                         flight->messages[i].message_type,
-                                                         flight->messages[i].message_seq,
-                                                         dtls_flight_body(flight, i) });
+        dtls_outbox_add(outbox, &(struct dtls_outgoing){ .type = flight->messages[i].type,
+                                                         .epoch = flight->messages[i].epoch,
+                                                         .message_type = flight->messages[i].message_type,
+                                                         .message_seq = flight->messages[i].message_seq,
+                                                         .body = dtls_flight_body(flight, i) });
 }
 
 void dtls_flight_reset(struct dtls_flight *flight)

@@ -23,6 +23,12 @@ void dtls_outbox_add(struct dtls_outbox *outbox, const struct dtls_outgoing *ite
     }
 }
 
+void dtls_outbox_end_datagram(struct dtls_outbox *outbox)
+{
+    if (outbox->count > 0)
+        outbox->items[outbox->count - 1].ends_datagram = true;
+}
+
 /* Where a transmission stands: the item, and the byte of its body. */
 struct place {
     size_t item, offset;
@@ -77,6 +83,10 @@ static struct place pack(const struct dtls_outbox *outbox, const struct dtls_epo
         used += record;
         if (from.offset + piece < item->body.len) {
             from.offset += piece;
+            break;
+        }
+        if (item->ends_datagram) {
+            from = (struct place){ from.item + 1, 0 };
             break;
         }
     }

@@ -11,6 +11,7 @@ struct dtls_outgoing {
     uint8_t message_type;   /* of a handshake message */
     uint16_t message_seq;
     struct dtls_bytes body; /* a view; the owner keeps it while it waits here */
+    bool ends_datagram;     /* what follows it begins another one */
 };
 
 enum { DTLS_OUTBOX_MOST = 24 }; /* the largest flight (8), an unconfirmed one in front (4), and alerts */
@@ -28,6 +29,9 @@ void dtls_outbox_clear(struct dtls_outbox *outbox);
 
 /* Appends; a full outbox (no honest peer makes one) ignores it. */
 void dtls_outbox_add(struct dtls_outbox *outbox, const struct dtls_outgoing *item);
+
+/* What is appended from now on begins another datagram. */
+void dtls_outbox_end_datagram(struct dtls_outbox *outbox);
 
 bool dtls_outbox_is_empty(const struct dtls_outbox *outbox);
 

@@ -272,7 +272,7 @@ static void calls(uint64_t count, unsigned most_loss, bool corrupting)
     for (uint64_t seed = first; seed < first + count && CU_get_number_of_failures() <= failures + WORST_SEEDS; seed++)
         call(seed, most_loss, corrupting, &sum);
     printf("# %llu calls: %llu rehandshakes, %zu datagrams lost, %zu reordered, %zu doubled, %llu records held, "
-           "%llu last flights in front of data\n",
+           "%llu last flights behind data\n",
            (unsigned long long)count, (unsigned long long)sum.rehandshakes / 2, sum.lost, sum.reordered, sum.doubled,
            (unsigned long long)sum.held, (unsigned long long)sum.final_copies);
     CU_ASSERT_TRUE(count < 100 || (sum.lost > 0 && sum.reordered > 0 && sum.doubled > 0 && sum.held > 0));

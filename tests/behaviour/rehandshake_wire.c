@@ -1,5 +1,5 @@
-/* rehandshake_wire.c - contract R3 and R5: the last flight in front of data, records that overtake it, and every order
- * of the datagrams. */
+/* rehandshake_wire.c - contract R3 and R5: the last flight behind data, records that overtake it, and every order of
+ * the datagrams. */
 #include <string.h>
 
 #include "conn/conn_private.h"
@@ -18,23 +18,25 @@ struct watch {
     uint16_t epoch;       /* n+1 */
     bool lose_finals;     /* datagrams with its Finished vanish */
     bool lose_first_only; /* and then no more */
-    size_t finals, riders, wrong; /* Finished in n+1; of these in front of data; not as R3 wants them */
+    size_t finals, riders, wrong; /* Finished in n+1; of these behind data; not as R3 wants them */
 };
 
 static struct net_verdict watch_final_flight(void *arg, const struct net_sending *sending)
 {
     struct watch *watch = arg;
     struct record_view r[RECORD_VIEW_MAX];
-    size_t count = record_view_split(sending->bytes, sending->len, r);
+    size_t count = record_view_split(sending->bytes, sending->len, r), finished = 0;
 
-    if (sending->from != watch->from || count < 2 || r[1].type != RECORD_HANDSHAKE || r[1].epoch != watch->epoch)
+    while (finished < count && (r[finished].type != RECORD_HANDSHAKE || r[finished].epoch != watch->epoch))
+        finished++;
+    if (sending->from != watch->from || finished == count)
         return (struct net_verdict){NET_PASS, 0};
+    size_t rides = r[0].type == RECORD_DATA; /* and is where the flight begins */
     watch->finals++;
-    watch->wrong += r[0].type != RECORD_CHANGE_CIPHER_SPEC || r[0].epoch != watch->epoch - 1;
-    if (count > 2 && r[2].type == RECORD_DATA) {
-        watch->riders++;
-        watch->wrong += count != 3 || r[2].epoch != watch->epoch || r[2].at > MOST_FLIGHT;
-    }
+    watch->riders += rides;
+    watch->wrong += count != rides + 2 || finished != rides + 1 || r[rides].type != RECORD_CHANGE_CIPHER_SPEC ||
+                    r[rides].epoch != watch->epoch - 1 || sending->len - r[rides].at > MOST_FLIGHT ||
+                    (rides && r[0].epoch != watch->epoch);
     if (!watch->lose_finals)
         return (struct net_verdict){NET_PASS, 0};
     watch->lose_finals = !watch->lose_first_only;
@@ -43,7 +45,7 @@ static struct net_verdict watch_final_flight(void *arg, const struct net_sending
 
 /* ---- R3 ---- */
 
-static void the_last_flight_rides_until_it_is_confirmed(void)
+static void the_last_flight_rides_behind_data_until_it_is_confirmed(void)
 {
     static const uint16_t suites[] = {DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384,
                                       DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256};
@@ -95,11 +97,15 @@ static void the_first_datagram_of_data_completes_it(void)
         pair_rehandshake(call.pair, kind->from, kind->mode);
         pair_run_until_event(call.pair, first, DTLS_EVENT_REHANDSHAKE_DONE, NET_SECOND);
         CU_ASSERT_FALSE(watch.lose_finals);
+        uint64_t sent = pair_stats(call.pair, net_other(first)).datagrams_sent;
         traffic_send(call.traffic, first, 160);
         pair_run_for(call.pair, 20 * NET_MS);
+        struct dtls_stats stats = pair_stats(call.pair, net_other(first));
         CHECK_CASE(pair_count(call.pair, net_other(first), DTLS_EVENT_REHANDSHAKE_DONE) == 1 &&
                        call.traffic->flow[first].delivered == 1 && call.traffic->flow[first].longest_wait_us == 0,
                    "%s: not completed by the first record", kind->name);
+        CHECK_CASE(watch.riders == 1 && watch.wrong == 0, "%s: it is not behind the data", kind->name);
+        CHECK_CASE(stats.held == (first == SERVER) && stats.datagrams_sent == sent, "%s: asked for again", kind->name);
         call_end(&call);
     }
 }
@@ -165,8 +171,9 @@ static void three_copies_in_a_first_handshake(void)
         pair_run_for(pair, NET_SECOND);
         traffic_stop(traffic);
         pair_run_for(pair, NET_SECOND);
-        CHECK_CASE(pair_stats(pair, cases[i].first).final_copies == cases[i].copies, "%s: %llu copies",
-                   scene_name(cases[i].kind), (unsigned long long)pair_stats(pair, cases[i].first).final_copies);
+        CHECK_CASE(pair_stats(pair, cases[i].first).final_copies == cases[i].copies &&
+                       watch.riders == cases[i].copies && (watch.wrong == 0 || cases[i].kind == SCENE_TICKET),
+                   "%s: %zu riders, %zu wrong", scene_name(cases[i].kind), watch.riders, watch.wrong);
         traffic_check(traffic);
         traffic_free(traffic);
         pair_free(pair);
@@ -250,6 +257,7 @@ static void the_lost_flight_goes_in_front_of_a_close(void)
         pair_run_for(call.pair, 30 * NET_MS);
         CHECK_CASE(pair_count(call.pair, net_other(kind->first_finisher), DTLS_EVENT_CLOSED) == 1, "%s: not heard",
                    kind->name);
+        CHECK_CASE(watch.finals == 2 && watch.wrong == 0, "%s: no datagram of its own", kind->name);
         call_end(&call);
     }
 }
@@ -286,19 +294,13 @@ static void begin_overtaking(struct call *call, struct pair_options *options, st
     options->filter = watch_final_flight;
     options->filter_arg = watch;
     call_begin(call, options);
-    call->pair->on_arrival = NULL;
+    traffic_free(call->traffic); /* the ear listens in its place */
     call->pair->on_data = hear;
     call->pair->watcher = ear;
     *ear = (struct ear){.pair = call->pair, .end = net_other(first)};
     pair_rehandshake(call->pair, kind->from, kind->mode);
     pair_run_until_event(call->pair, first, DTLS_EVENT_REHANDSHAKE_DONE, NET_SECOND);
     call->pair->end[first].conn->last->copies = DTLS_MOST_COPIES;
-}
-
-static void end_overtaking(struct call *call)
-{
-    traffic_free(call->traffic);
-    pair_free(call->pair);
 }
 
 static void early_records_are_held_in_order(void)
@@ -326,7 +328,7 @@ static void early_records_are_held_in_order(void)
                    ear.before_done);
         for (size_t i = 0; i < ear.count; i++)
             CHECK_CASE(ear.heard[i] == i, "record %u is delivered as number %zu", ear.heard[i], i);
-        end_overtaking(&call);
+        pair_free(call.pair);
     }
 }
 
@@ -356,7 +358,7 @@ static void held_records_have_bounds(void)
         CHECK_CASE(ear.count == cases[c].expected, "case %zu: %zu delivered", c, ear.count);
         for (size_t i = 0; i < ear.count; i++)
             CHECK_CASE(ear.heard[i] == i, "case %zu: not the oldest are kept", c);
-        end_overtaking(&call);
+        pair_free(call.pair);
     }
 }
 
@@ -376,13 +378,14 @@ static void held_records_die_with_a_wrong_finished(void)
     CU_ASSERT_EQUAL(pair_stats(call.pair, CLIENT).held, 1);
     watch.lose_finals = false;
     call.pair->end[SERVER].conn->last->copies = 0;
-    pair_send(call.pair, SERVER, "never", 5); /* behind the wrong Finished, in the same datagram */
+    pair_send(call.pair, SERVER, "never", 5); /* the wrong Finished behind it, in the same datagram */
     pair_run_for(call.pair, 5 * NET_SECOND);
     const struct pair_event *failed = pair_last(call.pair, CLIENT, DTLS_EVENT_FAILED);
     CU_ASSERT_TRUE(failed != NULL && failed->error == DTLS_ERR_BAD_FINISHED);
+    CU_ASSERT_EQUAL(pair_stats(call.pair, CLIENT).held, 2);
     CU_ASSERT_EQUAL(ear.count, 0);
     CU_ASSERT_EQUAL(pair_count(call.pair, CLIENT, DTLS_EVENT_REHANDSHAKE_DONE), 0);
-    end_overtaking(&call);
+    pair_free(call.pair);
 }
 
 static void abbreviated_data_needs_no_finished_at_the_server(void)
@@ -404,7 +407,7 @@ static void abbreviated_data_needs_no_finished_at_the_server(void)
         watch.lose_finals = false;
         CU_ASSERT_TRUE(pair_run_until_renewed(call.pair, 1, 5 * NET_SECOND));
         CU_ASSERT_EQUAL(ear.count, 10);
-        end_overtaking(&call);
+        pair_free(call.pair);
     }
 }
 
@@ -458,7 +461,7 @@ static void a_held_record_makes_the_waiting_side_resend(void)
             soon += times[i] < since_us + 20 * NET_MS + rto_us;
         CHECK_CASE(soon <= 2 && count <= 8 + 12, "%s: %zu resent in the first RTO, %zu in 3 s",
                    call_kinds[k].name, soon, count);
-        end_overtaking(&call);
+        pair_free(call.pair);
     }
 }
 
@@ -568,16 +571,17 @@ static void every_order_of_the_servers_flights(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"the last flight, 99 bytes or less, rides in front of data until it is confirmed (R3)",
-     the_last_flight_rides_until_it_is_confirmed},
+    {"the last flight, 99 bytes or less, rides behind data until it is confirmed (R3)",
+     the_last_flight_rides_behind_data_until_it_is_confirmed},
     {"the first datagram of data completes the handshake (R3)", the_first_datagram_of_data_completes_it},
     {"a receive-only peer of 1,000 records a second gets eight copies at most (R3)", eight_copies_at_most},
     {"three copies in a first handshake, none behind a ticket (R3)", three_copies_in_a_first_handshake},
-    {"a record without room behind the flight stays in n, for a second at most (R3)",
+    {"a record without room for the flight stays in n, for a second at most (R3)",
      large_records_stay_in_n_for_a_second},
     {"a record without room changes epoch when the flight is confirmed (R3)",
      large_records_change_epoch_with_the_proof},
-    {"a lost last flight goes in front of close_notify (T5)", the_lost_flight_goes_in_front_of_a_close},
+    {"a lost last flight goes in front of close_notify, in a datagram of its own (T5)",
+     the_lost_flight_goes_in_front_of_a_close},
     {"records that overtake Finished are held, and delivered in order after it (R5)", early_records_are_held_in_order},
     {"held records are bounded, the newest are dropped and counted (R5)", held_records_have_bounds},
     {"held records are never delivered when Finished is wrong (R5)", held_records_die_with_a_wrong_finished},

@@ -29,11 +29,12 @@ peer_answers() { # LINE: it is typed at s_server once it has arrived there
 connects() { # IDENTITY SUITE GROUP
     start_s_server "$1" &&
         meet_server --suites "$2" --groups "$(groups_for "$1" "$3")" --pin "$(fingerprint_of "$identity/$1.pem")" &&
-        client_says '"open".*"suite":"TLS_'"$2"'","group":"'"$3"'","resumed":false,"secure_renegotiation":true' && stop_peer
+        client_says '"open".*"suite":"TLS_'"$2"'","group":"'"$3"'","resumed":false,"secure_renegotiation":true' &&
+        stop_peer
 }
 
 openssl_alone() { # IDENTITY: does s_client understand s_server?
-    start_s_server "$1" && timeout 20 "${peer_client[@]//PORT/$port}" </dev/null >"$room/peer.out" 2>"$room/peer.err" && stop_peer
+    start_s_server "$1" && timeout 10 "${peer_client[@]//PORT/$port}" </dev/null >"$room/alone.out" 2>&1 && stop_peer
 }
 
 try_s_server() { # IDENTITY SUITE GROUP
@@ -74,8 +75,8 @@ check "s_server's chain of three at MTU 512" takes_chain
 
 gives_chain() {
     start_s_server p256 -mtu 512 -Verify 3 && start_narrow_path &&
-        meet_server --mtu 512 --cert "$chain" --key "$chain_key" && wait_for "^subject=CN *= *rsa4096-leaf" "$room/peer.out" &&
-        stop_narrow_path up && stop_peer
+        meet_server --mtu 512 --cert "$chain" --key "$chain_key" &&
+        wait_for "^subject=CN *= *rsa4096-leaf" "$room/peer.out" && stop_narrow_path up && stop_peer
 }
 check "our client's chain of three at MTU 512 for s_server" gives_chain
 
@@ -99,7 +100,8 @@ openssl_groups() { # A,B
 is_met() { # IDENTITY SUITE GROUP
     start_server --cert "$identity/$1.pem" --groups "$3" &&
         meet_client -cipher "$(openssl_suite "$2")" -groups "$(openssl_groups "$(groups_for "$1" "$3")")" &&
-        server_says '"open".*"suite":"TLS_'"$2"'","group":"'"$3"'","resumed":false,"secure_renegotiation":true' && stop_server
+        server_says '"open".*"suite":"TLS_'"$2"'","group":"'"$3"'","resumed":false,"secure_renegotiation":true' &&
+        stop_server
 }
 try_s_client() { # IDENTITY SUITE GROUP
     check "s_client: $*" is_met "$@"
@@ -120,7 +122,7 @@ stop_server
 
 refuses() {
     seen=$(wc -l <"$room/server.out")
-    ! timeout 20 "${peer_client[@]//PORT/$port}" </dev/null >"$room/peer.out" 2>"$room/peer.err" &&
+    ! timeout 10 "${peer_client[@]//PORT/$port}" </dev/null >"$room/peer.out" 2>"$room/peer.err" &&
         grep -q 'alert handshake failure' "$room/peer.err" && server_says '"event":"failed"'
 }
 start_server --client-cert require
@@ -155,8 +157,9 @@ check "s_client's chain of three at MTU 512" chain_is_given
 
 close_is_heard() { # while s_client's stdin stays open
     start_server && seen=0 || return 1
+    : >"$room/peer.out"
     { server_says '"open"'; kill -TERM "$server_pid"; wait_for '^closed' "$room/peer.out"; } |
-        timeout 20 "${peer_client[@]//PORT/$port}" >"$room/peer.out" 2>"$room/peer.err" &&
+        timeout 10 "${peer_client[@]//PORT/$port}" >"$room/peer.out" 2>"$room/peer.err" &&
         grep -q '^closed' "$room/peer.out" && wait "$server_pid" && server_says '"event":"closed"'
 }
 check "s_client hears our server's close" close_is_heard

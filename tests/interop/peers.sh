@@ -29,7 +29,8 @@ start_peer() { # READY COMMAND...: sets port, peer_pid
     for _ in 1 2 3 4 5; do # below the ports that are given to clients
         port=$((20000 + RANDOM % 10000))
         : >"$room/peer.out"
-        timeout 100 "${@//PORT/$port}" <&7 >"$room/peer.out" 2>"$room/peer.err" &
+        # gnutls-serv repeats a line for ever after some errors: not more than 20 MB of them.
+        (ulimit -f 20000; exec timeout 100 stdbuf -oL "${@//PORT/$port}") <&7 >"$room/peer.out" 2>&1 &
         peer_pid=$!
         started+=($peer_pid)
         wait_for "$ready" "$room/peer.out" && return 0
@@ -61,7 +62,7 @@ meet_client() { # OPTIONS...: the peer's client says a line to our server, which
     word=$((word + 1))
     seen=$(wc -l <"$room/server.out")
     { echo "line-$word"; wait_for "line-$word" "$room/peer.out"; } |
-        timeout 20 "${peer_client[@]//PORT/$port}" "$@" >"$room/peer.out" 2>"$room/peer.err" &&
+        timeout 10 "${peer_client[@]//PORT/$port}" "$@" >"$room/peer.out" 2>"$room/peer.err" &&
         grep -q "line-$word" "$room/peer.out" && server_says '"event":"closed"'
 }
 
@@ -84,7 +85,7 @@ start_narrow_path() { # a proxy at $port now, to what was there: it drops datagr
     port=$(sed -n 's/.*"listening".*"port":\([0-9]*\).*/\1/p' "$room/impair.out")
 }
 
-stop_narrow_path() { # DIRECTION: nothing was too large for it, and DIRECTION took the eight datagrams that a chain needs
+stop_narrow_path() { # DIRECTION: nothing was too large for it, and DIRECTION took the 8 datagrams that a chain needs
     kill "$impair_pid" && wait "$impair_pid" && [ "$(grep -c '"too_large":0' "$room/impair.out")" = 2 ] &&
         [ "$(sed -n 's/.*"'"$1"'","datagrams":\([0-9]*\).*/\1/p' "$room/impair.out")" -ge 8 ]
 }

@@ -10,7 +10,9 @@ static uint8_t body[8000];
 
 static struct dtls_outgoing message(uint16_t seq, size_t len)
 {
-    return (struct dtls_outgoing){ DTLS_HANDSHAKE_RECORD, 0, DTLS_CERTIFICATE, seq, { body, len } };
+    return (struct dtls_outgoing){
+        .type = DTLS_HANDSHAKE_RECORD, .message_type = DTLS_CERTIFICATE, .message_seq = seq, .body = { body, len }
+    };
 }
 
 /* Sends everything; checks every size and that the fragments of each message are whole and in order. */
@@ -88,7 +90,7 @@ static void an_item_whose_epoch_is_gone_is_left_out(void)
 {
     struct dtls_epochs epochs;
     struct dtls_outbox outbox = { 0 };
-    struct dtls_outgoing lost = { DTLS_CHANGE_CIPHER_SPEC, 9, 0, 0, { body, 1 } }, item = message(0, 10);
+    struct dtls_outgoing lost = { .type = DTLS_CHANGE_CIPHER_SPEC, .epoch = 9, .body = { body, 1 } }, item = message(0, 10);
     uint8_t out[256];
 
     CU_ASSERT_EQUAL_FATAL(dtls_epochs_init(&epochs, &heap, 64), DTLS_OK);
@@ -101,9 +103,27 @@ static void an_item_whose_epoch_is_gone_is_left_out(void)
     dtls_epochs_free(&epochs);
 }
 
+static void what_ends_a_datagram_ends_it(void)
+{
+    struct dtls_epochs epochs;
+    struct dtls_outbox outbox = { 0 };
+    struct dtls_outgoing item = message(0, 10);
+    uint8_t out[256];
+
+    CU_ASSERT_EQUAL_FATAL(dtls_epochs_init(&epochs, &heap, 64), DTLS_OK);
+    dtls_outbox_add(&outbox, &item);
+    dtls_outbox_end_datagram(&outbox);
+    dtls_outbox_add(&outbox, &item);
+    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, out), 13 + 12 + 10);
+    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, out), 13 + 12 + 10);
+    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, out), 0);
+    dtls_epochs_free(&epochs);
+}
+
 static CU_TestInfo tests[] = {
     { "every MTU is respected, with the fewest datagrams (M2)", every_mtu_is_respected_with_the_fewest_datagrams },
     { "the cut is even (M2)", the_cut_is_even },
+    { "what ends a datagram ends it, although more would fit", what_ends_a_datagram_ends_it },
     { "an item whose epoch is gone is left out", an_item_whose_epoch_is_gone_is_left_out },
     CU_TEST_INFO_NULL,
 };
