@@ -84,6 +84,10 @@ struct dtls_conn {
     struct dtls_held_record *delivered; /* held data that the last DATA event points into */
     struct dtls_held held;            /* authentic data of n+1, before Finished (R5) */
     struct dtls_held early;           /* sealed records of n+1, before its keys (R5) */
+    bool has_postponed;               /* data of n+1 in the datagram being read: perhaps Finished stands behind it */
+    struct dtls_bytes postponed;
+    uint16_t postponed_epoch;
+    bool peer_is_ahead;               /* it has sent such data */
     bool data_waits;                  /* a DATA event, not in the queue: */
     struct dtls_bytes data;
     uint16_t data_epoch;

@@ -39,17 +39,52 @@ static void call_for_last_flight(struct dtls_conn *conn)
     dtls_conn_transmit(conn);
 }
 
+static void keep_postponed(struct dtls_conn *conn)
+{
+    if (!conn->has_postponed)
+        return;
+    conn->has_postponed = false;
+    if (dtls_held_put(&conn->held, &conn->as.memory, conn->postponed_epoch, conn->postponed, conn->held_records,
+                      conn->held_bytes))
+        conn->as.stats.held++;
+    else
+        drop(conn, DTLS_DROP_NO_ROOM);
+}
+
+/* Data of n+1 before Finished. The rest of the datagram is looked at first: where the peer's last flight stands behind
+ * the data (R3), nothing has to be copied. */
 static void hold(struct dtls_conn *conn, const struct dtls_record *record)
 {
     struct dtls_bytes data = { record->body, record->len };
 
-    call_for_last_flight(conn);
-    if (conn->hs->own_session)
+    conn->peer_is_ahead = true;
+    if (conn->hs->own_session) {
         deliver(conn, record->epoch, data); /* its secret is the connection's own: no Finished needed (R5) */
-    else if (dtls_held_put(&conn->held, &conn->as.memory, record->epoch, data, conn->held_records, conn->held_bytes))
-        conn->as.stats.held++;
-    else
-        drop(conn, DTLS_DROP_NO_ROOM);
+        return;
+    }
+    keep_postponed(conn);
+    conn->has_postponed = true;
+    conn->postponed = data;
+    conn->postponed_epoch = record->epoch;
+}
+
+static bool deliver_postponed(struct dtls_conn *conn)
+{
+    if (!conn->has_postponed || conn->postponed_epoch != conn->as.epochs.current->number)
+        return false;
+    conn->has_postponed = false;
+    dtls_epochs_current_in_use(&conn->as.epochs, conn->now);
+    deliver(conn, conn->postponed_epoch, conn->postponed);
+    return true;
+}
+
+/* The datagram is read: what had no Finished behind it has to wait. */
+static void end_datagram(struct dtls_conn *conn)
+{
+    keep_postponed(conn);
+    if (conn->peer_is_ahead && conn->hs != NULL && !conn->re.parked)
+        call_for_last_flight(conn);
+    conn->peer_is_ahead = false;
 }
 
 /* ---- alerts ---- */
@@ -357,13 +392,17 @@ void dtls_conn_pump(struct dtls_conn *conn)
     while (!dtls_conn_has_event(conn)) {
         if (conn->state == DTLS_CONN_OVER) {
             conn->input_at = conn->input_len;
+            conn->has_postponed = false;
             return;
         }
-        if (deliver_held(conn))
+        if (deliver_held(conn) || deliver_postponed(conn))
             return;
-        if (conn->input_at < conn->input_len)
+        if (conn->input_at < conn->input_len) {
             read_next_record(conn);
-        else if (!read_early(conn))
+            continue;
+        }
+        end_datagram(conn);
+        if (!read_early(conn))
             return;
     }
 }
@@ -372,7 +411,7 @@ int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, 
 {
     if (conn->state == DTLS_CONN_NEW)
         return DTLS_ERR_ARGUMENT;
-    if (dtls_conn_has_event(conn) || conn->input_at < conn->input_len)
+    if (dtls_conn_has_event(conn) || conn->input_at < conn->input_len || conn->has_postponed)
         return DTLS_ERR_EVENTS_WAITING;
     if (conn->state == DTLS_CONN_OVER)
         return conn->death;

@@ -9,6 +9,7 @@ void dtls_conn_drop_handshake(struct dtls_conn *conn)
     dtls_handshake_free(conn->hs);
     conn->hs = NULL;
     conn->re.parked = conn->re.stalled = conn->re.asked = false;
+    conn->has_postponed = conn->has_postponed && conn->postponed_epoch == conn->as.epochs.current->number;
     dtls_held_clear(&conn->early, &conn->as.memory);
     dtls_epochs_set_next(&conn->as.epochs, NULL);
     if (conn->held.first != NULL && conn->held.first->epoch != conn->as.epochs.current->number)

@@ -35,6 +35,7 @@ void dtls_conn_transmit_last(struct dtls_conn *conn)
     if (conn->hs == NULL)
         dtls_outbox_clear(&conn->outbox);
     dtls_flight_send(&conn->last->flight, &conn->outbox);
+    dtls_outbox_end_datagram(&conn->outbox);
 }
 
 void dtls_conn_transmit_request(struct dtls_conn *conn)
