@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 
 enum {
-    ADDRESS_HOST = 64, /* room for a numeric host and its NUL */
-    ADDRESS_TEXT = 80, /* for "host:port" or "[host]:port" */
+    ADDRESS_HOST = 64,  /* room for a numeric host and its NUL */
+    ADDRESS_TEXT = 80,  /* for "host:port" or "[host]:port" */
     ADDRESS_NAME = 256, /* for a host's name */
 };
 

@@ -24,10 +24,10 @@ struct client {
     struct dtls_config config;
     struct dtls_ev_conn *conn; /* NULL: gone */
     int status;
-    bool opened, leaving;      /* leaving: all is sent, or we were told to go */
+    bool opened, leaving; /* leaving: all is sent, or we were told to go */
 
     struct renew renew;
-    ev_timer quiet;            /* runs once all is sent; data restarts it */
+    ev_timer quiet; /* runs once all is sent; data restarts it */
 
     struct lines lines;
     ev_io input;
@@ -239,8 +239,8 @@ static void configure(struct client *client)
 static int connect_to(struct client *client, const struct address *address, const struct dtls_session *session)
 {
     const struct sockaddr *to = (const struct sockaddr *)&address->of;
-    int error = dtls_ev_connect(client->loop, &client->config, to, address->len, session, on_event, client,
-                                &client->conn);
+    int error =
+        dtls_ev_connect(client->loop, &client->config, to, address->len, session, on_event, client, &client->conn);
 
     if (error == DTLS_ERR_ARGUMENT && session != NULL) { /* only the session can be wrong: see configure */
         complain("%s: not resumed: it is of another peer than the one of --pin", client->settings.resume);

@@ -53,8 +53,8 @@ static struct dtls_identity *make_identity(void)
 {
     struct dtls_identity *identity;
     int64_t now = (int64_t)time(NULL);
-    int error = dtls_identity_generate(DTLS_KEY_ECDSA_P256, "libdtls", now - DAY_S, now + 30 * DAY_S, NULL, NULL,
-                                       &identity);
+    int error =
+        dtls_identity_generate(DTLS_KEY_ECDSA_P256, "libdtls", now - DAY_S, now + 30 * DAY_S, NULL, NULL, &identity);
 
     if (error != DTLS_OK)
         refuse("cannot make a certificate: %s", dtls_error_string(error));

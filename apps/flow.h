@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    FLOW_RECORD_MIN = 24,         /* bytes: identity of the flow, number, time of sending */
+    FLOW_RECORD_MIN = 24, /* bytes: identity of the flow, number, time of sending */
     FLOW_LATENCY_BUCKETS = 2048,
 };
 
@@ -23,14 +23,14 @@ struct flow {
     size_t size;    /* of each record, bytes */
     uint64_t total; /* records it is to have */
     uint64_t sent;
-    uint64_t received;   /* different ones, so that sent - received is lost */
-    uint64_t reordered;  /* came after one with a higher number */
+    uint64_t received;  /* different ones, so that sent - received is lost */
+    uint64_t reordered; /* came after one with a higher number */
     uint64_t duplicated;
-    uint64_t foreign;    /* data that is no record of ours */
-    uint64_t next;       /* one past the highest number received */
+    uint64_t foreign; /* data that is no record of ours */
+    uint64_t next;    /* one past the highest number received */
     uint64_t last_us, longest_gap_us;
     struct flow_latency round_trip;
-    uint8_t *seen;       /* a bit for each number */
+    uint8_t *seen; /* a bit for each number */
 };
 
 /* False without memory. */

@@ -27,9 +27,9 @@ struct impair_fate impair_decide(const struct impair_settings *settings, struct 
     uint64_t bit = next_random(random);
 
     if (len > settings->mtu)
-        return (struct impair_fate){.too_large = true};
+        return (struct impair_fate){ .too_large = true };
     if (lost)
-        return (struct impair_fate){.lost = true};
+        return (struct impair_fate){ .lost = true };
     return (struct impair_fate){
         .reordered = reordered,
         .duplicated = duplicated,

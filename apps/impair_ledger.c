@@ -30,7 +30,7 @@ static bool read_record(struct dtls_reader *from, struct record *out)
 
 void impair_ledger_arrived(struct impair_ledger *ledger, const uint8_t *datagram, size_t len)
 {
-    struct dtls_reader from = dtls_reader_of((struct dtls_bytes){datagram, len});
+    struct dtls_reader from = dtls_reader_of((struct dtls_bytes){ datagram, len });
     struct record record;
 
     ledger->datagrams++;
@@ -41,7 +41,7 @@ void impair_ledger_arrived(struct impair_ledger *ledger, const uint8_t *datagram
 
 void impair_ledger_records_lost(struct impair_ledger *ledger, const uint8_t *datagram, size_t len)
 {
-    struct dtls_reader from = dtls_reader_of((struct dtls_bytes){datagram, len});
+    struct dtls_reader from = dtls_reader_of((struct dtls_bytes){ datagram, len });
     struct record record;
 
     while (read_record(&from, &record)) {
@@ -64,15 +64,15 @@ void impair_ledger_report(const struct impair_ledger *ledger)
         const char *key, *words;
         uint64_t count;
     } sums[] = {
-        {"datagrams", "datagrams came", ledger->datagrams},
-        {"passed", "passed", ledger->passed},
-        {"lost", "lost", ledger->lost},
-        {"too_large", "too large", ledger->too_large},
-        {"duplicated", "doubled", ledger->duplicated},
-        {"reordered", "reordered", ledger->reordered},
-        {"corrupted", "corrupted", ledger->corrupted},
-        {"application_records", "application records", ledger->application_records},
-        {"application_records_lost", "of them lost", ledger->application_records_lost},
+        { "datagrams", "datagrams came", ledger->datagrams },
+        { "passed", "passed", ledger->passed },
+        { "lost", "lost", ledger->lost },
+        { "too_large", "too large", ledger->too_large },
+        { "duplicated", "doubled", ledger->duplicated },
+        { "reordered", "reordered", ledger->reordered },
+        { "corrupted", "corrupted", ledger->corrupted },
+        { "application_records", "application records", ledger->application_records },
+        { "application_records_lost", "of them lost", ledger->application_records_lost },
     };
 
     if (ledger->json) {

@@ -9,11 +9,11 @@
 struct impair_ledger {
     const char *direction; /* "up" or "down" */
     bool json;
-    uint64_t datagrams;                          /* = passed + lost + too_large, once nothing is under way */
+    uint64_t datagrams; /* = passed + lost + too_large, once nothing is under way */
     uint64_t passed, lost, too_large;
-    uint64_t duplicated, reordered, corrupted;   /* of those that were not dropped at once */
-    uint64_t application_records;                /* in all datagrams that came; a copy's are not counted again */
-    uint64_t application_records_lost;           /* in those that were dropped or corrupted */
+    uint64_t duplicated, reordered, corrupted; /* of those that were not dropped at once */
+    uint64_t application_records;              /* in all datagrams that came; a copy's are not counted again */
+    uint64_t application_records_lost;         /* in those that were dropped or corrupted */
 };
 
 /* Counts a datagram that came, and its application records (type 23), which the clear record headers show. */

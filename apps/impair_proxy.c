@@ -154,7 +154,7 @@ static void receive_from_clients(struct impair_proxy *proxy)
     static uint8_t bytes[DATAGRAM_MAX];
 
     for (int i = 0; i < BURST; i++) {
-        struct address from = {.len = sizeof from.of};
+        struct address from = { .len = sizeof from.of };
         ssize_t len =
             recvfrom(proxy->listener, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from.of, &from.len);
         if (len < 0)
@@ -192,14 +192,14 @@ void impair_proxy_run(struct impair_proxy *proxy, double seconds, const sigset_t
 
     while (!*stop && now_us() < end) {
         size_t count = proxy->client_count;
-        sockets[0] = (struct pollfd){.fd = proxy->listener, .events = POLLIN};
+        sockets[0] = (struct pollfd){ .fd = proxy->listener, .events = POLLIN };
         for (size_t i = 0; i < count; i++)
-            sockets[1 + i] = (struct pollfd){.fd = proxy->clients[i].socket, .events = POLLIN};
+            sockets[1 + i] = (struct pollfd){ .fd = proxy->clients[i].socket, .events = POLLIN };
 
         uint64_t due = impair_queue_due(&proxy->queue), now = now_us();
         uint64_t next = due < end ? due : end;
         uint64_t wait_us = next > now ? next - now : 0;
-        struct timespec wait = {.tv_sec = (time_t)(wait_us / 1000000), .tv_nsec = (long)(wait_us % 1000000) * 1000};
+        struct timespec wait = { .tv_sec = (time_t)(wait_us / 1000000), .tv_nsec = (long)(wait_us % 1000000) * 1000 };
         int ready = ppoll(sockets, 1 + count, &wait, waiting);
 
         deliver(proxy, false);

@@ -13,7 +13,7 @@ enum { IMPAIR_CLIENTS = 1024 };
 
 struct impair_client {
     struct address address; /* whom this client's datagrams come from */
-    int socket;                    /* connected to the server */
+    int socket;             /* connected to the server */
 };
 
 /* Both directions' arrays are indexed by enum impair_direction. */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum {
-    IMPAIR_QUEUE_COUNT = 8192,           /* datagrams under way at once; like a router, we drop what does not fit */
+    IMPAIR_QUEUE_COUNT = 8192,            /* datagrams under way at once; like a router, we drop what does not fit */
     IMPAIR_QUEUE_BYTES = 32 * 1024 * 1024 /* and their payloads together */
 };
 
@@ -16,11 +16,11 @@ enum impair_direction { IMPAIR_UP, IMPAIR_DOWN }; /* client to server, and back 
 /* One datagram under way. */
 struct impair_parcel {
     uint64_t due_us;
-    uint64_t order;     /* of arrival, set by the queue: what is due together leaves in this order */
-    size_t client;      /* index of the client it comes from or goes to */
+    uint64_t order; /* of arrival, set by the queue: what is due together leaves in this order */
+    size_t client;  /* index of the client it comes from or goes to */
     enum impair_direction direction;
-    bool copy;          /* the second of a doubled datagram */
-    bool corrupted;     /* its records are counted as lost already */
+    bool copy;      /* the second of a doubled datagram */
+    bool corrupted; /* its records are counted as lost already */
     size_t len;
     uint8_t bytes[];
 };

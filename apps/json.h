@@ -10,7 +10,7 @@
 void json_begin(const char *event);
 void json_end(void);
 
-void json_text(const char *key, const char *text); /* NULL: null */
+void json_text(const char *key, const char *text);                  /* NULL: null */
 void json_bytes(const char *key, const uint8_t *bytes, size_t len); /* as text; what is not UTF-8 is shown as U+FFFD */
 void json_whole(const char *key, uint64_t number);
 void json_signed(const char *key, int64_t number);

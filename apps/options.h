@@ -6,14 +6,14 @@
 
 /* One option. A row without a name and with a help text is a heading; one with neither ends the table. */
 struct option_row {
-    unsigned programs;  /* bit mask: those that have it */
-    const char *name;   /* without the dashes */
-    const char *value;  /* what the help calls its value; NULL: it takes none */
-    const char *help;   /* "\n" starts another line */
+    unsigned programs; /* bit mask: those that have it */
+    const char *name;  /* without the dashes */
+    const char *value; /* what the help calls its value; NULL: it takes none */
+    const char *help;  /* "\n" starts another line */
     /* Reads `text` (NULL without a value) into `to`; returns NULL, or what was expected instead. */
     const char *(*read)(const struct option_row *row, const char *text, void *to);
-    size_t at;          /* offset of `to` in the settings */
-    double least, most; /* for numbers */
+    size_t at;                /* offset of `to` in the settings */
+    double least, most;       /* for numbers */
     const char *const *words; /* for a choice, NULL at the end */
 };
 

@@ -8,7 +8,7 @@
 
 struct pace {
     struct flow flow;
-    double rate;               /* records a second */
+    double rate; /* records a second */
     struct ev_loop *loop;
     struct dtls_ev_conn *conn; /* NULL: not running */
     ev_timer timer, progress;

@@ -173,8 +173,7 @@ void report_data(const struct report *report, struct dtls_bytes data)
     fflush(stdout);
 }
 
-void report_rehandshake_start(const struct report *report, const char *peer, enum dtls_rehandshake_mode mode,
-                              int error)
+void report_rehandshake_start(const struct report *report, const char *peer, enum dtls_rehandshake_mode mode, int error)
 {
     if (report->json) {
         begin(report, "rehandshake_start", peer);

@@ -93,7 +93,10 @@ static const char *read_pin(const struct option_row *row, const char *text, void
 }
 
 #define AT(field) offsetof(struct settings, field)
-#define HEADING(programs, text) { programs, NULL, NULL, text, NULL, 0, 0, 0, NULL }
+#define HEADING(programs, text)                                                                                        \
+    {                                                                                                                  \
+        programs, NULL, NULL, text, NULL, 0, 0, 0, NULL                                                                \
+    }
 
 const struct option_row settings_rows[] = {
     HEADING(FOR_SERVER, "Where"),
@@ -105,23 +108,27 @@ const struct option_row settings_rows[] = {
     { FOR_BOTH, "cert", "FILE", "own certificate chain, PEM, leaf first (a P-256 one is made)", option_text, AT(cert),
       0, 0, NULL },
     { FOR_BOTH, "key", "FILE", "its private key, PEM (the file of --cert)", option_text, AT(key), 0, 0, NULL },
-    { FOR_BOTH, "pin", "SHA-256:..", "accept only the peer with this certificate fingerprint\n"
-      "(any peer; its fingerprint is printed)", read_pin, AT(pin), 0, 0, NULL },
+    { FOR_BOTH, "pin", "SHA-256:..",
+      "accept only the peer with this certificate fingerprint\n"
+      "(any peer; its fingerprint is printed)",
+      read_pin, AT(pin), 0, 0, NULL },
     { FOR_SERVER, "client-cert", "none|ask|require", "ask clients for a certificate? (none)", option_word,
       AT(client_certificate), 0, 0, client_certificate_words },
     { FOR_BOTH, "allow-identity-change", NULL, "a rehandshake may bring another peer certificate", option_flag,
       AT(allow_identity_change), 0, 0, NULL },
 
     HEADING(FOR_BOTH, "Handshake"),
-    { FOR_BOTH, "suites", "A,B", "cipher suites, best first (all):\n"
+    { FOR_BOTH, "suites", "A,B",
+      "cipher suites, best first (all):\n"
       "ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\nECDHE_RSA_WITH_AES_128_GCM_SHA256\n"
       "ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256\nECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256\n"
-      "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\nECDHE_RSA_WITH_AES_256_GCM_SHA384", read_suites, AT(suites), 0, 0, NULL },
+      "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\nECDHE_RSA_WITH_AES_256_GCM_SHA384",
+      read_suites, AT(suites), 0, 0, NULL },
     { FOR_BOTH, "groups", "A,B", "key exchange groups, best first (x25519,secp256r1,secp384r1)", read_groups,
       AT(groups), 0, 0, NULL },
     { FOR_BOTH, "mtu", "BYTES", "largest UDP payload to send (1200)", option_whole, AT(mtu), 256, 65507, NULL },
-    { FOR_BOTH, "initial-timeout", "MS", "first wait before a flight is sent again; then doubled (1000)",
-      option_whole, AT(initial_timeout_ms), 50, 60000, NULL },
+    { FOR_BOTH, "initial-timeout", "MS", "first wait before a flight is sent again; then doubled (1000)", option_whole,
+      AT(initial_timeout_ms), 50, 60000, NULL },
     { FOR_BOTH, "maximum-timeout", "MS", "longest such wait (60000)", option_whole, AT(maximum_timeout_ms), 50, 3600000,
       NULL },
     { FOR_BOTH, "handshake-timeout", "MS", "how long a handshake may take in all; 0: for ever (60000)", option_whole,
@@ -136,8 +143,10 @@ const struct option_row settings_rows[] = {
       AT(rehandshake), 0, 0, NULL },
 
     HEADING(FOR_BOTH, "Resumption"),
-    { FOR_CLIENT, "resume", "FILE", "resume the session in FILE if it exists, and keep the newest one\n"
-      "there; it is as secret as a key", option_text, AT(resume), 0, 0, NULL },
+    { FOR_CLIENT, "resume", "FILE",
+      "resume the session in FILE if it exists, and keep the newest one\n"
+      "there; it is as secret as a key",
+      option_text, AT(resume), 0, 0, NULL },
     { FOR_SERVER, "no-tickets", NULL, "do not give session tickets", option_flag, AT(no_tickets), 0, 0, NULL },
     { FOR_SERVER, "no-cache", NULL, "do not remember sessions", option_flag, AT(no_cache), 0, 0, NULL },
 
@@ -147,8 +156,8 @@ const struct option_row settings_rows[] = {
     { FOR_CLIENT, "for", "SECONDS", "how long (10)", option_real, AT(flow_s), 0.01, 86400, NULL },
 
     HEADING(FOR_BOTH, "Output"),
-    { FOR_BOTH, "json", NULL, "one JSON object per event on stdout, and nothing else there", option_flag, AT(json),
-      0, 0, NULL },
+    { FOR_BOTH, "json", NULL, "one JSON object per event on stdout, and nothing else there", option_flag, AT(json), 0,
+      0, NULL },
     { FOR_BOTH, "verbose", NULL, "say more (without --json)", option_flag, AT(verbose), 0, 0, NULL },
     { FOR_BOTH, "keylog", "FILE", "append the secrets for Wireshark (NSS key log)", option_text, AT(keylog), 0, 0,
       NULL },

@@ -41,12 +41,12 @@ struct settings {
     double rehandshake_first_s; /* 0: as every */
     struct settings_modes rehandshake;
 
-    const char *resume;       /* client */
+    const char *resume;        /* client */
     bool no_tickets, no_cache; /* server */
 
-    double flow_rate;           /* client; records a second, 0: lines of stdin */
-    uint32_t flow_size;         /* bytes; 0: not given */
-    double flow_s;              /* seconds; 0: not given */
+    double flow_rate;   /* client; records a second, 0: lines of stdin */
+    uint32_t flow_size; /* bytes; 0: not given */
+    double flow_s;      /* seconds; 0: not given */
 
     const char *keylog;
     bool json, verbose;

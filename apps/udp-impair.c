@@ -55,12 +55,17 @@ static const char *read_seed(const struct option_row *row, const char *text, voi
 }
 
 #define AT(member) offsetof(struct choices, member)
-#define HEADING(text) { 1, NULL, NULL, text, NULL, 0, 0, 0, NULL }
+#define HEADING(text)                                                                                                  \
+    {                                                                                                                  \
+        1, NULL, NULL, text, NULL, 0, 0, 0, NULL                                                                       \
+    }
 
 static const struct option_row rows[] = {
     HEADING("Where"),
-    { 1, "listen", "[HOST:]PORT", "where clients send to; HOST is 127.0.0.1 if not given, port 0\n"
-      "takes a free one and prints it; IPv6: [::1]:PORT", read_place_here, AT(listen), 0, PORT_MAX, NULL },
+    { 1, "listen", "[HOST:]PORT",
+      "where clients send to; HOST is 127.0.0.1 if not given, port 0\n"
+      "takes a free one and prints it; IPv6: [::1]:PORT",
+      read_place_here, AT(listen), 0, PORT_MAX, NULL },
     { 1, "to", "HOST:PORT", "the server", read_place, AT(to), 1, PORT_MAX, NULL },
 
     HEADING("What the datagrams suffer"),
@@ -74,8 +79,10 @@ static const struct option_row rows[] = {
       AT(network.duplicate), 0, 100, NULL },
     { 1, "corrupt", "PERCENT", "flip one bit in so many of them", option_real, AT(network.corrupt), 0, 100, NULL },
     { 1, "mtu", "BYTES", "drop larger UDP payloads", option_whole, AT(network.mtu), 0, PAYLOAD_MAX, NULL },
-    { 1, "seed", "N", "roll other dice (1); the same seed and the same order of\n"
-      "datagrams in a direction give the same decisions", read_seed, AT(seed), 0, 0, NULL },
+    { 1, "seed", "N",
+      "roll other dice (1); the same seed and the same order of\n"
+      "datagrams in a direction give the same decisions",
+      read_seed, AT(seed), 0, 0, NULL },
 
     HEADING("The end"),
     { 1, "for", "SECONDS", "end by itself; else SIGINT or SIGTERM ends it", option_real, AT(seconds), 0, YEAR_S, NULL },

@@ -104,19 +104,20 @@ struct dtls_config {
     size_t max_message;   /* largest handshake message accepted, 1,024 to 131,072 bytes; default 32,768 */
 
     /* The rehandshake (contract R). */
-    enum dtls_rehandshake_policy rehandshake_policy;        /* ACCEPT */
-    enum dtls_rehandshake_mode rehandshake_mode;            /* which one a server agrees to when a client offers its
-                                                               session: ABBREVIATED (default) allows it */
-    uint32_t rehandshake_timeout_ms;    /* how long an attempt may take, and how long ASK waits; 0: as handshake_timeout_ms */
-    uint32_t rehandshake_interval_ms;   /* a peer's rehandshakes closer together are dropped; default 1,000 (R13) */
-    bool rehandshake_mandatory;         /* our own attempts: close (DTLS_ERR_REHANDSHAKE_REQUIRED) when one is refused
-                                           or has no answer in time; default false */
+    enum dtls_rehandshake_policy rehandshake_policy; /* ACCEPT */
+    enum dtls_rehandshake_mode rehandshake_mode;     /* which one a server agrees to when a client offers its
+                                                        session: ABBREVIATED (default) allows it */
+    uint32_t
+        rehandshake_timeout_ms; /* how long an attempt may take, and how long ASK waits; 0: as handshake_timeout_ms */
+    uint32_t rehandshake_interval_ms; /* a peer's rehandshakes closer together are dropped; default 1,000 (R13) */
+    bool rehandshake_mandatory;       /* our own attempts: close (DTLS_ERR_REHANDSHAKE_REQUIRED) when one is refused
+                                         or has no answer in time; default false */
 
     /* Resumption in a server. Either, both or none. */
-    struct dtls_session_cache *session_cache; /* by session id; not owned */
+    struct dtls_session_cache *session_cache;  /* by session id; not owned */
     const struct dtls_ticket_key *ticket_keys; /* by ticket: the first seals, all open; not owned */
     size_t ticket_key_count;
-    uint32_t session_lifetime_s;              /* of cached sessions and tickets; default 86,400 */
+    uint32_t session_lifetime_s; /* of cached sessions and tickets; default 86,400 */
 
     /* The outside world. NULL functions mean the default. */
     dtls_random_function *random; /* default dtls_system_random */

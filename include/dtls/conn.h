@@ -37,7 +37,8 @@ DTLS_API int dtls_conn_start(struct dtls_conn *conn, dtls_time now);
  * after _start, or if the verifier refuses the session's peer; DTLS_ERR_NO_MEMORY, and nothing has changed. */
 DTLS_API int dtls_conn_resume(struct dtls_conn *conn, const struct dtls_session *session);
 
-/* Ends the association: close_notify is queued as the last datagram, event CLOSED follows. Calling again does nothing. */
+/* Ends the association: close_notify is queued as the last datagram, event CLOSED follows. Calling again does
+ * nothing. */
 DTLS_API void dtls_conn_close(struct dtls_conn *conn, dtls_time now);
 
 /* Wipes every key and frees; NULL is allowed. Queues nothing: see dtls_conn_close. */
@@ -75,8 +76,8 @@ enum {
  * with the most that fits in *out_len; DTLS_ERR_BUFFER_TOO_SMALL, with the `cap` that is needed in *out_len;
  * DTLS_ERR_ARGUMENT (no data); DTLS_ERR_EXHAUSTED (2^48 - 2^16 records in this epoch: rehandshake, and go on).
  */
-DTLS_API int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len,
-                            uint8_t *out, size_t cap, size_t *out_len);
+DTLS_API int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len, uint8_t *out,
+                            size_t cap, size_t *out_len);
 
 /* The most application data that dtls_conn_send takes now. Loss and rehandshakes never change it. */
 DTLS_API size_t dtls_conn_max_payload(const struct dtls_conn *conn);
@@ -99,18 +100,18 @@ DTLS_API void dtls_conn_set_round_trip(struct dtls_conn *conn, uint64_t round_tr
 /* ---- events ---- */
 
 enum dtls_event_type {
-    DTLS_EVENT_OPEN,                   /* the first handshake is done: data flows */
-    DTLS_EVENT_DATA,                   /* `data`: one record */
-    DTLS_EVENT_REHANDSHAKE_REQUESTED,  /* policy ASK: call dtls_conn_accept_rehandshake or _refuse_rehandshake */
-    DTLS_EVENT_REHANDSHAKE_STARTED,    /* ours or the peer's, first answer seen: it will now end in one of the next */
-    DTLS_EVENT_REHANDSHAKE_DONE,       /* new keys are in force */
-    DTLS_EVENT_REHANDSHAKE_REFUSED,    /* the peer refused ours (no_renegotiation); the connection lives on */
-    DTLS_EVENT_REHANDSHAKE_FAILED,     /* the peer never answered ours; the connection lives on */
-    DTLS_EVENT_REHANDSHAKE_STALLED,    /* its time is over, but it goes on: the peer may already have switched (R10) */
-    DTLS_EVENT_SESSION,                /* client: `session` can be resumed from now on */
-    DTLS_EVENT_ALERT,                  /* a warning from the peer: `alert`; nothing has changed */
-    DTLS_EVENT_CLOSED,                 /* the association ended cleanly, by either side */
-    DTLS_EVENT_FAILED,                 /* the association is dead: `error` and, with DTLS_ERR_ALERT, `alert` */
+    DTLS_EVENT_OPEN,                  /* the first handshake is done: data flows */
+    DTLS_EVENT_DATA,                  /* `data`: one record */
+    DTLS_EVENT_REHANDSHAKE_REQUESTED, /* policy ASK: call dtls_conn_accept_rehandshake or _refuse_rehandshake */
+    DTLS_EVENT_REHANDSHAKE_STARTED,   /* ours or the peer's, first answer seen: it will now end in one of the next */
+    DTLS_EVENT_REHANDSHAKE_DONE,      /* new keys are in force */
+    DTLS_EVENT_REHANDSHAKE_REFUSED,   /* the peer refused ours (no_renegotiation); the connection lives on */
+    DTLS_EVENT_REHANDSHAKE_FAILED,    /* the peer never answered ours; the connection lives on */
+    DTLS_EVENT_REHANDSHAKE_STALLED,   /* its time is over, but it goes on: the peer may already have switched (R10) */
+    DTLS_EVENT_SESSION,               /* client: `session` can be resumed from now on */
+    DTLS_EVENT_ALERT,                 /* a warning from the peer: `alert`; nothing has changed */
+    DTLS_EVENT_CLOSED,                /* the association ended cleanly, by either side */
+    DTLS_EVENT_FAILED,                /* the association is dead: `error` and, with DTLS_ERR_ALERT, `alert` */
 };
 
 struct dtls_event {
@@ -168,19 +169,19 @@ DTLS_API const uint8_t *dtls_conn_peer_fingerprint(const struct dtls_conn *conn)
 /* ---- statistics ---- */
 
 enum dtls_drop {
-    DTLS_DROP_TRUNCATED,    /* a record header or body cut short */
-    DTLS_DROP_VERSION,      /* not DTLS 1.x */
-    DTLS_DROP_TYPE,         /* unknown content type */
-    DTLS_DROP_TOO_LARGE,    /* longer than 2^14 bytes of content */
-    DTLS_DROP_EPOCH,        /* an epoch without keys, or of the past */
-    DTLS_DROP_REPLAYED,     /* seen before, or older than the window */
-    DTLS_DROP_FORGED,       /* authentication failed */
-    DTLS_DROP_STATE,        /* authentic or not, nothing to do with it now (contract S3) */
-    DTLS_DROP_FRAGMENT,     /* a handshake fragment that contradicts itself or another */
-    DTLS_DROP_STALE,        /* a handshake message that was already processed */
-    DTLS_DROP_FAR_AHEAD,    /* a handshake message beyond the window of messages to come */
-    DTLS_DROP_NO_ROOM,      /* a bound (held records, reassembly) was reached */
-    DTLS_DROP_RATE,         /* the peer's rehandshake came too early (contract R13) */
+    DTLS_DROP_TRUNCATED, /* a record header or body cut short */
+    DTLS_DROP_VERSION,   /* not DTLS 1.x */
+    DTLS_DROP_TYPE,      /* unknown content type */
+    DTLS_DROP_TOO_LARGE, /* longer than 2^14 bytes of content */
+    DTLS_DROP_EPOCH,     /* an epoch without keys, or of the past */
+    DTLS_DROP_REPLAYED,  /* seen before, or older than the window */
+    DTLS_DROP_FORGED,    /* authentication failed */
+    DTLS_DROP_STATE,     /* authentic or not, nothing to do with it now (contract S3) */
+    DTLS_DROP_FRAGMENT,  /* a handshake fragment that contradicts itself or another */
+    DTLS_DROP_STALE,     /* a handshake message that was already processed */
+    DTLS_DROP_FAR_AHEAD, /* a handshake message beyond the window of messages to come */
+    DTLS_DROP_NO_ROOM,   /* a bound (held records, reassembly) was reached */
+    DTLS_DROP_RATE,      /* the peer's rehandshake came too early (contract R13) */
     DTLS_DROP_COUNT
 };
 
@@ -191,12 +192,12 @@ struct dtls_stats {
     uint64_t records_sent, records_received; /* application data */
     uint64_t bytes_sent, bytes_received;     /* of application data */
     uint64_t datagrams_sent, datagrams_received;
-    uint64_t dropped[DTLS_DROP_COUNT];       /* records, by reason */
-    uint64_t retransmissions;                /* flights sent again by timer */
-    uint64_t answers;                        /* flights sent again because the peer repeated its own */
-    uint64_t final_copies;                   /* last flights sent with data (contract R3) */
-    uint64_t rehandshakes;                   /* completed */
-    uint64_t held;                           /* records that overtook Finished and were kept (contract R5) */
+    uint64_t dropped[DTLS_DROP_COUNT]; /* records, by reason */
+    uint64_t retransmissions;          /* flights sent again by timer */
+    uint64_t answers;                  /* flights sent again because the peer repeated its own */
+    uint64_t final_copies;             /* last flights sent with data (contract R3) */
+    uint64_t rehandshakes;             /* completed */
+    uint64_t held;                     /* records that overtook Finished and were kept (contract R5) */
 };
 
 DTLS_API void dtls_conn_stats(const struct dtls_conn *conn, struct dtls_stats *out);

@@ -28,10 +28,8 @@ enum dtls_hello {
  * DTLS_HELLO_REPLY. Secrets renew themselves from `random` (NULL: the operating system's) as `now` passes.
  * A ClientHello in fragments is judged on its first one. Returns an enum dtls_hello, or DTLS_ERR_RANDOM (below zero).
  */
-DTLS_API int dtls_hello_check(struct dtls_cookie_secrets *secrets, dtls_time now,
-                              const uint8_t *address, size_t address_len,
-                              const uint8_t *datagram, size_t len,
-                              dtls_random_function *random, void *random_arg,
-                              uint8_t out[DTLS_HELLO_REPLY_LEN]);
+DTLS_API int dtls_hello_check(struct dtls_cookie_secrets *secrets, dtls_time now, const uint8_t *address,
+                              size_t address_len, const uint8_t *datagram, size_t len, dtls_random_function *random,
+                              void *random_arg, uint8_t out[DTLS_HELLO_REPLY_LEN]);
 
 #endif

@@ -16,22 +16,22 @@ enum dtls_error {
     DTLS_OK = 0,
 
     /* Refusals, -1 to -99: nothing changed; the caller may fix it and call again. */
-    DTLS_ERR_NOT_OPEN = -1,              /* application data before OPEN or after the end */
-    DTLS_ERR_LARGE_PACKET = -2,          /* does not fit one datagram now; *out_len says what does */
-    DTLS_ERR_EVENTS_WAITING = -3,        /* take the waiting events first (dtls_conn_next_event) */
-    DTLS_ERR_BUFFER_TOO_SMALL = -4,      /* the caller's buffer; *out_len says what is needed */
-    DTLS_ERR_ARGUMENT = -5,              /* a value outside its range, or a call that makes no sense now */
-    DTLS_ERR_REHANDSHAKE_RUNNING = -6,   /* one at a time; its last event ends it */
-    DTLS_ERR_UNSAFE_RENEGOTIATION = -7,  /* the peer lacks RFC 5746 or RFC 7627 */
-    DTLS_ERR_NOT_ASKED = -8,             /* accept or refuse, and no request waits */
-    DTLS_ERR_EXHAUSTED = -9,             /* no sequence or epoch numbers are left: use a new association */
-    DTLS_ERR_BAD_PEM = -20,              /* not PEM, or the block that was wanted is not in it */
-    DTLS_ERR_BAD_X509 = -21,             /* a certificate does not parse, or its key is of no kind we know */
-    DTLS_ERR_BAD_KEY = -22,              /* a private key does not parse, or is of no kind we know */
-    DTLS_ERR_ENCRYPTED_KEY = -23,        /* the private key is encrypted; the core reads only plain ones */
-    DTLS_ERR_KEY_MISMATCH = -24,         /* private key and certificate do not belong together */
-    DTLS_ERR_BAD_FINGERPRINT = -25,      /* not "SHA-256:" and 32 bytes in hex */
-    DTLS_ERR_BAD_SESSION = -26,          /* a serialised session does not parse */
+    DTLS_ERR_NOT_OPEN = -1,             /* application data before OPEN or after the end */
+    DTLS_ERR_LARGE_PACKET = -2,         /* does not fit one datagram now; *out_len says what does */
+    DTLS_ERR_EVENTS_WAITING = -3,       /* take the waiting events first (dtls_conn_next_event) */
+    DTLS_ERR_BUFFER_TOO_SMALL = -4,     /* the caller's buffer; *out_len says what is needed */
+    DTLS_ERR_ARGUMENT = -5,             /* a value outside its range, or a call that makes no sense now */
+    DTLS_ERR_REHANDSHAKE_RUNNING = -6,  /* one at a time; its last event ends it */
+    DTLS_ERR_UNSAFE_RENEGOTIATION = -7, /* the peer lacks RFC 5746 or RFC 7627 */
+    DTLS_ERR_NOT_ASKED = -8,            /* accept or refuse, and no request waits */
+    DTLS_ERR_EXHAUSTED = -9,            /* no sequence or epoch numbers are left: use a new association */
+    DTLS_ERR_BAD_PEM = -20,             /* not PEM, or the block that was wanted is not in it */
+    DTLS_ERR_BAD_X509 = -21,            /* a certificate does not parse, or its key is of no kind we know */
+    DTLS_ERR_BAD_KEY = -22,             /* a private key does not parse, or is of no kind we know */
+    DTLS_ERR_ENCRYPTED_KEY = -23,       /* the private key is encrypted; the core reads only plain ones */
+    DTLS_ERR_KEY_MISMATCH = -24,        /* private key and certificate do not belong together */
+    DTLS_ERR_BAD_FINGERPRINT = -25,     /* not "SHA-256:" and 32 bytes in hex */
+    DTLS_ERR_BAD_SESSION = -26,         /* a serialised session does not parse */
 
     /* Deaths, -100 and below: the connection is over, and the first cause stays. */
     DTLS_ERR_NO_MEMORY = -100,

@@ -78,8 +78,8 @@ DTLS_API int dtls_ev_server_address(const struct dtls_ev_server *server, struct 
 DTLS_API size_t dtls_ev_server_count(const struct dtls_ev_server *server);
 
 /* Calls `visit` for every association; it may close or free the one it is given. */
-DTLS_API void dtls_ev_server_each(struct dtls_ev_server *server,
-                                  void (*visit)(void *arg, struct dtls_ev_conn *conn), void *arg);
+DTLS_API void dtls_ev_server_each(struct dtls_ev_server *server, void (*visit)(void *arg, struct dtls_ev_conn *conn),
+                                  void *arg);
 
 /* Frees the server and every association, without close_notify (close each first). NULL is allowed. */
 DTLS_API void dtls_ev_server_free(struct dtls_ev_server *server);

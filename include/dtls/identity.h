@@ -32,9 +32,8 @@ struct dtls_identity;
  * Both texts may be the same file. The texts are copied. On DTLS_OK *out is the caller's, to free.
  * Errors: DTLS_ERR_BAD_PEM, _BAD_X509, _BAD_KEY, _ENCRYPTED_KEY, _KEY_MISMATCH, _NO_MEMORY; *out is then NULL.
  */
-DTLS_API int dtls_identity_from_pem(const char *certificates, size_t certificates_len,
-                                    const char *private_key, size_t private_key_len,
-                                    struct dtls_identity **out);
+DTLS_API int dtls_identity_from_pem(const char *certificates, size_t certificates_len, const char *private_key,
+                                    size_t private_key_len, struct dtls_identity **out);
 
 enum dtls_key_type {
     DTLS_KEY_ECDSA_P256,
@@ -46,9 +45,8 @@ enum dtls_key_type {
  * `common_name` is 1 to 64 bytes of UTF-8; the validity is in seconds since 1970 (UTC, years 1970 to 9999).
  * `random` may be NULL for the operating system's. Errors: DTLS_ERR_ARGUMENT, _RANDOM, _NO_MEMORY.
  */
-DTLS_API int dtls_identity_generate(enum dtls_key_type type, const char *common_name,
-                                    int64_t not_before, int64_t not_after,
-                                    dtls_random_function *random, void *random_arg,
+DTLS_API int dtls_identity_generate(enum dtls_key_type type, const char *common_name, int64_t not_before,
+                                    int64_t not_after, dtls_random_function *random, void *random_arg,
                                     struct dtls_identity **out);
 
 /* Wipes the key and frees; NULL is allowed. */
@@ -66,8 +64,7 @@ enum {
 DTLS_API void dtls_identity_fingerprint(const struct dtls_identity *identity, uint8_t out[DTLS_FINGERPRINT_LEN]);
 
 /* Writes "SHA-256:AB:CD:..." (upper case) with its NUL. */
-DTLS_API void dtls_fingerprint_format(const uint8_t fingerprint[DTLS_FINGERPRINT_LEN],
-                                      char out[DTLS_FINGERPRINT_TEXT]);
+DTLS_API void dtls_fingerprint_format(const uint8_t fingerprint[DTLS_FINGERPRINT_LEN], char out[DTLS_FINGERPRINT_TEXT]);
 
 /* Reads what _format writes; also lower case, a space for the first ':' (as in SDP), and no ':' between the bytes.
  * DTLS_ERR_BAD_FINGERPRINT leaves `out` alone. */
@@ -75,9 +72,9 @@ DTLS_API int dtls_fingerprint_parse(const char *text, uint8_t out[DTLS_FINGERPRI
 
 /* What a verifier is asked to judge. Views are valid during the call only. */
 struct dtls_peer_identity {
-    const uint8_t *fingerprint;      /* SHA-256 of the leaf, DTLS_FINGERPRINT_LEN bytes */
-    const struct dtls_bytes *chain;  /* DER, leaf first */
-    size_t chain_count;              /* 0 in a resumed session: then only the fingerprint is known */
+    const uint8_t *fingerprint;     /* SHA-256 of the leaf, DTLS_FINGERPRINT_LEN bytes */
+    const struct dtls_bytes *chain; /* DER, leaf first */
+    size_t chain_count;             /* 0 in a resumed session: then only the fingerprint is known */
 };
 
 /*

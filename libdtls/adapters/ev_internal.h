@@ -13,9 +13,9 @@ struct dtls_ev_conn {
     dtls_time armed; /* what the timer is set to */
     dtls_ev_callback *callback;
     void *arg;
-    void *data;        /* the application's */
-    bool in_callback;  /* an event is being told: the next one waits */
-    bool dead;         /* freed, but for the memory */
+    void *data;       /* the application's */
+    bool in_callback; /* an event is being told: the next one waits */
+    bool dead;        /* freed, but for the memory */
 
     /* A server's: NULL in a client, which owns its socket. */
     struct dtls_ev_server *server;

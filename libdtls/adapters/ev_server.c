@@ -19,9 +19,9 @@ struct dtls_ev_server {
 
     struct dtls_cookie_secrets cookies;
     struct dtls_ev_hash hash;
-    size_t most, count;           /* associations; the dead are not counted */
-    struct dtls_ev_conn *dying;   /* dead, and still in their buckets: somebody may be walking there */
-    uint32_t mask;                /* number of buckets - 1 */
+    size_t most, count;         /* associations; the dead are not counted */
+    struct dtls_ev_conn *dying; /* dead, and still in their buckets: somebody may be walking there */
+    uint32_t mask;              /* number of buckets - 1 */
     struct dtls_ev_conn **buckets;
 };
 

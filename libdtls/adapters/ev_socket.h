@@ -21,7 +21,7 @@ struct dtls_ev_socket {
     unsigned busy;
     void (*idle)(struct dtls_ev_socket *socket);
 
-    uint8_t in[DTLS_EV_DATAGRAM];  /* data events point into it */
+    uint8_t in[DTLS_EV_DATAGRAM]; /* data events point into it */
     uint8_t out[DTLS_EV_DATAGRAM];
 };
 

@@ -115,7 +115,8 @@ dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
         return DTLS_NEVER;
     if (flight_timer_runs(conn))
         deadline = dtls_timer_deadline(&conn->hs->timer);
-    dtls_time other = conn->state == DTLS_CONN_FIRST ? first_handshake_ends(conn) : dtls_conn_rehandshake_deadline(conn);
+    dtls_time other =
+        conn->state == DTLS_CONN_FIRST ? first_handshake_ends(conn) : dtls_conn_rehandshake_deadline(conn);
     if (other < deadline)
         deadline = other;
     if (conn->as.epochs.previous_ends < deadline)

@@ -13,40 +13,40 @@
 enum dtls_conn_state { DTLS_CONN_NEW, DTLS_CONN_FIRST, DTLS_CONN_OPEN, DTLS_CONN_OVER };
 
 enum {
-    DTLS_EVENT_MOST = 8,     /* control events that can wait */
+    DTLS_EVENT_MOST = 8,           /* control events that can wait */
     DTLS_EVENTS_OF_AN_ATTEMPT = 4, /* STARTED, STALLED, DONE, SESSION */
-    DTLS_EARLY_RECORDS = 8,  /* records of n+1 kept sealed while there are no keys for them (R5) */
-    DTLS_EARLY_BYTES = 8192, /* and their bytes in all */
-    DTLS_MOST_ANSWERS = 8,   /* to repetitions of one flight (T4) */
-    DTLS_MOST_REFUSALS = 3,  /* of one attempt (R7) */
+    DTLS_EARLY_RECORDS = 8,        /* records of n+1 kept sealed while there are no keys for them (R5) */
+    DTLS_EARLY_BYTES = 8192,       /* and their bytes in all */
+    DTLS_MOST_ANSWERS = 8,         /* to repetitions of one flight (T4) */
+    DTLS_MOST_REFUSALS = 3,        /* of one attempt (R7) */
 };
 
-#define DTLS_REFUSAL_INTERVAL ((dtls_time)1000 * 1000)       /* R7 */
+#define DTLS_REFUSAL_INTERVAL ((dtls_time)1000 * 1000) /* R7 */
 /* A retry is the same in every byte (R10), and a HelloRequest has no random. After so long it is a new attempt, as far
  * as the count of warnings goes; and after so long the application is asked again. */
-#define DTLS_REFUSAL_FORGET ((dtls_time)60 * 1000 * 1000)
+#define DTLS_REFUSAL_FORGET    ((dtls_time)60 * 1000 * 1000)
 #define DTLS_REFUSAL_ASK_AGAIN ((dtls_time)10 * 1000 * 1000)
 
 /* Everything about renegotiation that is not the running handshake itself. */
 struct dtls_renegotiation {
-    bool ours;                 /* the attempt under way is our application's wish */
-    bool parked;               /* client: the handshake waits for a retry, or a late answer (R10) */
+    bool ours;   /* the attempt under way is our application's wish */
+    bool parked; /* client: the handshake waits for a retry, or a late answer (R10) */
     bool stalled;
-    bool asked;                /* the application is to say yes or no */
+    bool asked; /* the application is to say yes or no */
     dtls_time asked_until;
 
-    bool requesting;           /* server: a HelloRequest is out */
-    bool replacing;            /* server: a new ClientHello replaces an attempt that was accepted (S5) */
+    bool requesting; /* server: a HelloRequest is out */
+    bool replacing;  /* server: a new ClientHello replaces an attempt that was accepted (S5) */
     enum dtls_rehandshake_mode requested_mode;
     struct dtls_timer request_timer;
     dtls_time request_started;
-    bool requested;            /* a HelloRequest was sent in epoch requested_epoch: the next ServerHello there is 1 (R6) */
+    bool requested; /* a HelloRequest was sent in epoch requested_epoch: the next ServerHello there is 1 (R6) */
     uint16_t requested_epoch;
 
-    bool peer_started;         /* the peer has started one, at peer_started_at (R13) */
+    bool peer_started; /* the peer has started one, at peer_started_at (R13) */
     dtls_time peer_started_at;
 
-    unsigned refusals;         /* of the attempt with this random (zeroes: a HelloRequest) */
+    unsigned refusals; /* of the attempt with this random (zeroes: a HelloRequest) */
     dtls_time refused_at;
     uint8_t refused_random[DTLS_HELLO_RANDOM_LEN];
 };
@@ -66,13 +66,13 @@ struct dtls_conn {
     struct dtls_last_flight *last; /* of the newest finished handshake, where we sent it (T5); may be NULL */
 
     struct dtls_outbox outbox;
-    uint8_t alert_body[2];      /* of the alert in it */
-    unsigned answers;           /* to repetitions of the flight that is out (T4) */
+    uint8_t alert_body[2]; /* of the alert in it */
+    unsigned answers;      /* to repetitions of the flight that is out (T4) */
     dtls_time answered_at;
-    unsigned early_copies;      /* of it, sent because the peer is ahead (R5) */
+    unsigned early_copies; /* of it, sent because the peer is ahead (R5) */
     dtls_time early_copied_at;
-    bool doomed;                /* an unauthenticated fatal alert came: two more timeouts (S9) */
-    uint8_t doom;               /* and this was it */
+    bool doomed;  /* an unauthenticated fatal alert came: two more timeouts (S9) */
+    uint8_t doom; /* and this was it */
     unsigned doom_expirations;
 
     struct dtls_event events[DTLS_EVENT_MOST];
@@ -82,13 +82,13 @@ struct dtls_conn {
     size_t input_len, input_at;
     struct dtls_held_record *reading;   /* a sealed record whose keys have come */
     struct dtls_held_record *delivered; /* held data that the last DATA event points into */
-    struct dtls_held held;            /* authentic data of n+1, before Finished (R5) */
-    struct dtls_held early;           /* sealed records of n+1, before its keys (R5) */
-    bool has_postponed;               /* data of n+1 in the datagram being read: perhaps Finished stands behind it */
+    struct dtls_held held;              /* authentic data of n+1, before Finished (R5) */
+    struct dtls_held early;             /* sealed records of n+1, before its keys (R5) */
+    bool has_postponed;                 /* data of n+1 in the datagram being read: perhaps Finished stands behind it */
     struct dtls_bytes postponed;
     uint16_t postponed_epoch;
-    bool peer_is_ahead;               /* it has sent such data */
-    bool data_waits;                  /* a DATA event, not in the queue: */
+    bool peer_is_ahead; /* it has sent such data */
+    bool data_waits;    /* a DATA event, not in the queue: */
     struct dtls_bytes data;
     uint16_t data_epoch;
 };
@@ -101,9 +101,9 @@ void dtls_conn_pump(struct dtls_conn *conn);
 bool dtls_conn_has_event(const struct dtls_conn *conn);
 
 /* output.c */
-void dtls_conn_transmit(struct dtls_conn *conn);             /* the running handshake's flight */
-void dtls_conn_transmit_last(struct dtls_conn *conn);        /* the final one of the handshake before */
-void dtls_conn_transmit_request(struct dtls_conn *conn);     /* HelloRequest */
+void dtls_conn_transmit(struct dtls_conn *conn);         /* the running handshake's flight */
+void dtls_conn_transmit_last(struct dtls_conn *conn);    /* the final one of the handshake before */
+void dtls_conn_transmit_request(struct dtls_conn *conn); /* HelloRequest */
 void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t description);
 
 /* outcome.c */
@@ -112,10 +112,10 @@ int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert);    /* alert 0
 void dtls_conn_drop_handshake(struct dtls_conn *conn);
 
 /* rehandshake.c */
-int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now);      /* an authentic HelloRequest */
-int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now);        /* a whole ClientHello behind the gate */
-bool dtls_conn_admit_hello(struct dtls_conn *conn, dtls_time now);      /* may a fragment of a new one start an attempt? */
-int dtls_conn_hear_refusal(struct dtls_conn *conn);                     /* no_renegotiation */
+int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now); /* an authentic HelloRequest */
+int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now);   /* a whole ClientHello behind the gate */
+bool dtls_conn_admit_hello(struct dtls_conn *conn, dtls_time now); /* may a fragment of a new one start an attempt? */
+int dtls_conn_hear_refusal(struct dtls_conn *conn);                /* no_renegotiation */
 int dtls_conn_rehandshake_tick(struct dtls_conn *conn, dtls_time now);
 dtls_time dtls_conn_rehandshake_deadline(const struct dtls_conn *conn);
 

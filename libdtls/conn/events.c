@@ -57,18 +57,10 @@ const char *dtls_event_name(enum dtls_event_type type)
 const char *dtls_drop_name(enum dtls_drop reason)
 {
     static const char *const names[DTLS_DROP_COUNT] = {
-        [DTLS_DROP_TRUNCATED] = "truncated",
-        [DTLS_DROP_VERSION] = "version",
-        [DTLS_DROP_TYPE] = "type",
-        [DTLS_DROP_TOO_LARGE] = "too_large",
-        [DTLS_DROP_EPOCH] = "epoch",
-        [DTLS_DROP_REPLAYED] = "replayed",
-        [DTLS_DROP_FORGED] = "forged",
-        [DTLS_DROP_STATE] = "state",
-        [DTLS_DROP_FRAGMENT] = "fragment",
-        [DTLS_DROP_STALE] = "stale",
-        [DTLS_DROP_FAR_AHEAD] = "far_ahead",
-        [DTLS_DROP_NO_ROOM] = "no_room",
+        [DTLS_DROP_TRUNCATED] = "truncated", [DTLS_DROP_VERSION] = "version",     [DTLS_DROP_TYPE] = "type",
+        [DTLS_DROP_TOO_LARGE] = "too_large", [DTLS_DROP_EPOCH] = "epoch",         [DTLS_DROP_REPLAYED] = "replayed",
+        [DTLS_DROP_FORGED] = "forged",       [DTLS_DROP_STATE] = "state",         [DTLS_DROP_FRAGMENT] = "fragment",
+        [DTLS_DROP_STALE] = "stale",         [DTLS_DROP_FAR_AHEAD] = "far_ahead", [DTLS_DROP_NO_ROOM] = "no_room",
         [DTLS_DROP_RATE] = "rate",
     };
 

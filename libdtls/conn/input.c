@@ -125,7 +125,8 @@ static void take_alert(struct dtls_conn *conn, const struct dtls_record *record)
 
 /* ---- handshake fragments ---- */
 
-/* A Finished of the epoch in force belongs to the handshake that made it: the peer has not got our final flight (T5). */
+/* A Finished of the epoch in force belongs to the handshake that made it: the peer has not got our final flight
+ * (T5). */
 static void take_repeated_finished(struct dtls_conn *conn, uint16_t epoch)
 {
     if (conn->last == NULL || conn->last->epoch != epoch) {

@@ -7,7 +7,9 @@
 /* Copies nobody asked for: OpenSSL and BoringSSL count repeated Finished messages and give up at the 13th. */
 enum { DTLS_MOST_COPIES = 8, DTLS_MOST_FIRST_COPIES = 3 };
 
-#define DTLS_OLD_EPOCH_FOR_LARGE ((dtls_time)1000 * 1000) /* how long data that leaves no room for it stays in n (R3) */
+#define DTLS_OLD_EPOCH_FOR_LARGE                                                                                       \
+    ((dtls_time)1000 * 1000) /* how long data that leaves no room for it stays in n (R3)                               \
+                              */
 
 struct dtls_last_flight {
     struct dtls_flight flight; /* owned */
@@ -17,7 +19,7 @@ struct dtls_last_flight {
     unsigned copies;           /* sent with data */
     unsigned most_copies;
     dtls_time switched_at;
-    dtls_time answered_at;     /* last answer to a repeated Finished; 0: none yet */
+    dtls_time answered_at; /* last answer to a repeated Finished; 0: none yet */
 };
 
 /* Takes the flight out of a handshake that has finished first; NULL without memory. */

@@ -13,7 +13,8 @@ static bool has_sent_finished(const struct dtls_handshake *hs)
 }
 
 /* The peer may still need the flight that ended the handshake before: it goes first (T5), in a datagram of its own. A
- * peer that has it may have forgotten the old epoch, and GnuTLS drops all of a datagram that begins with such a record. */
+ * peer that has it may have forgotten the old epoch, and GnuTLS drops all of a datagram that begins with such a record.
+ */
 static void put_open_flight_in_front(struct dtls_conn *conn)
 {
     if (!dtls_last_flight_is_open(conn->last))
@@ -112,7 +113,9 @@ static struct route choose_route(const struct dtls_conn *conn, dtls_time now, si
     if (flight_len + dtls_epoch_expansion(epochs->current) + len <= conn->mtu)
         route.flight_len = flight_len;
     else if (conn->hs == NULL && !conn->re.requesting && /* the next one would end n on the way */
-             epochs->previous != NULL && epochs->previous->aead != NULL && dtls_epoch_expansion(epochs->previous) + len <= conn->mtu && now - conn->last->switched_at < DTLS_OLD_EPOCH_FOR_LARGE)
+             epochs->previous != NULL && epochs->previous->aead != NULL &&
+             dtls_epoch_expansion(epochs->previous) + len <= conn->mtu &&
+             now - conn->last->switched_at < DTLS_OLD_EPOCH_FOR_LARGE)
         route.epoch = epochs->previous;
     return route;
 }

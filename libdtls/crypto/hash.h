@@ -26,8 +26,7 @@ size_t dtls_hash_digest(const struct dtls_hash_context *context, uint8_t out[DTL
 size_t dtls_hash_once(enum dtls_hash hash, struct dtls_bytes bytes, uint8_t out[DTLS_HASH_MAX]);
 
 /* HMAC over `count` views in a row; writes dtls_hash_len bytes. */
-void dtls_hmac(enum dtls_hash hash, struct dtls_bytes key, const struct dtls_bytes *parts, size_t count,
-               uint8_t *out);
+void dtls_hmac(enum dtls_hash hash, struct dtls_bytes key, const struct dtls_bytes *parts, size_t count, uint8_t *out);
 
 /* PRF(secret, label, seed_a + seed_b) with P_hash of `hash`: fills out[0..len). */
 void dtls_prf(enum dtls_hash hash, struct dtls_bytes secret, const char *label, struct dtls_bytes seed_a,

@@ -44,8 +44,10 @@ size_t dtls_scheme_digest_info(enum dtls_hash hash, const uint8_t *digest, uint8
 {
     static const uint8_t last_of_oid[] = { [DTLS_SHA256] = 1, [DTLS_SHA384] = 2, [DTLS_SHA512] = 3 };
     uint8_t len = (uint8_t)dtls_hash_len(hash);
-    const uint8_t header[] = { 0x30, (uint8_t)(17 + len), 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
-                               0x65, 0x03, 0x04, 0x02, last_of_oid[hash], 0x05, 0x00, 0x04, len };
+    const uint8_t header[] = {
+        0x30, (uint8_t)(17 + len), 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+        0x02, last_of_oid[hash],   0x05, 0x00, 0x04, len
+    };
 
     memcpy(out, header, sizeof header);
     memcpy(out + sizeof header, digest, len);

@@ -52,8 +52,7 @@ struct dtls_rsa_numbers {
 int dtls_private_key_from_rsa(const struct dtls_rsa_numbers *numbers, struct dtls_private_key **out);
 
 /* A fresh P-256, P-384 or Ed25519 key. DTLS_ERR_RANDOM or _NO_MEMORY. */
-int dtls_private_key_generate(enum dtls_key_kind kind, const struct dtls_random *random,
-                              struct dtls_private_key **out);
+int dtls_private_key_generate(enum dtls_key_kind kind, const struct dtls_random *random, struct dtls_private_key **out);
 
 void dtls_private_key_free(struct dtls_private_key *key);
 

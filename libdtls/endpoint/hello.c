@@ -45,8 +45,7 @@ static bool read_first_hello(struct dtls_bytes datagram, struct first_hello *out
     if (!dtls_fragment_read(&record, &fragment) || fragment.type != DTLS_CLIENT_HELLO || fragment.offset != 0)
         return false;
     out->message_seq = fragment.message_seq;
-    return dtls_client_hello_read_start(fragment.body, &out->hello) == DTLS_OK &&
-           out->hello.version >> 8 == DTLS_MAJOR;
+    return dtls_client_hello_read_start(fragment.body, &out->hello) == DTLS_OK && out->hello.version >> 8 == DTLS_MAJOR;
 }
 
 /* Makes the secrets those of `now`. An error leaves them as they were. */
@@ -114,10 +113,8 @@ static void write_reply(const struct first_hello *first, const uint8_t cookie[DT
     dtls_write_close(&to, record, 2);
 }
 
-int dtls_hello_check(struct dtls_cookie_secrets *secrets, dtls_time now,
-                     const uint8_t *address, size_t address_len,
-                     const uint8_t *datagram, size_t len,
-                     dtls_random_function *random, void *random_arg,
+int dtls_hello_check(struct dtls_cookie_secrets *secrets, dtls_time now, const uint8_t *address, size_t address_len,
+                     const uint8_t *datagram, size_t len, dtls_random_function *random, void *random_arg,
                      uint8_t out[DTLS_HELLO_REPLY_LEN])
 {
     struct dtls_bytes sender = { address, address_len };
@@ -129,9 +126,8 @@ int dtls_hello_check(struct dtls_cookie_secrets *secrets, dtls_time now,
     int error = renew(secrets, now, &(struct dtls_random){ random, random_arg });
     if (error != DTLS_OK)
         return error;
-    if (first.hello.cookie.len == DTLS_COOKIE_LEN &&
-        (is_cookie_of(secrets->secret[0], sender, &first.hello) ||
-         is_cookie_of(secrets->secret[1], sender, &first.hello)))
+    if (first.hello.cookie.len == DTLS_COOKIE_LEN && (is_cookie_of(secrets->secret[0], sender, &first.hello) ||
+                                                      is_cookie_of(secrets->secret[1], sender, &first.hello)))
         return DTLS_HELLO_VALID;
     make_cookie(secrets->secret[0], sender, &first.hello, cookie);
     write_reply(&first, cookie, out);

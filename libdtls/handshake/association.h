@@ -13,8 +13,8 @@ struct dtls_established {
     const struct dtls_suite_row *suite; /* NULL before the first */
     uint16_t group;                     /* 0 when resumed */
     bool extended_master_secret;
-    bool renegotiation_info;            /* RFC 5746 */
-    bool has_peer;                      /* the peer has shown a certificate, in this handshake or an earlier one */
+    bool renegotiation_info; /* RFC 5746 */
+    bool has_peer;           /* the peer has shown a certificate, in this handshake or an earlier one */
     uint8_t peer[DTLS_FINGERPRINT_LEN];
     uint8_t client_verify[DTLS_VERIFY_DATA_LEN], server_verify[DTLS_VERIFY_DATA_LEN]; /* RFC 5746, 3.1 */
 };
@@ -27,7 +27,8 @@ struct dtls_association {
     size_t replay_window, max_message;
     struct dtls_epochs epochs;
     struct dtls_established active;
-    struct dtls_session *session; /* the connection's own, resumable (R11), or the one a client starts with; may be NULL */
+    struct dtls_session
+        *session; /* the connection's own, resumable (R11), or the one a client starts with; may be NULL */
     struct dtls_round_trip path;
     struct dtls_stats stats;
 };

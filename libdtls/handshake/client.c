@@ -1,4 +1,5 @@
-/* client.c - the client's side of the state machine (RFC 6347, 4.2.4, figures 1 and 2): what it does with each message. */
+/* client.c - the client's side of the state machine (RFC 6347, 4.2.4, figures 1 and 2): what it does with each
+ * message. */
 #include <string.h>
 
 #include "bytes/writer.h"

@@ -26,8 +26,8 @@ struct dtls_writer dtls_flight_open(struct dtls_flight *flight, size_t most)
     return dtls_writer_to(flight->bytes + flight->len, most);
 }
 
-static void append(struct dtls_flight *flight, uint8_t type, uint8_t message_type, uint16_t epoch,
-                   uint16_t message_seq, size_t len)
+static void append(struct dtls_flight *flight, uint8_t type, uint8_t message_type, uint16_t epoch, uint16_t message_seq,
+                   size_t len)
 {
     size_t index = flight->count++;
 
@@ -40,8 +40,8 @@ static void append(struct dtls_flight *flight, uint8_t type, uint8_t message_typ
     flight->len += len;
 }
 
-int dtls_flight_close(struct dtls_flight *flight, const struct dtls_writer *body, uint8_t message_type,
-                      uint16_t epoch, uint16_t message_seq)
+int dtls_flight_close(struct dtls_flight *flight, const struct dtls_writer *body, uint8_t message_type, uint16_t epoch,
+                      uint16_t message_seq)
 {
     if (body->broken)
         return DTLS_ERR_NO_MEMORY;

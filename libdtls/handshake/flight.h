@@ -28,8 +28,8 @@ struct dtls_flight {
 struct dtls_writer dtls_flight_open(struct dtls_flight *flight, size_t most);
 
 /* Makes what was written the flight's next handshake message. DTLS_OK, or DTLS_ERR_NO_MEMORY when the writer broke. */
-int dtls_flight_close(struct dtls_flight *flight, const struct dtls_writer *body, uint8_t message_type,
-                      uint16_t epoch, uint16_t message_seq);
+int dtls_flight_close(struct dtls_flight *flight, const struct dtls_writer *body, uint8_t message_type, uint16_t epoch,
+                      uint16_t message_seq);
 
 /* The body of a message in it. */
 struct dtls_bytes dtls_flight_body(const struct dtls_flight *flight, size_t index);

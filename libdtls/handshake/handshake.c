@@ -8,8 +8,7 @@
 #include "identity/certificate.h"
 #include "identity/identity.h"
 
-struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const struct dtls_config *config,
-                                          dtls_time now)
+struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const struct dtls_config *config, dtls_time now)
 {
     struct dtls_handshake *hs = dtls_allocate(&as->memory, sizeof *hs);
 
@@ -173,8 +172,8 @@ static bool ends_a_repeated_flight(const struct dtls_handshake *hs, const struct
            fragment->offset + fragment->body.len == fragment->length;
 }
 
-int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment,
-                        uint16_t epoch, uint64_t sequence)
+int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment, uint16_t epoch,
+                        uint64_t sequence)
 {
     struct dtls_message whole;
     enum dtls_drop reason;

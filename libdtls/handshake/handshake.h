@@ -47,25 +47,25 @@ struct dtls_handshake {
     uint8_t alert;                    /* to send for the error that was returned; 0: the error's own */
 
     bool rehandshake;
-    uint16_t epoch;        /* n: everything but Finished travels under it */
-    bool gated;            /* a server waits for its policy before it looks at the ClientHello (R7) */
-    bool answered;         /* R10 */
+    uint16_t epoch; /* n: everything but Finished travels under it */
+    bool gated;     /* a server waits for its policy before it looks at the ClientHello (R7) */
+    bool answered;  /* R10 */
     bool resumed;
-    bool own_session;      /* resumed the connection's own session: n+1 data needs no Finished (R5) */
-    bool first_finisher;   /* verified the peer's Finished before it sent its own */
-    bool announced_ticket; /* by a server of ours */
+    bool own_session;               /* resumed the connection's own session: n+1 data needs no Finished (R5) */
+    bool first_finisher;            /* verified the peer's Finished before it sent its own */
+    bool announced_ticket;          /* by a server of ours */
     bool asked, showed_certificate; /* CertificateRequest was sent or received; the client has shown a certificate */
-    bool offer_session;    /* a client offers, or a server allows, the resumption of a session */
-    unsigned verify_requests; /* HelloVerifyRequests taken */
-    uint64_t hello_sequence;  /* of the record that brought the ClientHello (S5) */
-    bool knows_client_random; /* a server in a rehandshake: from the first fragment on */
+    bool offer_session;             /* a client offers, or a server allows, the resumption of a session */
+    unsigned verify_requests;       /* HelloVerifyRequests taken */
+    uint64_t hello_sequence;        /* of the record that brought the ClientHello (S5) */
+    bool knows_client_random;       /* a server in a rehandshake: from the first fragment on */
 
     const struct dtls_step *step;
     struct dtls_reassembly in;
     struct dtls_transcript transcript;
     struct dtls_flight out;
     uint16_t send_seq;
-    bool heard_flight;        /* the peer has sent a flight, and ours answers it */
+    bool heard_flight;         /* the peer has sent a flight, and ours answers it */
     uint16_t heard_flight_end; /* the message_seq it ended with (T4) */
     struct dtls_timer timer;
     dtls_time started; /* of the total time (T6) */
@@ -81,16 +81,15 @@ struct dtls_handshake {
     uint8_t peer_point[DTLS_ECDHE_MAX_POINT]; /* of ServerKeyExchange, until ClientKeyExchange is out */
     uint8_t peer_point_len;
     uint8_t master[DTLS_MASTER_SECRET_LEN];
-    uint16_t scheme;         /* of our CertificateVerify */
+    uint16_t scheme;            /* of our CertificateVerify */
     size_t chain_at, chain_len; /* the peer's Certificate message, in the transcript */
-    uint8_t *ticket;         /* received */
+    uint8_t *ticket;            /* received */
     size_t ticket_len;
     struct dtls_established pending;
 };
 
 /* NULL without memory. `as` and `config` outlive it. `now` starts its total time. */
-struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const struct dtls_config *config,
-                                          dtls_time now);
+struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const struct dtls_config *config, dtls_time now);
 void dtls_handshake_free(struct dtls_handshake *hs);
 
 /* A client's first flight; offers `as->session` when offer_session is set. DTLS_OK or a death. */
@@ -100,8 +99,8 @@ int dtls_handshake_start_client(struct dtls_handshake *hs, dtls_time now);
 void dtls_handshake_start_server(struct dtls_handshake *hs);
 
 /* Takes one fragment from an authentic record (or one of epoch 0). DTLS_OK, or a death; hs->happened says more. */
-int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment,
-                        uint16_t epoch, uint64_t sequence);
+int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment, uint16_t epoch,
+                        uint64_t sequence);
 
 /* Opens the gate: the ClientHello that waits behind it is processed. */
 int dtls_handshake_open_gate(struct dtls_handshake *hs, dtls_time now);

@@ -26,8 +26,8 @@ struct dtls_epoch *dtls_make_epoch(const struct dtls_memory *memory, uint16_t nu
     const uint8_t *client_iv = block + 2 * key_len, *server_iv = client_iv + iv_len;
 
     dtls_prf(suite->hash, dtls_view(master, DTLS_MASTER_SECRET_LEN), "key expansion",
-             dtls_view(randoms->server, DTLS_HELLO_RANDOM_LEN), dtls_view(randoms->client, DTLS_HELLO_RANDOM_LEN), block,
-             2 * (key_len + iv_len));
+             dtls_view(randoms->server, DTLS_HELLO_RANDOM_LEN), dtls_view(randoms->client, DTLS_HELLO_RANDOM_LEN),
+             block, 2 * (key_len + iv_len));
     struct dtls_epoch_keys keys = role == DTLS_CLIENT
                                       ? (struct dtls_epoch_keys){ server_key, client_key, server_iv, client_iv }
                                       : (struct dtls_epoch_keys){ client_key, server_key, client_iv, server_iv };

@@ -14,16 +14,16 @@ struct dtls_partial {
     uint8_t *bytes; /* NULL: the slot is free */
     uint8_t type;
     uint16_t message_seq;
-    uint16_t epoch;    /* of the records it came in; one message never comes in two */
+    uint16_t epoch; /* of the records it came in; one message never comes in two */
     uint32_t length;
-    uint32_t missing;  /* bytes */
+    uint32_t missing; /* bytes */
 };
 
 struct dtls_reassembly {
     const struct dtls_memory *memory;
-    uint32_t max_message;  /* longest message accepted */
-    size_t room;           /* bytes that may still be allocated */
-    uint16_t next;         /* message_seq of the message that is due */
+    uint32_t max_message; /* longest message accepted */
+    size_t room;          /* bytes that may still be allocated */
+    uint16_t next;        /* message_seq of the message that is due */
     struct dtls_partial slots[DTLS_REASSEMBLY_SLOTS];
 };
 
@@ -39,9 +39,9 @@ void dtls_reassembly_init(struct dtls_reassembly *in, const struct dtls_memory *
 void dtls_reassembly_free(struct dtls_reassembly *in);
 
 enum dtls_taken {
-    DTLS_TAKEN,        /* kept; perhaps a message is whole now */
-    DTLS_TAKEN_WHOLE,  /* the message that is due, in one piece: *whole is a view of the record, nothing was copied */
-    DTLS_TAKEN_NOT,    /* dropped: *reason says why */
+    DTLS_TAKEN,       /* kept; perhaps a message is whole now */
+    DTLS_TAKEN_WHOLE, /* the message that is due, in one piece: *whole is a view of the record, nothing was copied */
+    DTLS_TAKEN_NOT,   /* dropped: *reason says why */
 };
 
 /* Takes a fragment that came in an epoch's record. `whole` NULL: a whole message is kept like any other. */
@@ -51,7 +51,8 @@ enum dtls_taken dtls_reassembly_take(struct dtls_reassembly *in, const struct dt
 /* The message that is due, when it is whole: valid until dtls_reassembly_done. */
 bool dtls_reassembly_ready(const struct dtls_reassembly *in, struct dtls_message *out);
 
-/* A whole message `seq` waits, of this type? For a client that does not know yet which seq the server starts with (R6). */
+/* A whole message `seq` waits, of this type? For a client that does not know yet which seq the server starts with
+ * (R6). */
 bool dtls_reassembly_has_type(const struct dtls_reassembly *in, uint16_t seq, uint8_t type);
 
 /* The message that was due is processed: its bytes are freed and the next one is due. */

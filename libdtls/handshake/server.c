@@ -1,4 +1,5 @@
-/* server.c - the server's side of the state machine (RFC 6347, 4.2.4, figures 1 and 2): what it does with each message. */
+/* server.c - the server's side of the state machine (RFC 6347, 4.2.4, figures 1 and 2): what it does with each
+ * message. */
 #include <string.h>
 
 #include "crypto/secret.h"
@@ -41,7 +42,8 @@ static bool find_session(struct dtls_handshake *hs, const struct dtls_client_hel
     if (hello->session_id.len == 0)
         return false;
     if (hs->rehandshake) {
-        found = hs->offer_session && own != NULL && dtls_bytes_equal(hello->session_id, dtls_view(own->state.id, own->state.id_len));
+        found = hs->offer_session && own != NULL &&
+                dtls_bytes_equal(hello->session_id, dtls_view(own->state.id, own->state.id_len));
         if (found)
             hs->resuming = own->state;
         return found;
@@ -130,7 +132,8 @@ static int add_server_key_exchange(struct dtls_handshake *hs)
     int err = dtls_ecdhe_generate(&hs->ecdhe, hs->pending.group, &hs->as->random);
     if (err != DTLS_OK)
         return err;
-    dtls_server_key_exchange_write_params(&to, hs->pending.group, dtls_view(hs->ecdhe.public_point, hs->ecdhe.public_len));
+    dtls_server_key_exchange_write_params(&to, hs->pending.group,
+                                          dtls_view(hs->ecdhe.public_point, hs->ecdhe.public_len));
     struct dtls_bytes written = dtls_writer_bytes(&to);
     dtls_write_bytes(&to_sign, dtls_view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
     dtls_write_bytes(&to_sign, written);
@@ -168,8 +171,8 @@ static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello
         err = dtls_random_bytes(&hs->as->random, hs->session_id, sizeof hs->session_id);
     /* A client of ours asks for none in a rehandshake, so that the last flight stays small (R3). GnuTLS's asks for one,
      * and waits for it for ever when the first handshake gave one. */
-    hs->announced_ticket = hello->extensions.has_ticket && hs->config->ticket_key_count > 0 &&
-                           hs->pending.extended_master_secret;
+    hs->announced_ticket =
+        hello->extensions.has_ticket && hs->config->ticket_key_count > 0 && hs->pending.extended_master_secret;
     hs->asked = hs->config->client_certificate != DTLS_CLIENT_CERTIFICATE_NONE;
     hs->step = full_steps;
     if (err == DTLS_OK)

@@ -11,7 +11,7 @@ struct dtls_session_cache {
     struct slot {
         struct dtls_session_state state; /* id_len 0: free */
         uint32_t next_in_chain;
-    } *slots;
+    } * slots;
 };
 
 static const struct dtls_memory heap; /* the cache is older and younger than any configuration: plain malloc */

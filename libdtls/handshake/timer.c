@@ -28,8 +28,8 @@ static uint64_t maximum_us(const struct dtls_config *config)
 
 static uint64_t first_timeout(const struct dtls_round_trip *path, const struct dtls_config *config)
 {
-    uint64_t rto = path->srtt_us == 0 ? (uint64_t)config->initial_timeout_ms * 1000
-                                      : path->srtt_us + 4 * path->rttvar_us;
+    uint64_t rto =
+        path->srtt_us == 0 ? (uint64_t)config->initial_timeout_ms * 1000 : path->srtt_us + 4 * path->rttvar_us;
 
     if (rto < DTLS_MIN_RTO)
         rto = DTLS_MIN_RTO;

@@ -4,8 +4,10 @@
 
 #include "bytes/time_after.h"
 
-#define DTLS_MIN_RTO ((uint64_t)50 * 1000)           /* T3, microseconds */
-#define DTLS_UNKNOWN_ROUND_TRIP ((uint64_t)20 * 1000) /* T4: stands in for srtt in rate limits while that is unknown */
+#define DTLS_MIN_RTO ((uint64_t)50 * 1000) /* T3, microseconds */
+#define DTLS_UNKNOWN_ROUND_TRIP                                                                                        \
+    ((uint64_t)20 * 1000) /* T4: stands in for srtt in rate limits while that is unknown                               \
+                           */
 
 /* What is known of the path; lives as long as the association. All zeroes: nothing yet. */
 struct dtls_round_trip {
@@ -22,11 +24,11 @@ uint64_t dtls_round_trip_guess(const struct dtls_round_trip *path);
 /* The timer of one flight. All zeroes is off. */
 struct dtls_timer {
     uint64_t rto_us;
-    dtls_time sent_at;   /* the flight's first transmission */
-    dtls_time deadline;  /* of the next one; meaningful while running */
+    dtls_time sent_at;    /* the flight's first transmission */
+    dtls_time deadline;   /* of the next one; meaningful while running */
     unsigned expirations; /* of this flight */
     bool running;
-    bool ambiguous;      /* the flight was sent more than once: its answer is no sample (Karn) */
+    bool ambiguous; /* the flight was sent more than once: its answer is no sample (Karn) */
 };
 
 /* A new flight leaves now. */

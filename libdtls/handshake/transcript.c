@@ -24,8 +24,7 @@ static int make_room(struct dtls_transcript *transcript, size_t len)
     return DTLS_OK;
 }
 
-int dtls_transcript_add(struct dtls_transcript *transcript, uint8_t type, uint16_t message_seq,
-                        struct dtls_bytes body)
+int dtls_transcript_add(struct dtls_transcript *transcript, uint8_t type, uint16_t message_seq, struct dtls_bytes body)
 {
     size_t len = DTLS_HANDSHAKE_HEADER_LEN + body.len;
 

@@ -1,4 +1,5 @@
-/* transcript.h - every handshake message of one handshake, in order, as the hashes of TLS want them (RFC 6347, 4.2.6). */
+/* transcript.h - every handshake message of one handshake, in order, as the hashes of TLS want them (RFC 6347,
+ * 4.2.6). */
 #ifndef DTLS_HANDSHAKE_TRANSCRIPT_H
 #define DTLS_HANDSHAKE_TRANSCRIPT_H
 
@@ -16,8 +17,7 @@ struct dtls_transcript {
 };
 
 /* Appends one whole message with its header as if it were one fragment. DTLS_OK or DTLS_ERR_NO_MEMORY. */
-int dtls_transcript_add(struct dtls_transcript *transcript, uint8_t type, uint16_t message_seq,
-                        struct dtls_bytes body);
+int dtls_transcript_add(struct dtls_transcript *transcript, uint8_t type, uint16_t message_seq, struct dtls_bytes body);
 
 /* The suite is known: hash what there is, and what comes. */
 void dtls_transcript_set_hash(struct dtls_transcript *transcript, enum dtls_hash hash);

@@ -2,13 +2,16 @@
 #include "identity/algorithm.h"
 
 /* The content of an OBJECT IDENTIFIER; a string is its shortest spelling. */
-#define OID(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+#define OID(text)                                                                                                      \
+    {                                                                                                                  \
+        (const uint8_t *)(text), sizeof(text) - 1                                                                      \
+    }
 
-static const struct dtls_bytes ec_public_key = OID("\x2a\x86\x48\xce\x3d\x02\x01");         /* 1.2.840.10045.2.1 */
-static const struct dtls_bytes ecdsa_with_sha256 = OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"); /* 1.2.840.10045.4.3.2 */
-static const struct dtls_bytes secp256r1 = OID("\x2a\x86\x48\xce\x3d\x03\x01\x07");         /* 1.2.840.10045.3.1.7 */
-static const struct dtls_bytes secp384r1 = OID("\x2b\x81\x04\x00\x22");                     /* 1.3.132.0.34 */
-static const struct dtls_bytes ed25519 = OID("\x2b\x65\x70");                               /* 1.3.101.112 */
+static const struct dtls_bytes ec_public_key = OID("\x2a\x86\x48\xce\x3d\x02\x01");          /* 1.2.840.10045.2.1 */
+static const struct dtls_bytes ecdsa_with_sha256 = OID("\x2a\x86\x48\xce\x3d\x04\x03\x02");  /* 1.2.840.10045.4.3.2 */
+static const struct dtls_bytes secp256r1 = OID("\x2a\x86\x48\xce\x3d\x03\x01\x07");          /* 1.2.840.10045.3.1.7 */
+static const struct dtls_bytes secp384r1 = OID("\x2b\x81\x04\x00\x22");                      /* 1.3.132.0.34 */
+static const struct dtls_bytes ed25519 = OID("\x2b\x65\x70");                                /* 1.3.101.112 */
 static const struct dtls_bytes rsa_encryption = OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"); /* 1.2.840.113549.1.1.1 */
 
 enum dtls_key_kind dtls_algorithm_read_curve(struct dtls_reader *from)

@@ -59,12 +59,11 @@ static int read_chain(struct dtls_identity *identity, struct dtls_bytes pem)
 
 static bool is_same_key(const struct dtls_public_key *a, const struct dtls_public_key *b)
 {
-    return a->kind == b->kind && dtls_bytes_equal(a->point, b->point) &&
-           dtls_bytes_equal(a->modulus, b->modulus) && dtls_bytes_equal(a->exponent, b->exponent);
+    return a->kind == b->kind && dtls_bytes_equal(a->point, b->point) && dtls_bytes_equal(a->modulus, b->modulus) &&
+           dtls_bytes_equal(a->exponent, b->exponent);
 }
 
-static int read_identity(struct dtls_identity *identity, struct dtls_bytes certificates,
-                         struct dtls_bytes private_key)
+static int read_identity(struct dtls_identity *identity, struct dtls_bytes certificates, struct dtls_bytes private_key)
 {
     struct dtls_public_key certified, owned;
     int result = read_chain(identity, certificates);
@@ -79,8 +78,8 @@ static int read_identity(struct dtls_identity *identity, struct dtls_bytes certi
     return is_same_key(&certified, &owned) ? DTLS_OK : DTLS_ERR_KEY_MISMATCH;
 }
 
-static int make_identity(struct dtls_identity *identity, enum dtls_key_kind kind,
-                         const struct dtls_self_signed *what, const struct dtls_random *random)
+static int make_identity(struct dtls_identity *identity, enum dtls_key_kind kind, const struct dtls_self_signed *what,
+                         const struct dtls_random *random)
 {
     identity->der = dtls_allocate(&heap, DTLS_SELF_SIGNED_MAX);
     if (identity->der == NULL)

@@ -8,9 +8,9 @@ enum { DTLS_MAX_CHAIN = 10 }; /* certificates, ours or a peer's */
 
 struct dtls_identity {
     struct dtls_private_key *key;
-    struct dtls_public_key public_key;             /* views into key */
-    uint8_t *der;                                  /* the chain's certificates, one after the other; owned */
-    struct dtls_bytes chain[DTLS_MAX_CHAIN];       /* views into der, leaf first */
+    struct dtls_public_key public_key;       /* views into key */
+    uint8_t *der;                            /* the chain's certificates, one after the other; owned */
+    struct dtls_bytes chain[DTLS_MAX_CHAIN]; /* views into der, leaf first */
     size_t chain_count;
     uint8_t fingerprint[DTLS_FINGERPRINT_LEN];
 };

@@ -59,8 +59,8 @@ static void write_time(struct dtls_writer *to, int64_t time)
         year += month == 12 ? 1 : 0;
         month = month == 12 ? 1 : month + 1;
     }
-    snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", year, month, days + 1, seconds / 3600,
-             seconds / 60 % 60, seconds % 60);
+    snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", year, month, days + 1, seconds / 3600, seconds / 60 % 60,
+             seconds % 60);
     bool utc_time = year <= LAST_UTC_TIME_YEAR;
     const char *digits = utc_time ? text + 2 : text;
     dtls_der_write(to, utc_time ? DTLS_DER_UTC_TIME : DTLS_DER_GENERALIZED_TIME,

@@ -6,19 +6,19 @@
 #include "bytes/writer.h"
 
 struct dtls_extensions {
-    bool has_groups;                     /* supported_groups (10, RFC 8422): 2-byte numbers */
+    bool has_groups; /* supported_groups (10, RFC 8422): 2-byte numbers */
     struct dtls_bytes groups;
-    bool has_point_formats;              /* ec_point_formats (11): single bytes */
+    bool has_point_formats; /* ec_point_formats (11): single bytes */
     struct dtls_bytes point_formats;
-    bool has_schemes;                    /* signature_algorithms (13, RFC 8446): 2-byte numbers */
+    bool has_schemes; /* signature_algorithms (13, RFC 8446): 2-byte numbers */
     struct dtls_bytes schemes;
-    bool extended_master_secret;         /* 23, RFC 7627: empty */
-    bool has_ticket;                     /* session_ticket (35, RFC 5077): empty, or the ticket */
+    bool extended_master_secret; /* 23, RFC 7627: empty */
+    bool has_ticket;             /* session_ticket (35, RFC 5077): empty, or the ticket */
     struct dtls_bytes ticket;
-    bool has_renegotiation_info;         /* 0xff01, RFC 5746: renegotiated_connection */
+    bool has_renegotiation_info; /* 0xff01, RFC 5746: renegotiated_connection */
     struct dtls_bytes renegotiation_info;
-    bool has_unknown;                    /* one that is not in this list: ignored in a ClientHello, an error in a
-                                            ServerHello (RFC 5246, 7.4.1.4) */
+    bool has_unknown; /* one that is not in this list: ignored in a ClientHello, an error in a
+                         ServerHello (RFC 5246, 7.4.1.4) */
 };
 
 /* Reads the vector of extensions at the end of a hello; none at all is allowed. Breaks the reader, and leaves `out`

@@ -23,10 +23,10 @@ enum dtls_message_type {
 };
 
 struct dtls_fragment {
-    uint8_t type;         /* enum dtls_message_type, or one we do not know */
-    uint32_t length;      /* of the whole message's body */
+    uint8_t type;    /* enum dtls_message_type, or one we do not know */
+    uint32_t length; /* of the whole message's body */
     uint16_t message_seq;
-    uint32_t offset;      /* where this fragment's bytes belong */
+    uint32_t offset;        /* where this fragment's bytes belong */
     struct dtls_bytes body; /* a view; offset + body.len <= length is checked on reading */
 };
 

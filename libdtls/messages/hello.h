@@ -11,10 +11,10 @@ enum { DTLS_RENEGOTIATION_SCSV = 0x00ff }; /* a suite that stands for an empty r
 /* All views point into the message. */
 struct dtls_client_hello {
     uint16_t version;
-    struct dtls_bytes random;     /* 32 bytes */
-    struct dtls_bytes session_id; /* 0 to 32 bytes */
-    struct dtls_bytes cookie;     /* 0 to 255 bytes */
-    struct dtls_bytes suites;     /* 2-byte numbers, at least one */
+    struct dtls_bytes random;       /* 32 bytes */
+    struct dtls_bytes session_id;   /* 0 to 32 bytes */
+    struct dtls_bytes cookie;       /* 0 to 255 bytes */
+    struct dtls_bytes suites;       /* 2-byte numbers, at least one */
     struct dtls_bytes compressions; /* single bytes, at least one */
     struct dtls_extensions extensions;
 };

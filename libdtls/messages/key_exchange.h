@@ -14,7 +14,7 @@ void dtls_certificate_message_write(struct dtls_writer *to, const struct dtls_by
 struct dtls_server_key_exchange {
     uint16_t group;
     struct dtls_bytes point;
-    struct dtls_bytes params;    /* reading: curve type, group and point as they stood: what was signed */
+    struct dtls_bytes params; /* reading: curve type, group and point as they stood: what was signed */
     uint16_t scheme;
     struct dtls_bytes signature;
 };

@@ -1,4 +1,5 @@
-/* epoch.h - one epoch: the keys of both directions, its sequence numbers, its replay window. Seals and opens records. */
+/* epoch.h - one epoch: the keys of both directions, its sequence numbers, its replay window. Seals and opens
+ * records. */
 #ifndef DTLS_RECORD_EPOCH_H
 #define DTLS_RECORD_EPOCH_H
 
@@ -15,9 +16,9 @@ struct dtls_epoch {
     const struct dtls_aead *aead; /* NULL: epoch 0, plaintext */
     void *read_key, *write_key;   /* NULL in epoch 0, and once wiped */
     uint8_t read_iv[DTLS_AEAD_NONCE_LEN], write_iv[DTLS_AEAD_NONCE_LEN];
-    bool readable;                /* false once its time is over */
-    uint16_t write_version;       /* of the record header */
-    uint64_t write_sequence;      /* of the next record */
+    bool readable;           /* false once its time is over */
+    uint16_t write_version;  /* of the record header */
+    uint64_t write_sequence; /* of the next record */
     struct dtls_replay replay;
 };
 

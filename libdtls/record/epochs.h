@@ -5,8 +5,8 @@
 #include "dtls/config.h"
 #include "record/epoch.h"
 
-#define DTLS_MSL ((dtls_time)120 * 1000 * 1000)         /* RFC 793's two minutes, in microseconds */
-#define DTLS_EPOCH_GRACE ((dtls_time)10 * 1000 * 1000) /* of the old epoch, once the new one is in use (R4) */
+#define DTLS_MSL         ((dtls_time)120 * 1000 * 1000) /* RFC 793's two minutes, in microseconds */
+#define DTLS_EPOCH_GRACE ((dtls_time)10 * 1000 * 1000)  /* of the old epoch, once the new one is in use (R4) */
 
 /* Own all three. */
 struct dtls_epochs {

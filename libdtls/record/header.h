@@ -8,7 +8,7 @@
 
 enum {
     DTLS_RECORD_HEADER_LEN = 13,
-    DTLS_MAX_PLAINTEXT = 1 << 14,               /* RFC 5246, 6.2.1 */
+    DTLS_MAX_PLAINTEXT = 1 << 14,                    /* RFC 5246, 6.2.1 */
     DTLS_MAX_CIPHERTEXT = DTLS_MAX_PLAINTEXT + 2048, /* RFC 5246, 6.2.3 */
 };
 
@@ -21,7 +21,7 @@ enum dtls_content_type {
 
 /* Sequence numbers have 48 bits. Application data stops short of the end, so that alerts and a rehandshake still have
  * some (contract R12). */
-#define DTLS_MAX_SEQUENCE ((UINT64_C(1) << 48) - 1)
+#define DTLS_MAX_SEQUENCE      ((UINT64_C(1) << 48) - 1)
 #define DTLS_MAX_DATA_SEQUENCE ((UINT64_C(1) << 48) - (UINT64_C(1) << 16))
 
 /* No honest first hello has a higher number; what follows it needs numbers too. */
@@ -39,7 +39,8 @@ struct dtls_record {
 /* Reads the record at *position and moves *position behind it; false when header or body is cut short. */
 bool dtls_record_read(uint8_t *datagram, size_t len, size_t *position, struct dtls_record *out);
 
-/* Writes the 13 bytes; the version is always DTLS 1.2's but for a first ClientHello's, which is 1.0's (RFC 6347, 4.2.1). */
+/* Writes the 13 bytes; the version is always DTLS 1.2's but for a first ClientHello's, which is 1.0's (RFC
+ * 6347, 4.2.1). */
 void dtls_record_header_write(uint8_t at[DTLS_RECORD_HEADER_LEN], uint8_t type, uint16_t version, uint16_t epoch,
                               uint64_t sequence, size_t len);
 

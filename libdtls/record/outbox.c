@@ -133,7 +133,8 @@ size_t dtls_outbox_next(struct dtls_outbox *outbox, const struct dtls_epochs *ep
         return 0;
     if (outbox->limit == 0 || outbox->limit > mtu)
         outbox->limit = even_limit(outbox, epochs, mtu);
-    struct place end = pack(outbox, epochs, (struct place){ outbox->item, outbox->offset }, outbox->limit, out, &written);
+    struct place end =
+        pack(outbox, epochs, (struct place){ outbox->item, outbox->offset }, outbox->limit, out, &written);
     if (written == 0)
         end = (struct place){ outbox->count, 0 }; /* nothing of the rest can be sent any more */
     outbox->item = end.item;

@@ -6,9 +6,9 @@
 
 /* One thing to send. Handshake messages may be cut into fragments, the others never are. */
 struct dtls_outgoing {
-    uint8_t type;           /* enum dtls_content_type */
+    uint8_t type; /* enum dtls_content_type */
     uint16_t epoch;
-    uint8_t message_type;   /* of a handshake message */
+    uint8_t message_type; /* of a handshake message */
     uint16_t message_seq;
     struct dtls_bytes body; /* a view; the owner keeps it while it waits here */
     bool ends_datagram;     /* what follows it begins another one */

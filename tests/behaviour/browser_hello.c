@@ -128,8 +128,8 @@ static size_t fragment_datagram(const uint8_t *body, size_t len, size_t offset, 
 {
     struct dtls_writer to = dtls_writer_to(out + DTLS_RECORD_HEADER_LEN, MTU - DTLS_RECORD_HEADER_LEN);
 
-    dtls_fragment_write(&to, &(struct dtls_fragment){ DTLS_CLIENT_HELLO, (uint32_t)len, 1, (uint32_t)offset,
-                                                      { body + offset, piece } });
+    dtls_fragment_write(&to, &(struct dtls_fragment){
+                                 DTLS_CLIENT_HELLO, (uint32_t)len, 1, (uint32_t)offset, { body + offset, piece } });
     CU_ASSERT_FALSE(to.broken);
     dtls_record_header_write(out, DTLS_HANDSHAKE_RECORD, DTLS_VERSION_1_0, 0, sequence, to.len);
     return DTLS_RECORD_HEADER_LEN + to.len;
@@ -160,7 +160,8 @@ static void a_browser_with_our_cookie_gets_its_flight(void)
         if (piece < whole) {
             CHECK_CASE(!answers_with_a_flight(server), "%s: answered too early", hellos[i].name);
             len = fragment_datagram(body, whole, piece, whole - piece, 3, out);
-            CHECK_CASE(check(&secrets, out, len, reply) == DTLS_HELLO_DROP, "%s: second fragment alone", hellos[i].name);
+            CHECK_CASE(check(&secrets, out, len, reply) == DTLS_HELLO_DROP, "%s: second fragment alone",
+                       hellos[i].name);
             dtls_conn_receive(server, 0, out, len);
         }
         CHECK_CASE(answers_with_a_flight(server), "%s: with the cookie", hellos[i].name);

@@ -49,7 +49,7 @@ static void hear(void *arg, enum net_end end, const struct dtls_event *event)
 
 static void listen_to(struct pair *pair, struct heard *heard)
 {
-    *heard = (struct heard){.pair = pair};
+    *heard = (struct heard){ .pair = pair };
     pair->on_data = hear;
     pair->watcher = heard;
 }
@@ -84,7 +84,7 @@ static size_t seal(struct pair *pair, enum net_end from, const char *text, uint8
 static void every_size_is_echoed(void)
 {
     struct pair_options options;
-    struct heard *heard = &(struct heard){0};
+    struct heard *heard = &(struct heard){ 0 };
     char data[1163];
 
     pair_options(&options, 1);
@@ -131,7 +131,7 @@ static void sealing_in_place_gives_the_same_bytes(void)
 {
     struct pair *pairs[2];
     uint8_t out[2][2000];
-    size_t len[2] = {0, 0};
+    size_t len[2] = { 0, 0 };
 
     for (int i = 0; i < 2; i++) {
         struct pair_options options;
@@ -151,7 +151,7 @@ static void sealing_in_place_gives_the_same_bytes(void)
 static void several_records_of_one_datagram_are_several_events(void)
 {
     struct pair_options options;
-    struct heard *heard = &(struct heard){0};
+    struct heard *heard = &(struct heard){ 0 };
     struct dtls_event event;
     uint8_t datagram[4000], other[2000];
 
@@ -184,7 +184,7 @@ static struct net_verdict double_all(void *arg, const struct net_sending *sendin
 {
     (void)arg;
     (void)sending;
-    return (struct net_verdict){NET_DOUBLE, 0};
+    return (struct net_verdict){ NET_DOUBLE, 0 };
 }
 
 static void a_doubled_record_is_delivered_once(void)
@@ -209,7 +209,7 @@ static void a_doubled_record_is_delivered_once(void)
 static bool survives_being_overtaken(size_t window, size_t newer)
 {
     struct pair_options options;
-    struct heard *heard = &(struct heard){0};
+    struct heard *heard = &(struct heard){ 0 };
     uint8_t late[2000];
 
     pair_options(&options, 6);
@@ -230,7 +230,7 @@ static bool survives_being_overtaken(size_t window, size_t newer)
 
 static void the_window_is_exact(void)
 {
-    static const size_t windows[] = {64, 256, 1024, 4096};
+    static const size_t windows[] = { 64, 256, 1024, 4096 };
 
     for (size_t i = 0; i < 4; i++) {
         CHECK_CASE(survives_being_overtaken(windows[i], windows[i] - 1), "a window of %zu is too small", windows[i]);
@@ -242,13 +242,13 @@ static void the_window_is_exact(void)
 static struct net_verdict hold_first(void *arg, const struct net_sending *sending)
 {
     (void)arg;
-    return (struct net_verdict){sending->index == 0 ? NET_HOLD : NET_PASS, 50 * NET_MS};
+    return (struct net_verdict){ sending->index == 0 ? NET_HOLD : NET_PASS, 50 * NET_MS };
 }
 
 static void records_are_delivered_as_they_arrive(void)
 {
     struct pair_options options;
-    struct heard *heard = &(struct heard){0};
+    struct heard *heard = &(struct heard){ 0 };
 
     pair_options(&options, 7);
     struct pair *pair = open_pair(&options);
@@ -313,24 +313,24 @@ static struct net_verdict operate(void *arg, const struct net_sending *sending)
     bool data = count > 0 && records[0].type == RECORD_DATA;
 
     if (sending->from != surgery->from || count == 0 || records[count - 1].epoch < 2)
-        return (struct net_verdict){NET_PASS, 0};
+        return (struct net_verdict){ NET_PASS, 0 };
     surgery->early_data += data;
     if (flight && data) {
         surgery->riding_flights++;
         CU_ASSERT_TRUE(count == 3 && sending->len - records[1].at <= 99);
         CU_ASSERT_TRUE(records[0].epoch == 2 && records[1].epoch == 1 && records[2].epoch == 2);
         if (!surgery->cut_flights)
-            return (struct net_verdict){NET_PASS, 0};
-        net_inject(&surgery->pair->net, net_other(sending->from), sending->now_us + 20 * NET_MS,
-                   sending->bytes, records[1].at);
-        return (struct net_verdict){NET_DROP, 0};
+            return (struct net_verdict){ NET_PASS, 0 };
+        net_inject(&surgery->pair->net, net_other(sending->from), sending->now_us + 20 * NET_MS, sending->bytes,
+                   records[1].at);
+        return (struct net_verdict){ NET_DROP, 0 };
     }
     if (flight) {
         surgery->naked_flights++;
         CU_ASSERT_EQUAL(count, 2);
-        return (struct net_verdict){surgery->lose_flights ? NET_DROP : NET_PASS, 0};
+        return (struct net_verdict){ surgery->lose_flights ? NET_DROP : NET_PASS, 0 };
     }
-    return (struct net_verdict){NET_PASS, 0};
+    return (struct net_verdict){ NET_PASS, 0 };
 }
 
 /* A full rehandshake from the client (first finisher: the server) up to the server's switch. */
@@ -349,8 +349,8 @@ static void the_first_record_that_arrives_completes(void)
 {
     struct scene scene;
     struct pair_options options;
-    struct heard *heard = &(struct heard){0};
-    struct surgery surgery = {.lose_flights = true};
+    struct heard *heard = &(struct heard){ 0 };
+    struct surgery surgery = { .lose_flights = true };
 
     scene_begin(&scene, SCENE_FULL_FROM_CLIENT);
     scene_options(&scene, &options, 9);
@@ -373,7 +373,7 @@ static void the_last_flight_rides_behind_data_at_most_eight_times(void)
 {
     struct scene scene;
     struct pair_options options;
-    struct surgery surgery = {0};
+    struct surgery surgery = { 0 };
 
     scene_begin(&scene, SCENE_FULL_FROM_CLIENT);
     scene_options(&scene, &options, 10);
@@ -393,7 +393,7 @@ static void what_has_no_room_for_the_flight_waits_a_second_for_new_keys(void)
 {
     struct scene scene;
     struct pair_options options;
-    struct surgery surgery = {0};
+    struct surgery surgery = { 0 };
 
     scene_begin(&scene, SCENE_FULL_FROM_CLIENT);
     scene_options(&scene, &options, 11);
@@ -421,8 +421,8 @@ static void what_overtakes_finished_is_held(void)
 {
     struct scene scene;
     struct pair_options options;
-    struct heard *heard = &(struct heard){0};
-    struct surgery surgery = {.cut_flights = true, .lose_flights = true};
+    struct heard *heard = &(struct heard){ 0 };
+    struct surgery surgery = { .cut_flights = true, .lose_flights = true };
 
     scene_begin(&scene, SCENE_FULL_FROM_CLIENT);
     scene_options(&scene, &options, 12);
@@ -430,7 +430,7 @@ static void what_overtakes_finished_is_held(void)
     listen_to(pair, heard);
     uint64_t answers = pair_stats(pair, CLIENT).answers;
     for (int i = 0; i < 5; i++) {
-        char text[] = {'h', 'e', 'l', 'd', ' ', (char)('0' + i)};
+        char text[] = { 'h', 'e', 'l', 'd', ' ', (char)('0' + i) };
         CU_ASSERT_EQUAL(pair_send(pair, SERVER, text, sizeof text), DTLS_OK);
     }
     pair_run_for(pair, 25 * NET_MS);
@@ -450,7 +450,7 @@ static size_t survivors(size_t held_records, size_t held_bytes)
 {
     struct scene scene;
     struct pair_options options;
-    struct surgery surgery = {.cut_flights = true, .lose_flights = true};
+    struct surgery surgery = { .cut_flights = true, .lose_flights = true };
 
     scene_begin(&scene, SCENE_FULL_FROM_CLIENT);
     scene_options(&scene, &options, 13);
@@ -484,8 +484,8 @@ static void an_abbreviated_rehandshake_holds_nothing(void)
 {
     struct scene scene;
     struct pair_options options;
-    struct heard *heard = &(struct heard){0};
-    struct surgery surgery = {.from = CLIENT, .cut_flights = true, .lose_flights = true};
+    struct heard *heard = &(struct heard){ 0 };
+    struct surgery surgery = { .from = CLIENT, .cut_flights = true, .lose_flights = true };
 
     scene_begin(&scene, SCENE_ABBREVIATED_FROM_CLIENT);
     scene_options(&scene, &options, 14);
@@ -507,21 +507,21 @@ static void an_abbreviated_rehandshake_holds_nothing(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"every size is echoed", every_size_is_echoed},
-    {"refused records change nothing", refusals_change_nothing},
-    {"sealing in place gives the same bytes", sealing_in_place_gives_the_same_bytes},
-    {"several records of one datagram are several events", several_records_of_one_datagram_are_several_events},
-    {"a doubled record is delivered once", a_doubled_record_is_delivered_once},
-    {"the replay window is as large as configured", the_window_is_exact},
-    {"records are delivered in the order of arrival", records_are_delivered_as_they_arrive},
-    {"data changes epoch when the peer's Finished is verified", data_changes_epoch_when_the_peer_is_verified},
-    {"the first record that arrives completes the rehandshake", the_first_record_that_arrives_completes},
-    {"the last flight rides behind data, at most eight times", the_last_flight_rides_behind_data_at_most_eight_times},
-    {"what has no room for the last flight behind it keeps the old keys for a second",
-     what_has_no_room_for_the_flight_waits_a_second_for_new_keys},
-    {"records that overtake Finished are held and then delivered in order", what_overtakes_finished_is_held},
-    {"what is held has bounds, and the newest is dropped", holding_has_bounds},
-    {"an abbreviated rehandshake delivers new records at once", an_abbreviated_rehandshake_holds_nothing},
+    { "every size is echoed", every_size_is_echoed },
+    { "refused records change nothing", refusals_change_nothing },
+    { "sealing in place gives the same bytes", sealing_in_place_gives_the_same_bytes },
+    { "several records of one datagram are several events", several_records_of_one_datagram_are_several_events },
+    { "a doubled record is delivered once", a_doubled_record_is_delivered_once },
+    { "the replay window is as large as configured", the_window_is_exact },
+    { "records are delivered in the order of arrival", records_are_delivered_as_they_arrive },
+    { "data changes epoch when the peer's Finished is verified", data_changes_epoch_when_the_peer_is_verified },
+    { "the first record that arrives completes the rehandshake", the_first_record_that_arrives_completes },
+    { "the last flight rides behind data, at most eight times", the_last_flight_rides_behind_data_at_most_eight_times },
+    { "what has no room for the last flight behind it keeps the old keys for a second",
+      what_has_no_room_for_the_flight_waits_a_second_for_new_keys },
+    { "records that overtake Finished are held and then delivered in order", what_overtakes_finished_is_held },
+    { "what is held has bounds, and the newest is dropped", holding_has_bounds },
+    { "an abbreviated rehandshake delivers new records at once", an_abbreviated_rehandshake_holds_nothing },
     CU_TEST_INFO_NULL,
 };
 

@@ -28,14 +28,14 @@ static struct net_verdict keep(void *arg, const struct net_sending *sending)
     struct shelf *shelf = arg;
 
     if (!shelf->keeps[sending->from])
-        return (struct net_verdict){NET_PASS, 0};
+        return (struct net_verdict){ NET_PASS, 0 };
     if (shelf->count < SHELF_MOST && sending->len <= SHELF_DATAGRAM) {
         shelf->kept[shelf->count].to = net_other(sending->from);
         shelf->kept[shelf->count].len = sending->len;
         memcpy(shelf->kept[shelf->count].bytes, sending->bytes, sending->len);
         shelf->count++;
     }
-    return (struct net_verdict){NET_DROP, 0};
+    return (struct net_verdict){ NET_DROP, 0 };
 }
 
 /* It arrives now, and whatever follows at once follows. */
@@ -56,7 +56,7 @@ static size_t first_to(const struct shelf *shelf, enum net_end to, size_t first)
 
 static void begin(struct call *call, struct pair_options *options, struct shelf *shelf)
 {
-    *shelf = (struct shelf){.keeps = {false, false}};
+    *shelf = (struct shelf){ .keeps = { false, false } };
     options->filter = keep;
     options->filter_arg = shelf;
     call_begin(call, options);
@@ -102,7 +102,7 @@ static void a_hello_of_the_next_epoch_ends_no_attempt(void)
     pair_run_for(call.pair, 30 * NET_MS); /* the server has answered */
     shelf.keeps[CLIENT] = true;
     CU_ASSERT_TRUE(pair_run_until_event(call.pair, CLIENT, DTLS_EVENT_REHANDSHAKE_DONE, NET_SECOND));
-    shelf.keeps[SERVER] = true; /* it repeats itself in vain */
+    shelf.keeps[SERVER] = true;    /* it repeats itself in vain */
     for (int i = 0; i < 10; i++) { /* its numbers in n+1 pass the hello's in n */
         pair_send(call.pair, CLIENT, "lost", 4);
         pair_run_for(call.pair, 200 * NET_MS);
@@ -138,7 +138,7 @@ static void held_data_comes_before_data_behind_finished(void)
     struct pair_options options;
     struct shelf shelf;
     struct call call;
-    struct ear ear = {0};
+    struct ear ear = { 0 };
 
     pair_options(&options, 2);
     begin(&call, &options, &shelf);
@@ -265,7 +265,7 @@ static void a_late_copy_of_a_refused_hello_asks_nobody_again(void)
 /* Yes was said to the attempt that the server's wish had met on its way: one attempt was lost, and its memory. */
 static void an_accept_after_a_late_answer_starts_no_second_attempt(void)
 {
-    struct memory memory = {.fail_at = MEMORY_NEVER_FAILS};
+    struct memory memory = { .fail_at = MEMORY_NEVER_FAILS };
     struct pair_options options;
     struct shelf shelf;
     struct call call;
@@ -323,7 +323,7 @@ static void an_attempt_that_replaces_an_accepted_one_is_accepted(void)
 static void a_client_can_renew_as_soon_as_it_hears_open(void)
 {
     struct pair_options options;
-    struct shelf shelf = {.keeps = {false, true}};
+    struct shelf shelf = { .keeps = { false, true } };
     struct dtls_event event;
     bool asked = false;
 
@@ -405,21 +405,21 @@ static void a_short_lifetime_for_others_leaves_the_own_session_alone(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"a hello of the next epoch does not silence both ends for good", a_hello_of_the_next_epoch_ends_no_attempt},
-    {"held data comes before data behind Finished in its datagram", held_data_comes_before_data_behind_finished},
-    {"a late copy of a refused hello that is accepted after all kills nobody",
-     a_late_copy_that_is_accepted_after_a_refusal_kills_nobody},
-    {"a refusal of the previous epoch ends no attempt of this one", a_refusal_of_the_previous_epoch_ends_nothing},
-    {"a late copy of a refused hello does not ask the application again",
-     a_late_copy_of_a_refused_hello_asks_nobody_again},
-    {"a yes after a late answer to an older attempt starts no second one",
-     an_accept_after_a_late_answer_starts_no_second_attempt},
-    {"an attempt that replaces an accepted one is not asked about again",
-     an_attempt_that_replaces_an_accepted_one_is_accepted},
-    {"a client can renew as soon as it hears of OPEN", a_client_can_renew_as_soon_as_it_hears_open},
-    {"a change of suites makes no datagram larger than the MTU", a_change_of_suites_makes_no_datagram_too_large},
-    {"a short lifetime for others' sessions leaves the own one alone",
-     a_short_lifetime_for_others_leaves_the_own_session_alone},
+    { "a hello of the next epoch does not silence both ends for good", a_hello_of_the_next_epoch_ends_no_attempt },
+    { "held data comes before data behind Finished in its datagram", held_data_comes_before_data_behind_finished },
+    { "a late copy of a refused hello that is accepted after all kills nobody",
+      a_late_copy_that_is_accepted_after_a_refusal_kills_nobody },
+    { "a refusal of the previous epoch ends no attempt of this one", a_refusal_of_the_previous_epoch_ends_nothing },
+    { "a late copy of a refused hello does not ask the application again",
+      a_late_copy_of_a_refused_hello_asks_nobody_again },
+    { "a yes after a late answer to an older attempt starts no second one",
+      an_accept_after_a_late_answer_starts_no_second_attempt },
+    { "an attempt that replaces an accepted one is not asked about again",
+      an_attempt_that_replaces_an_accepted_one_is_accepted },
+    { "a client can renew as soon as it hears of OPEN", a_client_can_renew_as_soon_as_it_hears_open },
+    { "a change of suites makes no datagram larger than the MTU", a_change_of_suites_makes_no_datagram_too_large },
+    { "a short lifetime for others' sessions leaves the own one alone",
+      a_short_lifetime_for_others_leaves_the_own_session_alone },
     CU_TEST_INFO_NULL,
 };
 

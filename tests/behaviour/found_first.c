@@ -17,7 +17,7 @@ enum {
 /* A forged datagram with one handshake fragment in the clear, of which `len` bytes are there. */
 static void forge(struct pair *pair, enum net_end to, uint8_t type, uint8_t message_seq, uint8_t total, uint8_t len)
 {
-    uint8_t bytes[BODY_AT + UINT8_MAX] = {0};
+    uint8_t bytes[BODY_AT + UINT8_MAX] = { 0 };
     uint8_t *header = bytes + RECORD_HEADER_LEN;
 
     record_view_header(bytes, RECORD_HANDSHAKE, 0, 99, DTLS_HANDSHAKE_HEADER_LEN + (size_t)len);
@@ -42,11 +42,11 @@ static struct net_verdict patch_hello(void *arg, const struct net_sending *sendi
 
     if (sending->from == SERVER || sending->len > sizeof copy || sending->bytes[0] != RECORD_HANDSHAKE ||
         sending->bytes[RECORD_HEADER_LEN] != DTLS_CLIENT_HELLO)
-        return (struct net_verdict){NET_PASS, 0};
+        return (struct net_verdict){ NET_PASS, 0 };
     memcpy(copy, sending->bytes, sending->len);
     memcpy(copy + patch->at, patch->bytes, patch->len);
     net_inject(&patch->pair->net, SERVER, sending->now_us + 20 * NET_MS, copy, sending->len);
-    return (struct net_verdict){NET_DROP, 0};
+    return (struct net_verdict){ NET_DROP, 0 };
 }
 
 static struct pair *start_patched(struct patch *patch)
@@ -77,16 +77,16 @@ static bool is_all_records(const uint8_t *datagram, size_t len)
 /* The server went on from there, had no number left for ChangeCipherSpec, and left a hole where it would have been. */
 static void a_hello_with_one_of_the_last_numbers(void)
 {
-    struct patch patch = {.at = SEQUENCE_AT, .len = 6, .bytes = {0xff, 0xff, 0xff, 0xff, 0xff, 0xfc}};
+    struct patch patch = { .at = SEQUENCE_AT, .len = 6, .bytes = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xfc } };
     struct pair *pair = start_patched(&patch);
     uint8_t out[1500];
     size_t len = 0;
 
     CU_ASSERT_TRUE(pair_run_until_event(pair, SERVER, DTLS_EVENT_OPEN, 5 * NET_SECOND));
     memset(out, 0xee, sizeof out);
-    CU_ASSERT_EQUAL(dtls_conn_send(pair->end[SERVER].conn, pair->net.now_us, (const uint8_t *)"data", 4, out,
-                                   sizeof out, &len),
-                    DTLS_OK);
+    CU_ASSERT_EQUAL(
+        dtls_conn_send(pair->end[SERVER].conn, pair->net.now_us, (const uint8_t *)"data", 4, out, sizeof out, &len),
+        DTLS_OK);
     CHECK_CASE(is_all_records(out, len), "a datagram of %zu bytes with a hole", len);
     CU_ASSERT_TRUE(pair_run_until_open(pair, 5 * NET_SECOND));
     CU_ASSERT_TRUE(pair_ping(pair, NET_SECOND));
@@ -98,7 +98,7 @@ static void a_hello_with_one_of_the_last_numbers(void)
 
 static void a_hello_of_tls_is_refused(void)
 {
-    struct patch patch = {.at = VERSION_AT, .len = 2, .bytes = {3, 3}};
+    struct patch patch = { .at = VERSION_AT, .len = 2, .bytes = { 3, 3 } };
     struct pair *pair = start_patched(&patch);
 
     pair_run_for(pair, 5 * NET_SECOND);
@@ -140,7 +140,7 @@ static void a_hello_of_a_restarted_client_gets_no_old_flight(void)
 /* It waited in its slot until Finished was verified, and was then an unexpected message. */
 static void a_forged_message_behind_finished_ends_nothing(void)
 {
-    static const uint8_t behind_finished[2] = {[CLIENT] = 5, [SERVER] = 3};
+    static const uint8_t behind_finished[2] = { [CLIENT] = 5, [SERVER] = 3 };
 
     for (int end = CLIENT; end <= SERVER; end++) {
         struct pair_options options;
@@ -173,15 +173,15 @@ static struct net_verdict lose_each_flight_once(void *arg, const struct net_send
     seen->server_hellos += sending->from == SERVER && type == DTLS_SERVER_HELLO;
     if (type == DTLS_CLIENT_KEY_EXCHANGE && seen->answered_us == 0)
         seen->answered_us = sending->now_us;
-    bool lost = seen->server_hellos == 1 ||
-                (seen->answered_us != 0 && sending->now_us < seen->answered_us + 45 * NET_MS);
-    return (struct net_verdict){lost && type != DTLS_CLIENT_HELLO ? NET_DROP : NET_PASS, 0};
+    bool lost =
+        seen->server_hellos == 1 || (seen->answered_us != 0 && sending->now_us < seen->answered_us + 45 * NET_MS);
+    return (struct net_verdict){ lost && type != DTLS_CLIENT_HELLO ? NET_DROP : NET_PASS, 0 };
 }
 
 /* The two timeouts that it allows (S9) were counted over all flights. */
 static void an_early_alert_dooms_no_handshake_that_goes_on(void)
 {
-    struct twice_lost seen = {0};
+    struct twice_lost seen = { 0 };
     uint8_t alert[RECORD_HEADER_LEN + 2];
     struct pair_options options;
 
@@ -206,7 +206,8 @@ static struct net_verdict silence_after_first(void *arg, const struct net_sendin
 {
     (void)arg;
     return (struct net_verdict){
-        sending->from == CLIENT && sending->index > 0 && sending->now_us < COOKIE_DIES_US ? NET_DROP : NET_PASS, 0};
+        sending->from == CLIENT && sending->index > 0 && sending->now_us < COOKIE_DIES_US ? NET_DROP : NET_PASS, 0
+    };
 }
 
 static void a_cookie_that_expires_on_the_way_costs_one_more_round(void)
@@ -242,16 +243,16 @@ static void a_forged_number_does_not_shut_the_client_out(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"a hello numbered 2^48-4 draws no bytes that nobody wrote", a_hello_with_one_of_the_last_numbers},
-    {"a hello of TLS, client_version 0x0303, is refused", a_hello_of_tls_is_refused},
-    {"a restarted client's hello is not answered with the old flight",
-     a_hello_of_a_restarted_client_gets_no_old_flight},
-    {"a forged message behind Finished ends no handshake that is verified",
-     a_forged_message_behind_finished_ends_nothing},
-    {"an early forged alert ends no handshake that goes on", an_early_alert_dooms_no_handshake_that_goes_on},
-    {"a cookie that expires on the way costs one more round", a_cookie_that_expires_on_the_way_costs_one_more_round},
-    {"a forged hello with another message_seq does not shut the client out",
-     a_forged_number_does_not_shut_the_client_out},
+    { "a hello numbered 2^48-4 draws no bytes that nobody wrote", a_hello_with_one_of_the_last_numbers },
+    { "a hello of TLS, client_version 0x0303, is refused", a_hello_of_tls_is_refused },
+    { "a restarted client's hello is not answered with the old flight",
+      a_hello_of_a_restarted_client_gets_no_old_flight },
+    { "a forged message behind Finished ends no handshake that is verified",
+      a_forged_message_behind_finished_ends_nothing },
+    { "an early forged alert ends no handshake that goes on", an_early_alert_dooms_no_handshake_that_goes_on },
+    { "a cookie that expires on the way costs one more round", a_cookie_that_expires_on_the_way_costs_one_more_round },
+    { "a forged hello with another message_seq does not shut the client out",
+      a_forged_number_does_not_shut_the_client_out },
     CU_TEST_INFO_NULL,
 };
 

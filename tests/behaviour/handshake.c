@@ -9,22 +9,22 @@ static const struct {
     uint16_t suite;
     bool is_rsa;
 } suites[] = {
-    {DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, false},       {DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384, false},
-    {DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, false}, {DTLS_ECDHE_RSA_AES_128_GCM_SHA256, true},
-    {DTLS_ECDHE_RSA_AES_256_GCM_SHA384, true},          {DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256, true},
+    { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, false },       { DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384, false },
+    { DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, false }, { DTLS_ECDHE_RSA_AES_128_GCM_SHA256, true },
+    { DTLS_ECDHE_RSA_AES_256_GCM_SHA384, true },          { DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256, true },
 };
 
-static const uint16_t groups[] = {DTLS_GROUP_X25519, DTLS_GROUP_SECP256R1, DTLS_GROUP_SECP384R1};
+static const uint16_t groups[] = { DTLS_GROUP_X25519, DTLS_GROUP_SECP256R1, DTLS_GROUP_SECP384R1 };
 
 static const struct {
     enum identity_kind identity;
     bool is_rsa;
     const char *name;
 } keys[] = {
-    {IDENTITY_SERVER, false, "P-256"},
-    {IDENTITY_P384, false, "P-384"},
-    {IDENTITY_ED25519, false, "Ed25519"},
-    {IDENTITY_RSA2048, true, "RSA-2048"},
+    { IDENTITY_SERVER, false, "P-256" },
+    { IDENTITY_P384, false, "P-384" },
+    { IDENTITY_ED25519, false, "Ed25519" },
+    { IDENTITY_RSA2048, true, "RSA-2048" },
 };
 
 enum { SUITES = sizeof suites / sizeof suites[0], GROUPS = 3, KEYS = sizeof keys / sizeof keys[0] };
@@ -316,7 +316,7 @@ static void take_cache_away(struct pair_options *options)
 
 static void change_ticket_key(struct pair_options *options)
 {
-    static const struct dtls_ticket_key other = {.name = "another key"};
+    static const struct dtls_ticket_key other = { .name = "another key" };
 
     options->config[SERVER].ticket_keys = &other;
 }
@@ -344,7 +344,7 @@ static void what_cannot_be_resumed_becomes_full(void)
 
 static void a_resumed_client_stays_known(void)
 {
-    static const enum scene_kind kinds[] = {SCENE_RESUMED_BY_ID, SCENE_RESUMED_BY_TICKET};
+    static const enum scene_kind kinds[] = { SCENE_RESUMED_BY_ID, SCENE_RESUMED_BY_TICKET };
 
     for (size_t i = 0; i < 2; i++) {
         struct scene scene;
@@ -432,24 +432,24 @@ static void a_seed_repeats_every_byte(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"every suite opens with every group and every key of its kind", every_suite_group_and_key_agree},
-    {"every kind of client key signs", every_client_key_signs},
-    {"without a common suite both ends fail with handshake_failure", no_common_suite},
-    {"without a suite for the server's key both ends fail", no_suite_for_the_key},
-    {"without a common group both ends fail", no_common_group},
-    {"the server's order of preference decides", the_servers_order_decides},
-    {"a client refuses a server with another fingerprint", client_refuses_a_wrong_pin},
-    {"a server refuses a client with another fingerprint", server_refuses_a_wrong_pin},
-    {"the right fingerprints open", right_pins_open},
-    {"clients are asked for certificates as configured", clients_are_asked_as_configured},
-    {"a client without the required certificate is refused", required_certificate_is_missed},
-    {"a cookie exchange costs exactly one round trip", cookies_cost_one_round_trip},
-    {"sessions resume by id and by ticket", sessions_resume},
-    {"a session that cannot be resumed becomes a full handshake", what_cannot_be_resumed_becomes_full},
-    {"a resumed client stays authenticated", a_resumed_client_stays_known},
-    {"a session whose peer the verifier refuses is not taken", a_session_of_a_refused_peer_is_not_taken},
-    {"close_notify from either side closes both", close_reaches_the_other_side},
-    {"a seed repeats every byte on the wire", a_seed_repeats_every_byte},
+    { "every suite opens with every group and every key of its kind", every_suite_group_and_key_agree },
+    { "every kind of client key signs", every_client_key_signs },
+    { "without a common suite both ends fail with handshake_failure", no_common_suite },
+    { "without a suite for the server's key both ends fail", no_suite_for_the_key },
+    { "without a common group both ends fail", no_common_group },
+    { "the server's order of preference decides", the_servers_order_decides },
+    { "a client refuses a server with another fingerprint", client_refuses_a_wrong_pin },
+    { "a server refuses a client with another fingerprint", server_refuses_a_wrong_pin },
+    { "the right fingerprints open", right_pins_open },
+    { "clients are asked for certificates as configured", clients_are_asked_as_configured },
+    { "a client without the required certificate is refused", required_certificate_is_missed },
+    { "a cookie exchange costs exactly one round trip", cookies_cost_one_round_trip },
+    { "sessions resume by id and by ticket", sessions_resume },
+    { "a session that cannot be resumed becomes a full handshake", what_cannot_be_resumed_becomes_full },
+    { "a resumed client stays authenticated", a_resumed_client_stays_known },
+    { "a session whose peer the verifier refuses is not taken", a_session_of_a_refused_peer_is_not_taken },
+    { "close_notify from either side closes both", close_reaches_the_other_side },
+    { "a seed repeats every byte on the wire", a_seed_repeats_every_byte },
     CU_TEST_INFO_NULL,
 };
 

@@ -19,7 +19,7 @@ static struct net_verdict strike_first(void *arg, const struct net_sending *send
     struct attacker *attacker = arg;
 
     attacker->attack(attacker, sending);
-    return (struct net_verdict){NET_PASS, 0};
+    return (struct net_verdict){ NET_PASS, 0 };
 }
 
 /* Reaches `victim` in the same instant as the datagram that is being sent, but before it. */
@@ -105,7 +105,7 @@ static void send_clear_alerts(struct attacker *attacker, const struct net_sendin
 
 static void send_clear_records(struct attacker *attacker, const struct net_sending *sending)
 {
-    static const uint8_t change_cipher_spec[] = {1}, data[] = "plain data";
+    static const uint8_t change_cipher_spec[] = { 1 }, data[] = "plain data";
     uint8_t bytes[RECORD_HEADER_LEN + sizeof data];
 
     for (uint16_t epoch = 0; epoch < 4; epoch++) {
@@ -123,8 +123,8 @@ static void send_clear_records(struct attacker *attacker, const struct net_sendi
 /* Every handshake message in the clear, whole and cut, with every likely message_seq. */
 static void send_clear_handshake(struct attacker *attacker, const struct net_sending *sending)
 {
-    static const uint8_t types[] = {0, 1, 2, 3, 4, 11, 12, 13, 14, 15, 16, 20};
-    uint8_t bytes[RECORD_HEADER_LEN + 12 + 60] = {0};
+    static const uint8_t types[] = { 0, 1, 2, 3, 4, 11, 12, 13, 14, 15, 16, 20 };
+    uint8_t bytes[RECORD_HEADER_LEN + 12 + 60] = { 0 };
 
     for (size_t type = 0; type < sizeof types; type++)
         for (uint8_t message_seq = 0; message_seq < 8; message_seq++)
@@ -170,7 +170,7 @@ struct outcome {
 
 static struct outcome outcome_of(const struct pair *pair, uint64_t begun_us)
 {
-    struct outcome outcome = {.done_us = pair->net.now_us - begun_us};
+    struct outcome outcome = { .done_us = pair->net.now_us - begun_us };
 
     for (int end = CLIENT; end <= SERVER; end++) {
         outcome.sent[end] = pair->net.counts[end].sent;
@@ -212,7 +212,7 @@ static void attack_rehandshakes(const char *name, void (*attack)(struct attacker
 {
     for (int kind = SCENE_FULL_FROM_CLIENT; kind < SCENE_KINDS; kind++) {
         struct scene scene;
-        struct attacker attacker = {.attack = attack, .rng = {7}};
+        struct attacker attacker = { .attack = attack, .rng = { 7 } };
         scene_begin(&scene, (enum scene_kind)kind);
         struct outcome calm = run(&scene, NULL), attacked = run(&scene, &attacker);
         for (int end = CLIENT; end <= SERVER; end++) {
@@ -278,7 +278,7 @@ static void a_new_hello_changes_nothing(void)
 static void every_length_of_garbage_is_survived(void)
 {
     static uint8_t bytes[65535];
-    struct rng rng = {8};
+    struct rng rng = { 8 };
     struct pair_options options;
 
     pair_options(&options, 2);
@@ -373,7 +373,7 @@ static void first_handshakes_under(const char *name, void (*attack)(struct attac
         for (int cookies = 0; cookies <= 1; cookies++) {
             struct scene scene;
             struct pair_options options;
-            struct attacker attacker = {.attack = attack, .rng = {9}};
+            struct attacker attacker = { .attack = attack, .rng = { 9 } };
             scene_begin(&scene, (enum scene_kind)kind);
             scene_options(&scene, &options, 5);
             options.cookies = cookies == 1;
@@ -428,21 +428,21 @@ static void a_remembered_alert_names_the_cause(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"garbage changes no association", garbage_changes_nothing},
-    {"truncated datagrams change no association", truncations_change_nothing},
-    {"flipped bits change no association", flipped_bits_change_nothing},
-    {"replayed and reflected datagrams change no association", replays_change_nothing},
-    {"alerts without keys change no association", clear_alerts_change_nothing},
-    {"records without keys change no association", clear_records_change_nothing},
-    {"handshake messages without keys change no association", clear_handshake_messages_change_nothing},
-    {"a ClientHello of epoch 0 changes no association", a_new_hello_changes_nothing},
-    {"garbage of every length is dropped and counted", every_length_of_garbage_is_survived},
-    {"a captured datagram is no amplifier", a_captured_datagram_is_no_amplifier},
-    {"a repeated first ClientHello is answered at most eight times", a_repeated_first_hello_is_answered_a_few_times},
-    {"forged alerts end no first handshake", alerts_end_no_first_handshake},
-    {"garbage ends no first handshake", garbage_ends_no_first_handshake},
-    {"truncated datagrams end no first handshake", truncations_end_no_first_handshake},
-    {"an alert without keys names the cause when nobody answers", a_remembered_alert_names_the_cause},
+    { "garbage changes no association", garbage_changes_nothing },
+    { "truncated datagrams change no association", truncations_change_nothing },
+    { "flipped bits change no association", flipped_bits_change_nothing },
+    { "replayed and reflected datagrams change no association", replays_change_nothing },
+    { "alerts without keys change no association", clear_alerts_change_nothing },
+    { "records without keys change no association", clear_records_change_nothing },
+    { "handshake messages without keys change no association", clear_handshake_messages_change_nothing },
+    { "a ClientHello of epoch 0 changes no association", a_new_hello_changes_nothing },
+    { "garbage of every length is dropped and counted", every_length_of_garbage_is_survived },
+    { "a captured datagram is no amplifier", a_captured_datagram_is_no_amplifier },
+    { "a repeated first ClientHello is answered at most eight times", a_repeated_first_hello_is_answered_a_few_times },
+    { "forged alerts end no first handshake", alerts_end_no_first_handshake },
+    { "garbage ends no first handshake", garbage_ends_no_first_handshake },
+    { "truncated datagrams end no first handshake", truncations_end_no_first_handshake },
+    { "an alert without keys names the cause when nobody answers", a_remembered_alert_names_the_cause },
     CU_TEST_INFO_NULL,
 };
 

@@ -34,13 +34,13 @@ static struct net_verdict drop_listed(void *arg, const struct net_sending *sendi
 
     list->seen = sending->index + 1;
     bool listed = sending->index == list->first || sending->index == list->second;
-    return (struct net_verdict){listed ? NET_DROP : NET_PASS, 0};
+    return (struct net_verdict){ listed ? NET_DROP : NET_PASS, 0 };
 }
 
 /* Runs one handshake without the datagrams `first` and `second`; how many datagrams it took. */
 static size_t survive(const struct scene *scene, size_t mtu, size_t first, size_t second)
 {
-    struct droplist list = {first, second, 0};
+    struct droplist list = { first, second, 0 };
     struct pair_options options;
     unsigned failures = CU_get_number_of_failures();
 
@@ -113,9 +113,9 @@ static struct net_verdict drop_first_of_one(void *arg, const struct net_sending 
     struct mute *mute = arg;
 
     if (sending->from != mute->from || mute->count == 0)
-        return (struct net_verdict){NET_PASS, 0};
+        return (struct net_verdict){ NET_PASS, 0 };
     mute->count--;
-    return (struct net_verdict){NET_DROP, 0};
+    return (struct net_verdict){ NET_DROP, 0 };
 }
 
 static void either_side_unheard_for_a_while(void)
@@ -124,7 +124,7 @@ static void either_side_unheard_for_a_while(void)
         for (int from = CLIENT; from <= SERVER; from++) {
             struct scene scene;
             struct pair_options options;
-            struct mute mute = {(enum net_end)from, 6};
+            struct mute mute = { (enum net_end)from, 6 };
             scene_begin(&scene, (enum scene_kind)kind);
             scene_options(&scene, &options, 2);
             options.filter = drop_first_of_one;
@@ -141,7 +141,7 @@ static void either_side_unheard_for_a_while(void)
 
 static void make_bad_network(struct pair_options *options, struct rng *rng, unsigned most_loss)
 {
-    static const size_t mtus[] = {256, 320, 548, 1200};
+    static const size_t mtus[] = { 256, 320, 548, 1200 };
 
     for (int end = CLIENT; end <= SERVER; end++) {
         struct net_link *link = &options->link[end];
@@ -165,7 +165,7 @@ static void first_handshakes_complete(void)
         scene_begin(&scenes[kind], (enum scene_kind)kind);
     for (uint64_t seed = first; seed < first + count; seed++) {
         const struct scene *scene = &scenes[seed % SCENE_FULL_FROM_CLIENT];
-        struct rng rng = {seed};
+        struct rng rng = { seed };
         struct pair_options options;
         scene_options(scene, &options, seed);
         make_bad_network(&options, &rng, 2000);
@@ -225,7 +225,7 @@ static void add_hardship(struct hardship *sum, const struct pair *pair)
 static void call(uint64_t seed, unsigned most_loss, bool corrupting, struct hardship *sum)
 {
     enum { REHANDSHAKES = 4 };
-    struct rng rng = {seed};
+    struct rng rng = { seed };
     struct scene scene;
     struct pair_options options;
 
@@ -244,9 +244,9 @@ static void call(uint64_t seed, unsigned most_loss, bool corrupting, struct hard
     if (corrupting)
         pair->net.link[CLIENT].corrupt = pair->net.link[SERVER].corrupt = 300;
     for (size_t number = 1; open && number <= REHANDSHAKES; number++) {
-        struct plan plan = {.from = rng_chance(&rng, 5000) ? CLIENT : SERVER,
-                            .mode = rng_chance(&rng, 5000) ? DTLS_REHANDSHAKE_FULL : DTLS_REHANDSHAKE_ABBREVIATED,
-                            .glare = rng_chance(&rng, 1000)};
+        struct plan plan = { .from = rng_chance(&rng, 5000) ? CLIENT : SERVER,
+                             .mode = rng_chance(&rng, 5000) ? DTLS_REHANDSHAKE_FULL : DTLS_REHANDSHAKE_ABBREVIATED,
+                             .glare = rng_chance(&rng, 1000) };
         pair_run_for(pair, NET_SECOND + rng_up_to(&rng, 200 * NET_MS));
         rehandshake_once(pair, &plan, number);
     }
@@ -267,7 +267,7 @@ static void calls(uint64_t count, unsigned most_loss, bool corrupting)
 {
     uint64_t first = from_environment("DTLS_FIRST_SEED", 1);
     unsigned failures = CU_get_number_of_failures();
-    struct hardship sum = {0};
+    struct hardship sum = { 0 };
 
     for (uint64_t seed = first; seed < first + count && CU_get_number_of_failures() <= failures + WORST_SEEDS; seed++)
         call(seed, most_loss, corrupting, &sum);
@@ -341,8 +341,8 @@ static void twenty_rehandshakes_in_one_call(void)
     for (size_t number = 1; number <= 20; number++) {
         pair_run_for(pair, 1100 * NET_MS);
         rehandshake_once(pair,
-                         &(struct plan){number % 2 == 0 ? CLIENT : SERVER,
-                                        number % 4 < 2 ? DTLS_REHANDSHAKE_FULL : DTLS_REHANDSHAKE_ABBREVIATED, false},
+                         &(struct plan){ number % 2 == 0 ? CLIENT : SERVER,
+                                         number % 4 < 2 ? DTLS_REHANDSHAKE_FULL : DTLS_REHANDSHAKE_ABBREVIATED, false },
                          number);
     }
     CU_ASSERT_EQUAL(dtls_conn_epoch(pair->end[CLIENT].conn), 21);
@@ -355,16 +355,16 @@ static void twenty_rehandshakes_in_one_call(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"a rehandshake on a loss-free link adds no gap and delays no record", no_gap_without_loss},
-    {"twenty rehandshakes in one call lose nothing", twenty_rehandshakes_in_one_call},
-    {"a first handshake survives the loss of any datagram and any pair", any_pair_lost_in_a_first_handshake},
-    {"a rehandshake survives the loss of any datagram and any pair", any_pair_lost_in_a_rehandshake},
-    {"handshakes of many small datagrams survive the loss of any pair", any_pair_lost_of_many_small_datagrams},
-    {"either side may be unheard for a while", either_side_unheard_for_a_while},
-    {"first handshakes complete on networks that lose up to a fifth", first_handshakes_complete},
-    {"what arrives during rehandshakes is delivered exactly once", calls_lose_nothing_to_rehandshakes},
-    {"what arrives intact is delivered exactly once while bits flip", calls_survive_corruption},
-    {"what arrives is delivered exactly once when half is lost", calls_survive_half_the_datagrams},
+    { "a rehandshake on a loss-free link adds no gap and delays no record", no_gap_without_loss },
+    { "twenty rehandshakes in one call lose nothing", twenty_rehandshakes_in_one_call },
+    { "a first handshake survives the loss of any datagram and any pair", any_pair_lost_in_a_first_handshake },
+    { "a rehandshake survives the loss of any datagram and any pair", any_pair_lost_in_a_rehandshake },
+    { "handshakes of many small datagrams survive the loss of any pair", any_pair_lost_of_many_small_datagrams },
+    { "either side may be unheard for a while", either_side_unheard_for_a_while },
+    { "first handshakes complete on networks that lose up to a fifth", first_handshakes_complete },
+    { "what arrives during rehandshakes is delivered exactly once", calls_lose_nothing_to_rehandshakes },
+    { "what arrives intact is delivered exactly once while bits flip", calls_survive_corruption },
+    { "what arrives is delivered exactly once when half is lost", calls_survive_half_the_datagrams },
     CU_TEST_INFO_NULL,
 };
 

@@ -31,7 +31,7 @@ static bool survive(const struct scene *scene, enum net_end poor, size_t number,
 {
     bool first = !scene_is_rehandshake(scene->kind);
     struct pair_options options;
-    struct memory memory = {.fail_at = first ? number : MEMORY_NEVER_FAILS, .fail_for_good = for_good};
+    struct memory memory = { .fail_at = first ? number : MEMORY_NEVER_FAILS, .fail_for_good = for_good };
 
     scene_options(scene, &options, 1);
     options.cookies = false;
@@ -89,7 +89,7 @@ static void first_handshakes_survive_the_end_of_memory(void)
 static void records_need_no_memory(void)
 {
     struct pair_options options;
-    struct memory memory = {.fail_at = MEMORY_NEVER_FAILS};
+    struct memory memory = { .fail_at = MEMORY_NEVER_FAILS };
 
     pair_options(&options, 2);
     memory_use(&memory, &options.config[CLIENT]);
@@ -106,10 +106,10 @@ static void records_need_no_memory(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"first handshakes survive any failing allocation", first_handshakes_survive_a_failing_allocation},
-    {"first handshakes survive the end of all memory", first_handshakes_survive_the_end_of_memory},
-    {"a failing allocation in a rehandshake leaks nothing", rehandshakes_leak_nothing},
-    {"records need no memory", records_need_no_memory},
+    { "first handshakes survive any failing allocation", first_handshakes_survive_a_failing_allocation },
+    { "first handshakes survive the end of all memory", first_handshakes_survive_the_end_of_memory },
+    { "a failing allocation in a rehandshake leaks nothing", rehandshakes_leak_nothing },
+    { "records need no memory", records_need_no_memory },
     CU_TEST_INFO_NULL,
 };
 

@@ -40,7 +40,7 @@ static void every_mtu_is_respected(void)
 
 static void real_rsa_chains_are_cut_too(void)
 {
-    static const size_t mtus[] = {256, 257, 512, 548, 1200, 1500};
+    static const size_t mtus[] = { 256, 257, 512, 548, 1200, 1500 };
 
     for (size_t i = 0; i < sizeof mtus / sizeof mtus[0]; i++)
         handshake_at(mtus[i], IDENTITY_RSA4096_CHAIN);
@@ -109,7 +109,7 @@ static void check_largest(struct pair *pair, size_t expected)
 
 static void the_size_that_fits_is_exact(void)
 {
-    static const size_t mtus[] = {256, 257, 548, 1199, 1200, 1472, 9000};
+    static const size_t mtus[] = { 256, 257, 548, 1199, 1200, 1472, 9000 };
 
     for (size_t i = 0; i < sizeof mtus / sizeof mtus[0]; i++) {
         struct pair_options options;
@@ -151,7 +151,7 @@ static void the_largest_expansion_of_any_enabled_suite_counts(void)
 /* Every largest record passes while keys are renewed, in both directions, without a gap. */
 static void the_size_that_fits_outlives_a_rehandshake(void)
 {
-    static const size_t mtus[] = {256, 300, 1200};
+    static const size_t mtus[] = { 256, 300, 1200 };
     const uint64_t interval_us = 5 * NET_MS;
 
     for (int kind = SCENE_FULL_FROM_CLIENT; kind < SCENE_KINDS; kind++)
@@ -319,17 +319,17 @@ static void a_new_mtu_in_mid_rehandshake_is_respected(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"every MTU from 256 to 1,500 is respected by handshakes with a long chain", every_mtu_is_respected},
-    {"chains of RSA-4096 certificates are cut too", real_rsa_chains_are_cut_too},
-    {"a flight takes as few datagrams as possible, of even size", flights_take_few_datagrams_of_even_size},
-    {"the size that fits passes, and one byte more does not", the_size_that_fits_is_exact},
-    {"the largest expansion of any enabled suite counts", the_largest_expansion_of_any_enabled_suite_counts},
-    {"the size that fits passes all through a rehandshake", the_size_that_fits_outlives_a_rehandshake},
-    {"loss in a rehandshake refuses no record", loss_in_a_rehandshake_refuses_no_record},
-    {"flights shrink when nothing comes back", flights_shrink_when_nothing_comes_back},
-    {"handshakes pass a network that is smaller than the MTU", a_handshake_passes_a_smaller_network},
-    {"a new MTU holds from the next datagram on", a_new_mtu_holds_from_the_next_datagram_on},
-    {"a new MTU in the middle of a rehandshake is respected", a_new_mtu_in_mid_rehandshake_is_respected},
+    { "every MTU from 256 to 1,500 is respected by handshakes with a long chain", every_mtu_is_respected },
+    { "chains of RSA-4096 certificates are cut too", real_rsa_chains_are_cut_too },
+    { "a flight takes as few datagrams as possible, of even size", flights_take_few_datagrams_of_even_size },
+    { "the size that fits passes, and one byte more does not", the_size_that_fits_is_exact },
+    { "the largest expansion of any enabled suite counts", the_largest_expansion_of_any_enabled_suite_counts },
+    { "the size that fits passes all through a rehandshake", the_size_that_fits_outlives_a_rehandshake },
+    { "loss in a rehandshake refuses no record", loss_in_a_rehandshake_refuses_no_record },
+    { "flights shrink when nothing comes back", flights_shrink_when_nothing_comes_back },
+    { "handshakes pass a network that is smaller than the MTU", a_handshake_passes_a_smaller_network },
+    { "a new MTU holds from the next datagram on", a_new_mtu_holds_from_the_next_datagram_on },
+    { "a new MTU in the middle of a rehandshake is respected", a_new_mtu_in_mid_rehandshake_is_respected },
     CU_TEST_INFO_NULL,
 };
 

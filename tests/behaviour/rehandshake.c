@@ -115,11 +115,11 @@ static void close_is_heard_at_every_moment(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"a server whose mode is full makes it full", a_server_without_the_session_makes_it_full},
-    {"the connection's own session needs no cache", the_session_of_the_connection_needs_no_cache},
-    {"questions are about what is in force", questions_are_about_what_is_in_force},
-    {"a client can become authenticated", a_client_can_become_authenticated},
-    {"close is heard at every moment of a rehandshake", close_is_heard_at_every_moment},
+    { "a server whose mode is full makes it full", a_server_without_the_session_makes_it_full },
+    { "the connection's own session needs no cache", the_session_of_the_connection_needs_no_cache },
+    { "questions are about what is in force", questions_are_about_what_is_in_force },
+    { "a client can become authenticated", a_client_can_become_authenticated },
+    { "close is heard at every moment of a rehandshake", close_is_heard_at_every_moment },
     CU_TEST_INFO_NULL,
 };
 

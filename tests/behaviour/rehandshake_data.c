@@ -79,7 +79,7 @@ static void epoch_changes_when_finished_is_verified(void)
         pair_options(&options, seed);
         options.link[CLIENT].loss = options.link[SERVER].loss = seed < CALL_KINDS ? 0 : 2000;
         call_begin(&call, &options);
-        struct watched_sender senders[2] = {{.call = &call, .from = CLIENT}, {.call = &call, .from = SERVER}};
+        struct watched_sender senders[2] = { { .call = &call, .from = CLIENT }, { .call = &call, .from = SERVER } };
         send_and_compare(&senders[CLIENT]);
         send_and_compare(&senders[SERVER]);
         CHECK_CASE(call_renew(&call, kind, 1, 30 * NET_SECOND), "seed %llu: %s: never done", (unsigned long long)seed,
@@ -115,10 +115,10 @@ static struct net_verdict keep_data(void *arg, const struct net_sending *sending
 
     if (sending->from != kept->from || kept->count == KEPT || sending->len > sizeof kept->bytes[0] ||
         !record_view_find(sending->bytes, sending->len, RECORD_DATA, &data))
-        return (struct net_verdict){NET_PASS, 0};
+        return (struct net_verdict){ NET_PASS, 0 };
     memcpy(kept->bytes[kept->count], sending->bytes, sending->len);
     kept->len[kept->count++] = sending->len;
-    return (struct net_verdict){NET_DROP, 0};
+    return (struct net_verdict){ NET_DROP, 0 };
 }
 
 /* A call renewed once, with KEPT records of epoch 1 in the network's hands. */
@@ -127,7 +127,7 @@ static void renew_with_kept_records(struct call *call, struct kept *kept, enum n
     struct pair_options options;
 
     pair_options(&options, 2);
-    *kept = (struct kept){.from = net_other(to)};
+    *kept = (struct kept){ .from = net_other(to) };
     options.filter = keep_data;
     options.filter_arg = kept;
     call_begin(call, &options);
@@ -265,11 +265,11 @@ static void abbreviated_is_one_round_trip_without_certificates(void)
         for (size_t i = 0; i < log.count; i++) {
             const struct peeked *record = &log.notes[i].record;
             uint8_t type = record->bytes[0];
-            CHECK_CASE(record->type == RECORD_CHANGE_CIPHER_SPEC ||
-                           (record->type == RECORD_HANDSHAKE &&
-                            (type == DTLS_HELLO_REQUEST || type == DTLS_CLIENT_HELLO || type == DTLS_SERVER_HELLO ||
-                             type == DTLS_FINISHED)),
-                       "%s: a record of type %u with message %u", call_kinds[k].name, record->type, type);
+            CHECK_CASE(
+                record->type == RECORD_CHANGE_CIPHER_SPEC ||
+                    (record->type == RECORD_HANDSHAKE && (type == DTLS_HELLO_REQUEST || type == DTLS_CLIENT_HELLO ||
+                                                          type == DTLS_SERVER_HELLO || type == DTLS_FINISHED)),
+                "%s: a record of type %u with message %u", call_kinds[k].name, record->type, type);
             bytes += record->len;
             count = log.notes[i].datagram + 1;
         }
@@ -284,7 +284,7 @@ static void abbreviated_is_one_round_trip_without_certificates(void)
 
 static void a_resumed_association_can_be_renewed(void)
 {
-    static const enum scene_kind kinds[] = {SCENE_RESUMED_BY_ID, SCENE_RESUMED_BY_TICKET};
+    static const enum scene_kind kinds[] = { SCENE_RESUMED_BY_ID, SCENE_RESUMED_BY_TICKET };
 
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         for (int k = 0; k < CALL_KINDS; k++) {
@@ -368,11 +368,11 @@ static void two_hundred_rehandshakes_leave_memory_flat(void)
     static struct memory memory[2];
     struct call call;
     struct pair_options options;
-    size_t blocks[2] = {0}, bytes[2] = {0};
+    size_t blocks[2] = { 0 }, bytes[2] = { 0 };
 
     pair_options(&options, 8);
     for (int end = CLIENT; end <= SERVER; end++) {
-        memory[end] = (struct memory){.fail_at = MEMORY_NEVER_FAILS};
+        memory[end] = (struct memory){ .fail_at = MEMORY_NEVER_FAILS };
         memory_use(&memory[end], &options.config[end]);
     }
     call_begin(&call, &options);
@@ -396,20 +396,21 @@ static void two_hundred_rehandshakes_leave_memory_flat(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"data flows both ways in every phase, without gap, wait, loss or refusal (R1)", no_gap_and_no_delay_without_loss},
-    {"data changes epoch exactly when this side has verified Finished (R2)", epoch_changes_when_finished_is_verified},
-    {"the old epoch is read until 10 s after the first new record (R4)",
-     old_epoch_ends_ten_seconds_after_the_first_new_record},
-    {"the old epoch is read for 120 s at most (R4)", old_epoch_ends_after_two_minutes_without_data},
-    {"the old epoch ends when the next but one is current (R4)", old_epoch_ends_with_the_next_but_one},
-    {"a held record starts the old epoch's last 10 s too (R4)", a_held_record_counts_for_the_end_of_the_old_epoch},
-    {"an abbreviated rehandshake is one round trip without certificates (R11)",
-     abbreviated_is_one_round_trip_without_certificates},
-    {"an association that was resumed can be renewed, either way (R11)", a_resumed_association_can_be_renewed},
-    {"an abbreviated rehandshake resumes the own session, 50 times (R11)", abbreviated_works_round_after_round},
-    {"a session of more than 24 h is not resumed (R11)", a_session_of_more_than_a_day_is_not_resumed},
-    {"a server that declines the session gets a full rehandshake (R11)", a_server_that_declines_gets_a_full_one},
-    {"two hundred rehandshakes leave memory flat", two_hundred_rehandshakes_leave_memory_flat},
+    { "data flows both ways in every phase, without gap, wait, loss or refusal (R1)",
+      no_gap_and_no_delay_without_loss },
+    { "data changes epoch exactly when this side has verified Finished (R2)", epoch_changes_when_finished_is_verified },
+    { "the old epoch is read until 10 s after the first new record (R4)",
+      old_epoch_ends_ten_seconds_after_the_first_new_record },
+    { "the old epoch is read for 120 s at most (R4)", old_epoch_ends_after_two_minutes_without_data },
+    { "the old epoch ends when the next but one is current (R4)", old_epoch_ends_with_the_next_but_one },
+    { "a held record starts the old epoch's last 10 s too (R4)", a_held_record_counts_for_the_end_of_the_old_epoch },
+    { "an abbreviated rehandshake is one round trip without certificates (R11)",
+      abbreviated_is_one_round_trip_without_certificates },
+    { "an association that was resumed can be renewed, either way (R11)", a_resumed_association_can_be_renewed },
+    { "an abbreviated rehandshake resumes the own session, 50 times (R11)", abbreviated_works_round_after_round },
+    { "a session of more than 24 h is not resumed (R11)", a_session_of_more_than_a_day_is_not_resumed },
+    { "a server that declines the session gets a full rehandshake (R11)", a_server_that_declines_gets_a_full_one },
+    { "two hundred rehandshakes leave memory flat", two_hundred_rehandshakes_leave_memory_flat },
     CU_TEST_INFO_NULL,
 };
 

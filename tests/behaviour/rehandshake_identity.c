@@ -20,8 +20,8 @@ static void no_rehandshake_without_the_extensions(void)
             struct dtls_conn *asker_conn = call.pair->end[kind->from].conn, *peer_conn = call.pair->end[peer].conn;
             CU_ASSERT_TRUE(dtls_conn_secure_renegotiation(asker_conn) && dtls_conn_secure_renegotiation(peer_conn));
             /* As if the peer's hello had lacked it: every hello of ours has both. */
-            bool *extension = lacking == 0 ? &peer_conn->as.active.extended_master_secret
-                                           : &peer_conn->as.active.renegotiation_info;
+            bool *extension =
+                lacking == 0 ? &peer_conn->as.active.extended_master_secret : &peer_conn->as.active.renegotiation_info;
             *extension = false;
             CU_ASSERT_FALSE(dtls_conn_secure_renegotiation(peer_conn));
             CU_ASSERT_EQUAL(pair_rehandshake(call.pair, peer, kind->mode), DTLS_ERR_UNSAFE_RENEGOTIATION);
@@ -193,14 +193,14 @@ static void refusing_the_certificate_is_a_change(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"no rehandshake without renegotiation_info and extended master secret (R8)",
-     no_rehandshake_without_the_extensions},
-    {"renegotiation_info of another connection is fatal (R8)", wrong_verify_data_is_fatal},
-    {"a changed certificate is fatal (R9)", a_changed_certificate_is_fatal},
-    {"a changed certificate can be allowed, and shows at DONE (R9)", a_changed_certificate_can_be_allowed},
-    {"an anonymous client can become authenticated (R9)", an_anonymous_client_can_become_authenticated},
-    {"not asking for a certificate keeps the identity (R9)", not_asking_keeps_the_identity},
-    {"refusing a certificate that was asked for is a change (R9)", refusing_the_certificate_is_a_change},
+    { "no rehandshake without renegotiation_info and extended master secret (R8)",
+      no_rehandshake_without_the_extensions },
+    { "renegotiation_info of another connection is fatal (R8)", wrong_verify_data_is_fatal },
+    { "a changed certificate is fatal (R9)", a_changed_certificate_is_fatal },
+    { "a changed certificate can be allowed, and shows at DONE (R9)", a_changed_certificate_can_be_allowed },
+    { "an anonymous client can become authenticated (R9)", an_anonymous_client_can_become_authenticated },
+    { "not asking for a certificate keeps the identity (R9)", not_asking_keeps_the_identity },
+    { "refusing a certificate that was asked for is a change (R9)", refusing_the_certificate_is_a_change },
     CU_TEST_INFO_NULL,
 };
 

@@ -26,7 +26,7 @@ static struct net_verdict die_at_step(void *arg, const struct net_sending *sendi
     bool silent = outage->silent == BOTH_SILENT || outage->silent == (int)sending->from;
 
     outage->seen = sending->index + 1;
-    return (struct net_verdict){!outage->over && silent && sending->index >= outage->step ? NET_DROP : NET_PASS, 0};
+    return (struct net_verdict){ !outage->over && silent && sending->index >= outage->step ? NET_DROP : NET_PASS, 0 };
 }
 
 static void chat(void *arg)
@@ -56,7 +56,7 @@ static bool stall_as_they_should(const struct pair *pair, bool *answered)
 /* How many datagrams the rehandshake sent in its first 200 ms. */
 static size_t live_through(const struct call_kind *kind, size_t step, int silent, bool chatting)
 {
-    struct outage outage = {.step = step, .silent = silent};
+    struct outage outage = { .step = step, .silent = silent };
     struct call call;
     struct pair_options options;
     unsigned failures = CU_get_number_of_failures();
@@ -122,10 +122,10 @@ static struct net_verdict take_final_flights(void *arg, const struct net_sending
 {
     struct outage *outage = arg;
     struct record_view view;
-    bool flight = outage->silent == (int)sending->from &&
-                  record_view_find(sending->bytes, sending->len, RECORD_HANDSHAKE, &view);
+    bool flight =
+        outage->silent == (int)sending->from && record_view_find(sending->bytes, sending->len, RECORD_HANDSHAKE, &view);
 
-    return (struct net_verdict){!outage->over && flight && sending->index >= outage->step ? NET_DROP : NET_PASS, 0};
+    return (struct net_verdict){ !outage->over && flight && sending->index >= outage->step ? NET_DROP : NET_PASS, 0 };
 }
 
 /* Both sides have used up their copies, and the waiting side's timer is at its maximum of a minute: it is the data of
@@ -135,7 +135,7 @@ static void data_after_an_outage_ends_the_wait(void)
     for (int k = 0; k < CALL_KINDS; k++) {
         const struct call_kind *kind = &call_kinds[k];
         size_t final = live_through(kind, SIZE_MAX, BOTH_SILENT, false) - 1;
-        struct outage outage = {.step = final, .silent = (int)kind->first_finisher};
+        struct outage outage = { .step = final, .silent = (int)kind->first_finisher };
         struct pair_options options;
         struct call call;
         pair_options(&options, 5);
@@ -243,14 +243,14 @@ static struct net_verdict keep_first_hello(void *arg, const struct net_sending *
     if (kept->keeping && handshake && sending->from == CLIENT && kept->len == 0) {
         memcpy(kept->bytes, sending->bytes, sending->len);
         kept->len = sending->len;
-        return (struct net_verdict){NET_DROP, 0};
+        return (struct net_verdict){ NET_DROP, 0 };
     }
-    return (struct net_verdict){kept->deaf && handshake && sending->from == SERVER ? NET_DROP : NET_PASS, 0};
+    return (struct net_verdict){ kept->deaf && handshake && sending->from == SERVER ? NET_DROP : NET_PASS, 0 };
 }
 
 static void a_hello_of_an_earlier_record_replaces_nothing(void)
 {
-    struct kept kept = {.keeping = true};
+    struct kept kept = { .keeping = true };
     struct pair_options options;
     struct call call;
 
@@ -281,7 +281,7 @@ static void a_hello_of_an_earlier_record_replaces_nothing(void)
 /* A client that has forgotten its attempt (here: by force) begins another one with another random. */
 static void a_later_hello_replaces_the_attempt(void)
 {
-    struct kept kept = {.deaf = true};
+    struct kept kept = { .deaf = true };
     struct pair_options options;
     struct call call;
 
@@ -318,8 +318,8 @@ static struct net_verdict lose_final_flight(void *arg, const struct net_sending 
     for (size_t i = 0; i < count; i++)
         final = final || (records[i].type == RECORD_HANDSHAKE && records[i].epoch == 2);
     if (!final || !loss->lost || sending->from != loss->first_finisher)
-        return (struct net_verdict){NET_PASS, 0};
-    return (struct net_verdict){loss->passes-- > 0 ? NET_PASS : NET_DROP, 0};
+        return (struct net_verdict){ NET_PASS, 0 };
+    return (struct net_verdict){ loss->passes-- > 0 ? NET_PASS : NET_DROP, 0 };
 }
 
 static void the_next_rehandshake_carries_the_lost_flight(void)
@@ -327,7 +327,7 @@ static void the_next_rehandshake_carries_the_lost_flight(void)
     for (int k = 0; k < CALL_KINDS; k++)
         for (int second = 0; second < 2; second++) {
             const struct call_kind *kind = &call_kinds[k];
-            struct final_loss loss = {true, kind->first_finisher, 0};
+            struct final_loss loss = { true, kind->first_finisher, 0 };
             enum dtls_rehandshake_mode mode = (enum dtls_rehandshake_mode)second;
             struct pair_options options;
             struct call call;
@@ -358,7 +358,7 @@ static void a_repeated_finished_is_answered_in_the_next_rehandshake_too(void)
 {
     for (int k = 0; k < CALL_KINDS; k++) {
         const struct call_kind *kind = &call_kinds[k];
-        struct final_loss loss = {true, kind->first_finisher, 0};
+        struct final_loss loss = { true, kind->first_finisher, 0 };
         struct pair_options options;
         struct call call;
         pair_options(&options, 14);
@@ -380,16 +380,17 @@ static void a_repeated_finished_is_answered_in_the_next_rehandshake_too(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"a quiet outage of 10 minutes at any step ends in one epoch (R10)", quiet_outages_end_in_one_epoch},
-    {"an outage of 10 minutes under data, at any step, ends in one epoch (R10)", outages_under_data_end_in_one_epoch},
-    {"data after an outage ends the wait, long before the timer does (R10)", data_after_an_outage_ends_the_wait},
-    {"a retry repeats the stored ClientHello byte for byte (R10)", a_retry_repeats_the_hello_byte_for_byte},
-    {"an answer that comes after FAILED is taken (R10)", an_answer_after_the_end_is_welcome},
-    {"a ClientHello of an earlier record replaces no attempt (S5)", a_hello_of_an_earlier_record_replaces_nothing},
-    {"a later ClientHello with another random replaces the attempt (S5)", a_later_hello_replaces_the_attempt},
-    {"a lost final flight travels in front of the next rehandshake (T5)", the_next_rehandshake_carries_the_lost_flight},
-    {"a repeated Finished is answered during the next rehandshake too (T5)",
-     a_repeated_finished_is_answered_in_the_next_rehandshake_too},
+    { "a quiet outage of 10 minutes at any step ends in one epoch (R10)", quiet_outages_end_in_one_epoch },
+    { "an outage of 10 minutes under data, at any step, ends in one epoch (R10)", outages_under_data_end_in_one_epoch },
+    { "data after an outage ends the wait, long before the timer does (R10)", data_after_an_outage_ends_the_wait },
+    { "a retry repeats the stored ClientHello byte for byte (R10)", a_retry_repeats_the_hello_byte_for_byte },
+    { "an answer that comes after FAILED is taken (R10)", an_answer_after_the_end_is_welcome },
+    { "a ClientHello of an earlier record replaces no attempt (S5)", a_hello_of_an_earlier_record_replaces_nothing },
+    { "a later ClientHello with another random replaces the attempt (S5)", a_later_hello_replaces_the_attempt },
+    { "a lost final flight travels in front of the next rehandshake (T5)",
+      the_next_rehandshake_carries_the_lost_flight },
+    { "a repeated Finished is answered during the next rehandshake too (T5)",
+      a_repeated_finished_is_answered_in_the_next_rehandshake_too },
     CU_TEST_INFO_NULL,
 };
 

@@ -64,7 +64,7 @@ static void hello_request_is_outside_the_count(void)
 {
     struct pair_options options;
     struct peek_log log;
-    struct dropper dropper = {SERVER, DTLS_HELLO_REQUEST, 0};
+    struct dropper dropper = { SERVER, DTLS_HELLO_REQUEST, 0 };
     struct call call;
 
     pair_options(&options, 1);
@@ -116,10 +116,10 @@ static struct net_verdict keep_first_message(void *arg, const struct net_sending
 
     if (sending->from != keeper->from || keeper->len > 0 ||
         !record_view_find(sending->bytes, sending->len, RECORD_HANDSHAKE, &view))
-        return (struct net_verdict){NET_PASS, 0};
+        return (struct net_verdict){ NET_PASS, 0 };
     memcpy(keeper->bytes, sending->bytes, sending->len);
     keeper->len = sending->len;
-    return (struct net_verdict){NET_DROP, 0};
+    return (struct net_verdict){ NET_DROP, 0 };
 }
 
 static void hellos_of_the_previous_epoch_start_nothing(void)
@@ -127,7 +127,7 @@ static void hellos_of_the_previous_epoch_start_nothing(void)
     for (int k = 0; k < CALL_KINDS; k++) {
         const struct call_kind *kind = &call_kinds[k];
         enum net_end to = net_other(kind->from);
-        struct keeper keeper = {.from = kind->from};
+        struct keeper keeper = { .from = kind->from };
         struct pair_options options;
         struct call call;
         pair_options(&options, 2);
@@ -136,7 +136,7 @@ static void hellos_of_the_previous_epoch_start_nothing(void)
         call_begin(&call, &options);
         CHECK_CASE(call_renew(&call, kind, 1, 5 * NET_SECOND) && keeper.len > 0, "%s: never done", kind->name);
         pair_run_for(call.pair, 2 * NET_SECOND);
-        size_t first[2] = {call.pair->end[CLIENT].event_count, call.pair->end[SERVER].event_count};
+        size_t first[2] = { call.pair->end[CLIENT].event_count, call.pair->end[SERVER].event_count };
         uint64_t drops = pair_drops(call.pair, to), sent = pair_stats(call.pair, to).datagrams_sent;
         net_inject(&call.pair->net, to, 0, keeper.bytes, keeper.len);
         pair_run_for(call.pair, 5 * NET_SECOND);
@@ -178,7 +178,7 @@ static void glare(uint64_t seed, unsigned loss, enum net_end first, uint64_t off
     options.link[CLIENT].loss = options.link[SERVER].loss = loss;
     call_begin(&call, &options);
     call_flow(&call, 5 * NET_MS, 160);
-    struct second_start second = {&call, net_other(first), mode[net_other(first)], DTLS_OK};
+    struct second_start second = { &call, net_other(first), mode[net_other(first)], DTLS_OK };
     CU_ASSERT_EQUAL(pair_rehandshake(call.pair, first, mode[first]), DTLS_OK);
     net_call_at(&call.pair->net, call.pair->net.now_us + offset_us, start_second, &second);
     CHECK_CASE(pair_run_until_renewed(call.pair, 1, 30 * NET_SECOND), "%s: never done", what);
@@ -194,8 +194,8 @@ static void glare(uint64_t seed, unsigned loss, enum net_end first, uint64_t off
                        dtls_conn_epoch(call.pair->end[end].conn) == 2 &&
                        !dtls_conn_rehandshake_pending(call.pair->end[end].conn),
                    "%s: not one rehandshake at end %d", what, end);
-        CHECK_CASE(done != NULL && done->resumed == (!server_says_full && !client_says_full),
-                   "%s: the wrong kind", what);
+        CHECK_CASE(done != NULL && done->resumed == (!server_says_full && !client_says_full), "%s: the wrong kind",
+                   what);
     }
     call_end(&call);
 }
@@ -205,8 +205,8 @@ static void glare_at_every_offset(void)
     for (int modes = 0; modes < 4; modes++)
         for (int first = CLIENT; first <= SERVER; first++)
             for (uint64_t offset_us = 0; offset_us <= 40 * NET_MS; offset_us += 2500) {
-                const enum dtls_rehandshake_mode mode[2] = {(enum dtls_rehandshake_mode)(modes & 1),
-                                                            (enum dtls_rehandshake_mode)(modes >> 1)};
+                const enum dtls_rehandshake_mode mode[2] = { (enum dtls_rehandshake_mode)(modes & 1),
+                                                             (enum dtls_rehandshake_mode)(modes >> 1) };
                 glare(3, 0, (enum net_end)first, offset_us, mode);
             }
 }
@@ -215,8 +215,8 @@ static void glare_at_every_offset(void)
 static void glare_under_loss(void)
 {
     for (uint64_t seed = 0; seed < 200; seed++) {
-        const enum dtls_rehandshake_mode mode[2] = {(enum dtls_rehandshake_mode)(seed & 1),
-                                                    (enum dtls_rehandshake_mode)(seed >> 1 & 1)};
+        const enum dtls_rehandshake_mode mode[2] = { (enum dtls_rehandshake_mode)(seed & 1),
+                                                     (enum dtls_rehandshake_mode)(seed >> 1 & 1) };
         glare(seed, 2000, seed & 4 ? CLIENT : SERVER, seed % 16 * NET_MS, mode);
     }
 }
@@ -224,7 +224,7 @@ static void glare_under_loss(void)
 static void data_between_hello_request_and_client_hello_is_delivered(void)
 {
     struct pair_options options;
-    struct dropper dropper = {CLIENT, DTLS_CLIENT_HELLO, 5};
+    struct dropper dropper = { CLIENT, DTLS_CLIENT_HELLO, 5 };
     struct peek_log log;
     struct call call;
 
@@ -249,14 +249,14 @@ static const struct policy_case {
     size_t warnings;
     bool done;
 } policy_cases[] = {
-    {"accept", DTLS_REHANDSHAKE_ACCEPT, NO_ANSWER, "rehandshake_started rehandshake_done",
-     "rehandshake_started rehandshake_done", 0, true},
-    {"deny", DTLS_REHANDSHAKE_DENY, NO_ANSWER, "rehandshake_refused", "", 1, false},
-    {"ignore", DTLS_REHANDSHAKE_IGNORE, NO_ANSWER, "rehandshake_failed", "", 0, false},
-    {"ask, yes", DTLS_REHANDSHAKE_ASK, YES, "rehandshake_started rehandshake_done",
-     "rehandshake_requested rehandshake_started rehandshake_done", 0, true},
-    {"ask, no", DTLS_REHANDSHAKE_ASK, NO, "rehandshake_refused", "rehandshake_requested", 1, false},
-    {"ask, never", DTLS_REHANDSHAKE_ASK, NO_ANSWER, "rehandshake_refused", "rehandshake_requested", 1, false},
+    { "accept", DTLS_REHANDSHAKE_ACCEPT, NO_ANSWER, "rehandshake_started rehandshake_done",
+      "rehandshake_started rehandshake_done", 0, true },
+    { "deny", DTLS_REHANDSHAKE_DENY, NO_ANSWER, "rehandshake_refused", "", 1, false },
+    { "ignore", DTLS_REHANDSHAKE_IGNORE, NO_ANSWER, "rehandshake_failed", "", 0, false },
+    { "ask, yes", DTLS_REHANDSHAKE_ASK, YES, "rehandshake_started rehandshake_done",
+      "rehandshake_requested rehandshake_started rehandshake_done", 0, true },
+    { "ask, no", DTLS_REHANDSHAKE_ASK, NO, "rehandshake_refused", "rehandshake_requested", 1, false },
+    { "ask, never", DTLS_REHANDSHAKE_ASK, NO_ANSWER, "rehandshake_refused", "rehandshake_requested", 1, false },
 };
 enum { POLICY_CASES = sizeof policy_cases / sizeof policy_cases[0] };
 
@@ -277,7 +277,7 @@ static void policy_while_data_flows(const struct policy_case *at, const struct c
     struct dtls_conn *asker_conn = call.pair->end[kind->from].conn, *peer_conn = call.pair->end[peer].conn;
     peek_log_begin(&log, call.pair, NULL, NULL);
     call_flow(&call, 20 * NET_MS, 160);
-    size_t first[2] = {call.pair->end[CLIENT].event_count, call.pair->end[SERVER].event_count};
+    size_t first[2] = { call.pair->end[CLIENT].event_count, call.pair->end[SERVER].event_count };
     CHECK_CASE(!dtls_conn_rehandshake_pending(asker_conn), "%s: pending before", what);
     CHECK_CASE(pair_rehandshake(call.pair, kind->from, kind->mode) == DTLS_OK, "%s: does not begin", what);
     CHECK_CASE(dtls_conn_rehandshake_pending(asker_conn), "%s: not pending after the request", what);
@@ -336,7 +336,7 @@ static void three_warnings_at_most_a_second_apart(void)
         options.config[peer].rehandshake_policy = DTLS_REHANDSHAKE_DENY;
         call_begin(&call, &options);
         peek_log_begin(&log, call.pair, drop_warnings, NULL);
-        size_t first[2] = {call.pair->end[CLIENT].event_count, call.pair->end[SERVER].event_count};
+        size_t first[2] = { call.pair->end[CLIENT].event_count, call.pair->end[SERVER].event_count };
         pair_rehandshake(call.pair, kind->from, kind->mode);
         pair_run_for(call.pair, 30 * NET_SECOND);
         uint64_t last_us = 0;
@@ -358,8 +358,8 @@ static void three_warnings_at_most_a_second_apart(void)
 
 static void a_flood_of_hello_requests_is_bounded(void)
 {
-    static const enum dtls_rehandshake_policy policies[] = {DTLS_REHANDSHAKE_DENY, DTLS_REHANDSHAKE_IGNORE,
-                                                            DTLS_REHANDSHAKE_ACCEPT};
+    static const enum dtls_rehandshake_policy policies[] = { DTLS_REHANDSHAKE_DENY, DTLS_REHANDSHAKE_IGNORE,
+                                                             DTLS_REHANDSHAKE_ACCEPT };
     for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
         struct pair_options options;
         struct call call;
@@ -383,8 +383,8 @@ static void a_flood_of_hello_requests_is_bounded(void)
 
 static void a_mandatory_one_closes_when_it_does_not_start(void)
 {
-    static const enum dtls_rehandshake_policy policies[] = {DTLS_REHANDSHAKE_ACCEPT, DTLS_REHANDSHAKE_DENY,
-                                                            DTLS_REHANDSHAKE_IGNORE};
+    static const enum dtls_rehandshake_policy policies[] = { DTLS_REHANDSHAKE_ACCEPT, DTLS_REHANDSHAKE_DENY,
+                                                             DTLS_REHANDSHAKE_IGNORE };
     for (int k = 0; k < CALL_KINDS; k++)
         for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
             const struct call_kind *kind = &call_kinds[k];
@@ -410,7 +410,8 @@ static void a_mandatory_one_closes_when_it_does_not_start(void)
                            "%s, policy %d: not closed in time", kind->name, policies[i]);
                 CHECK_CASE(told != NULL && told->error == DTLS_ERR_ALERT, "%s: the peer is not told", kind->name);
                 CHECK_CASE(pair_count(call.pair, kind->from, DTLS_EVENT_REHANDSHAKE_REFUSED) +
-                                   pair_count(call.pair, kind->from, DTLS_EVENT_REHANDSHAKE_FAILED) == 0,
+                                   pair_count(call.pair, kind->from, DTLS_EVENT_REHANDSHAKE_FAILED) ==
+                               0,
                            "%s, policy %d: two endings", kind->name, policies[i]);
             }
             call_end(&call);
@@ -461,7 +462,7 @@ static void the_answer_to_our_own_request_is_exempt(void)
 
 static void check_refused(struct call *call, enum net_end end, enum dtls_rehandshake_mode mode, int expected)
 {
-    size_t first[2] = {call->pair->end[CLIENT].event_count, call->pair->end[SERVER].event_count};
+    size_t first[2] = { call->pair->end[CLIENT].event_count, call->pair->end[SERVER].event_count };
     uint64_t sent = pair_stats(call->pair, end).datagrams_sent;
     dtls_time deadline = dtls_conn_deadline(call->pair->end[end].conn);
     bool pending = dtls_conn_rehandshake_pending(call->pair->end[end].conn);
@@ -480,7 +481,7 @@ static void mistakes_are_refused_and_change_nothing(void)
     for (int k = 0; k < CALL_KINDS; k++) {
         const struct call_kind *kind = &call_kinds[k];
         struct pair_options options;
-        struct call call = {0};
+        struct call call = { 0 };
         pair_options(&options, 13);
         options.silent = true;
         call.pair = pair_new(&options);
@@ -526,24 +527,24 @@ static void the_last_epoch_is_a_clear_refusal(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"HelloRequest has message_seq 0, the ServerHello after it 1 (R6)", hello_request_is_outside_the_count},
-    {"HelloRequest and ClientHello of the previous epoch start nothing (R6)",
-     hellos_of_the_previous_epoch_start_nothing},
-    {"glare ends in one rehandshake at every offset within a round trip (R6)", glare_at_every_offset},
-    {"glare ends in one rehandshake under loss (R6)", glare_under_loss},
-    {"data between HelloRequest and ClientHello is delivered (R6)",
-     data_between_hello_request_and_client_hello_is_delivered},
-    {"accept, deny, ignore, ask: exact events, warnings, pending, on both sides (R7)", every_policy_on_both_sides},
-    {"three warnings no_renegotiation at most, a second apart (R7)", three_warnings_at_most_a_second_apart},
-    {"a flood of HelloRequests draws a bounded number of datagrams (R7)", a_flood_of_hello_requests_is_bounded},
-    {"a mandatory rehandshake closes when it does not start in time (R7)",
-     a_mandatory_one_closes_when_it_does_not_start},
-    {"a rehandshake that comes too early is dropped, and succeeds later (R13)",
-     one_that_comes_too_early_succeeds_later},
-    {"the answer to our own HelloRequest is exempt from the limit (R13)", the_answer_to_our_own_request_is_exempt},
-    {"before OPEN, while one runs, after close, a bad mode: refused, nothing changed",
-     mistakes_are_refused_and_change_nothing},
-    {"epoch 65535 is the last, and a clear refusal (R12)", the_last_epoch_is_a_clear_refusal},
+    { "HelloRequest has message_seq 0, the ServerHello after it 1 (R6)", hello_request_is_outside_the_count },
+    { "HelloRequest and ClientHello of the previous epoch start nothing (R6)",
+      hellos_of_the_previous_epoch_start_nothing },
+    { "glare ends in one rehandshake at every offset within a round trip (R6)", glare_at_every_offset },
+    { "glare ends in one rehandshake under loss (R6)", glare_under_loss },
+    { "data between HelloRequest and ClientHello is delivered (R6)",
+      data_between_hello_request_and_client_hello_is_delivered },
+    { "accept, deny, ignore, ask: exact events, warnings, pending, on both sides (R7)", every_policy_on_both_sides },
+    { "three warnings no_renegotiation at most, a second apart (R7)", three_warnings_at_most_a_second_apart },
+    { "a flood of HelloRequests draws a bounded number of datagrams (R7)", a_flood_of_hello_requests_is_bounded },
+    { "a mandatory rehandshake closes when it does not start in time (R7)",
+      a_mandatory_one_closes_when_it_does_not_start },
+    { "a rehandshake that comes too early is dropped, and succeeds later (R13)",
+      one_that_comes_too_early_succeeds_later },
+    { "the answer to our own HelloRequest is exempt from the limit (R13)", the_answer_to_our_own_request_is_exempt },
+    { "before OPEN, while one runs, after close, a bad mode: refused, nothing changed",
+      mistakes_are_refused_and_change_nothing },
+    { "epoch 65535 is the last, and a clear refusal (R12)", the_last_epoch_is_a_clear_refusal },
     CU_TEST_INFO_NULL,
 };
 

@@ -1,5 +1,4 @@
-/* rehandshake_wire.c - contract R3 and R5: the last flight behind data, records that overtake it, and every order of
- * the datagrams. */
+/* rehandshake_wire.c - contract R3 and R5: the last flight behind data, and records that overtake it. */
 #include <string.h>
 
 #include "conn/conn_private.h"
@@ -15,9 +14,9 @@ enum { MOST_FLIGHT = 99 }; /* R3's bound for ChangeCipherSpec and Finished */
 /* What one end sent since its final flight was due. */
 struct watch {
     enum net_end from;
-    uint16_t epoch;       /* n+1 */
-    bool lose_finals;     /* datagrams with its Finished vanish */
-    bool lose_first_only; /* and then no more */
+    uint16_t epoch;               /* n+1 */
+    bool lose_finals;             /* datagrams with its Finished vanish */
+    bool lose_first_only;         /* and then no more */
     size_t finals, riders, wrong; /* Finished in n+1; of these behind data; not as R3 wants them */
 };
 
@@ -30,7 +29,7 @@ static struct net_verdict watch_final_flight(void *arg, const struct net_sending
     while (finished < count && (r[finished].type != RECORD_HANDSHAKE || r[finished].epoch != watch->epoch))
         finished++;
     if (sending->from != watch->from || finished == count)
-        return (struct net_verdict){NET_PASS, 0};
+        return (struct net_verdict){ NET_PASS, 0 };
     size_t rides = r[0].type == RECORD_DATA; /* and is where the flight begins */
     watch->finals++;
     watch->riders += rides;
@@ -38,22 +37,22 @@ static struct net_verdict watch_final_flight(void *arg, const struct net_sending
                     r[rides].epoch != watch->epoch - 1 || sending->len - r[rides].at > MOST_FLIGHT ||
                     (rides && r[0].epoch != watch->epoch);
     if (!watch->lose_finals)
-        return (struct net_verdict){NET_PASS, 0};
+        return (struct net_verdict){ NET_PASS, 0 };
     watch->lose_finals = !watch->lose_first_only;
-    return (struct net_verdict){NET_DROP, 0};
+    return (struct net_verdict){ NET_DROP, 0 };
 }
 
 /* ---- R3 ---- */
 
 static void the_last_flight_rides_behind_data_until_it_is_confirmed(void)
 {
-    static const uint16_t suites[] = {DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384,
-                                      DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256};
+    static const uint16_t suites[] = { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384,
+                                       DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 };
 
     for (size_t i = 0; i < 3 * CALL_KINDS; i++) {
         const struct call_kind *kind = &call_kinds[i % CALL_KINDS];
         enum net_end first = kind->first_finisher;
-        struct watch watch = {.from = first, .epoch = 2};
+        struct watch watch = { .from = first, .epoch = 2 };
         struct pair_options options;
         struct call call;
         pair_options(&options, i);
@@ -87,7 +86,7 @@ static void the_first_datagram_of_data_completes_it(void)
     for (int k = 0; k < CALL_KINDS; k++) {
         const struct call_kind *kind = &call_kinds[k];
         enum net_end first = kind->first_finisher;
-        struct watch watch = {.from = first, .epoch = 2, .lose_finals = true, .lose_first_only = true};
+        struct watch watch = { .from = first, .epoch = 2, .lose_finals = true, .lose_first_only = true };
         struct pair_options options;
         struct call call;
         pair_options(&options, 20);
@@ -117,7 +116,7 @@ static void eight_copies_at_most(void)
         for (int k = 0; k < CALL_KINDS; k++) {
             const struct call_kind *kind = &call_kinds[k];
             enum net_end first = kind->first_finisher;
-            struct watch watch = {.from = first, .epoch = 2, .lose_finals = lose};
+            struct watch watch = { .from = first, .epoch = 2, .lose_finals = lose };
             struct pair_options options;
             struct call call;
             pair_options(&options, 21);
@@ -151,10 +150,13 @@ static void three_copies_in_a_first_handshake(void)
         enum net_end first;
         size_t copies;
     } cases[] = {
-        {SCENE_FULL, SERVER, 3}, {SCENE_MUTUAL, SERVER, 3}, {SCENE_RESUMED_BY_ID, CLIENT, 3}, {SCENE_TICKET, SERVER, 0},
+        { SCENE_FULL, SERVER, 3 },
+        { SCENE_MUTUAL, SERVER, 3 },
+        { SCENE_RESUMED_BY_ID, CLIENT, 3 },
+        { SCENE_TICKET, SERVER, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct watch watch = {.from = cases[i].first, .epoch = 1, .lose_finals = true};
+        struct watch watch = { .from = cases[i].first, .epoch = 1, .lose_finals = true };
         struct pair_options options;
         struct scene scene;
         scene_begin(&scene, cases[i].kind);
@@ -195,7 +197,7 @@ static void large_records_stay_in_n_for_a_second(void)
     for (int k = 0; k < CALL_KINDS; k++) {
         const struct call_kind *kind = &call_kinds[k];
         enum net_end first = kind->first_finisher;
-        struct watch watch = {.from = first, .epoch = 2, .lose_finals = true};
+        struct watch watch = { .from = first, .epoch = 2, .lose_finals = true };
         struct pair_options options;
         struct call call;
         pair_options(&options, 23);
@@ -244,7 +246,7 @@ static void the_lost_flight_goes_in_front_of_a_close(void)
 {
     for (int k = 0; k < CALL_KINDS; k++) {
         const struct call_kind *kind = &call_kinds[k];
-        struct watch watch = {.from = kind->first_finisher, .epoch = 2, .lose_finals = true, .lose_first_only = true};
+        struct watch watch = { .from = kind->first_finisher, .epoch = 2, .lose_finals = true, .lose_first_only = true };
         struct pair_options options;
         struct call call;
         pair_options(&options, 25);
@@ -290,14 +292,14 @@ static void begin_overtaking(struct call *call, struct pair_options *options, st
 {
     enum net_end first = kind->first_finisher;
 
-    *watch = (struct watch){.from = first, .epoch = 2, .lose_finals = true};
+    *watch = (struct watch){ .from = first, .epoch = 2, .lose_finals = true };
     options->filter = watch_final_flight;
     options->filter_arg = watch;
     call_begin(call, options);
     traffic_free(call->traffic); /* the ear listens in its place */
     call->pair->on_data = hear;
     call->pair->watcher = ear;
-    *ear = (struct ear){.pair = call->pair, .end = net_other(first)};
+    *ear = (struct ear){ .pair = call->pair, .end = net_other(first) };
     pair_rehandshake(call->pair, kind->from, kind->mode);
     pair_run_until_event(call->pair, first, DTLS_EVENT_REHANDSHAKE_DONE, NET_SECOND);
     call->pair->end[first].conn->last->copies = DTLS_MOST_COPIES;
@@ -336,7 +338,7 @@ static void held_records_have_bounds(void)
 {
     static const struct {
         size_t records, bytes, expected;
-    } cases[] = {{4, 262144, 4}, {256, 45, 4}, {256, 9, 0}, {10, 100, 10}};
+    } cases[] = { { 4, 262144, 4 }, { 256, 45, 4 }, { 256, 9, 0 }, { 10, 100, 10 } };
 
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         struct pair_options options;
@@ -348,7 +350,7 @@ static void held_records_have_bounds(void)
         options.config[CLIENT].held_bytes = cases[c].bytes;
         begin_overtaking(&call, &options, &watch, &ear, &call_kinds[0]);
         for (uint8_t i = 0; i < 10; i++)
-            pair_send(call.pair, SERVER, (uint8_t[10]){i}, 10);
+            pair_send(call.pair, SERVER, (uint8_t[10]){ i }, 10);
         pair_run_for(call.pair, 20 * NET_MS);
         CHECK_CASE(pair_stats(call.pair, CLIENT).held == cases[c].expected &&
                        pair_stats(call.pair, CLIENT).dropped[DTLS_DROP_NO_ROOM] == 10 - cases[c].expected,
@@ -459,137 +461,31 @@ static void a_held_record_makes_the_waiting_side_resend(void)
         size_t soon = 0;
         for (size_t i = 0; i < count; i++)
             soon += times[i] < since_us + 20 * NET_MS + rto_us;
-        CHECK_CASE(soon <= 2 && count <= 8 + 12, "%s: %zu resent in the first RTO, %zu in 3 s",
-                   call_kinds[k].name, soon, count);
+        CHECK_CASE(soon <= 2 && count <= 8 + 12, "%s: %zu resent in the first RTO, %zu in 3 s", call_kinds[k].name,
+                   soon, count);
         pair_free(call.pair);
     }
 }
 
-/* ---- every order of the datagrams of a flight and two records ---- */
-
-enum { MOST_DATAGRAMS = 7 };
-
-/* The datagrams that one end sends at the moment of its `group`th flight (from 0), and the data sent behind them. */
-struct order {
-    enum net_end from;
-    size_t group;
-    const size_t *rank; /* when each one arrives; NULL: as they are sent */
-    size_t groups_seen, count;
-    uint64_t group_us;
-};
-
-static struct net_verdict reorder(void *arg, const struct net_sending *sending)
-{
-    struct order *order = arg;
-
-    if (sending->from != order->from)
-        return (struct net_verdict){NET_PASS, 0};
-    if (sending->now_us != order->group_us) {
-        order->group_us = sending->now_us;
-        order->groups_seen++;
-    }
-    if (order->groups_seen != order->group + 1 || order->count == MOST_DATAGRAMS)
-        return (struct net_verdict){NET_PASS, 0};
-    size_t index = order->count++;
-    return (struct net_verdict){NET_HOLD, order->rank == NULL ? 0 : (1 + order->rank[index]) * NET_MS};
-}
-
-static bool group_is_sent(const struct pair *pair, const void *arg)
-{
-    (void)pair;
-    return ((const struct order *)arg)->count > 0;
-}
-
-/* Returns how many datagrams there are to permute: the flight's and two with data. */
-static size_t deliver_in_order(const struct call_kind *kind, enum net_end from, size_t group, size_t mtu,
-                               const size_t *rank)
-{
-    struct order order = {.from = from, .group = group, .rank = rank};
-    struct pair_options options;
-    struct call call;
-
-    pair_options(&options, 40);
-    options.config[CLIENT].mtu = options.config[SERVER].mtu = mtu;
-    options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
-    options.config[CLIENT].identity = identity_of(IDENTITY_P384); /* a little longer */
-    options.filter = reorder;
-    options.filter_arg = &order;
-    call_begin(&call, &options);
-    pair_rehandshake(call.pair, kind->from, kind->mode);
-    CHECK_CASE(pair_run_until(call.pair, group_is_sent, &order, NET_SECOND), "%s: no such flight", kind->name);
-    traffic_send(call.traffic, from, 40);
-    traffic_send(call.traffic, from, 40);
-    size_t count = order.count;
-    CHECK_CASE(pair_run_until_renewed(call.pair, 1, 5 * NET_SECOND), "%s: never done", kind->name);
-    pair_run_for(call.pair, 100 * NET_MS);
-    CHECK_CASE(call.traffic->flow[from].delivered == 2 && call.traffic->flow[from].duplicated == 0,
-               "%s: %zu records delivered", kind->name, call.traffic->flow[from].delivered);
-    CU_ASSERT_TRUE(call_is_alive(&call));
-    call_end(&call);
-    return count;
-}
-
-/* Heap's algorithm, without recursion. */
-static void every_order(const struct call_kind *kind, enum net_end from, size_t group, size_t mtu, size_t expected)
-{
-    size_t count = deliver_in_order(kind, from, group, mtu, NULL), rank[MOST_DATAGRAMS], turns[MOST_DATAGRAMS] = {0};
-    unsigned failures = CU_get_number_of_failures();
-
-    CHECK_CASE(count == expected, "%s, flight %zu of end %d, MTU %zu: %zu datagrams", kind->name, group, from, mtu,
-               count);
-    for (size_t i = 0; i < MOST_DATAGRAMS; i++)
-        rank[i] = i;
-    deliver_in_order(kind, from, group, mtu, rank);
-    for (size_t i = 1; i < count && CU_get_number_of_failures() == failures;) {
-        if (turns[i] == i) {
-            turns[i++] = 0;
-            continue;
-        }
-        size_t other = i % 2 == 0 ? 0 : turns[i], kept = rank[i];
-        rank[i] = rank[other];
-        rank[other] = kept;
-        turns[i]++;
-        i = 1;
-        deliver_in_order(kind, from, group, mtu, rank);
-        CHECK_CASE(CU_get_number_of_failures() == failures, "%s, flight %zu of end %d: order %zu %zu %zu %zu %zu %zu",
-                   kind->name, group, from, rank[0], rank[1], rank[2], rank[3], rank[4], rank[5]);
-    }
-}
-
-static void every_order_of_the_clients_flights(void)
-{
-    every_order(&call_kinds[0], CLIENT, 0, 256, 3); /* ClientHello and two records */
-    every_order(&call_kinds[0], CLIENT, 1, 256, 6); /* Certificate to Finished in four */
-    every_order(&call_kinds[2], CLIENT, 1, 256, 3); /* CCS, Finished of an abbreviated one */
-}
-
-static void every_order_of_the_servers_flights(void)
-{
-    every_order(&call_kinds[0], SERVER, 0, 400, 5); /* ServerHello to ServerHelloDone in three */
-    every_order(&call_kinds[0], SERVER, 1, 256, 3); /* CCS, Finished */
-    every_order(&call_kinds[2], SERVER, 0, 256, 3); /* ServerHello, CCS, Finished */
-}
-
 static CU_TestInfo tests[] = {
-    {"the last flight, 99 bytes or less, rides behind data until it is confirmed (R3)",
-     the_last_flight_rides_behind_data_until_it_is_confirmed},
-    {"the first datagram of data completes the handshake (R3)", the_first_datagram_of_data_completes_it},
-    {"a receive-only peer of 1,000 records a second gets eight copies at most (R3)", eight_copies_at_most},
-    {"three copies in a first handshake, none behind a ticket (R3)", three_copies_in_a_first_handshake},
-    {"a record without room for the flight stays in n, for a second at most (R3)",
-     large_records_stay_in_n_for_a_second},
-    {"a record without room changes epoch when the flight is confirmed (R3)",
-     large_records_change_epoch_with_the_proof},
-    {"a lost last flight goes in front of close_notify, in a datagram of its own (T5)",
-     the_lost_flight_goes_in_front_of_a_close},
-    {"records that overtake Finished are held, and delivered in order after it (R5)", early_records_are_held_in_order},
-    {"held records are bounded, the newest are dropped and counted (R5)", held_records_have_bounds},
-    {"held records are never delivered when Finished is wrong (R5)", held_records_die_with_a_wrong_finished},
-    {"in an abbreviated rehandshake the server delivers n+1 at once (R5)",
-     abbreviated_data_needs_no_finished_at_the_server},
-    {"a held record makes the waiting side resend, once per RTO (R5)", a_held_record_makes_the_waiting_side_resend},
-    {"every order of the client's datagrams and two records delivers both once", every_order_of_the_clients_flights},
-    {"every order of the server's datagrams and two records delivers both once", every_order_of_the_servers_flights},
+    { "the last flight, 99 bytes or less, rides behind data until it is confirmed (R3)",
+      the_last_flight_rides_behind_data_until_it_is_confirmed },
+    { "the first datagram of data completes the handshake (R3)", the_first_datagram_of_data_completes_it },
+    { "a receive-only peer of 1,000 records a second gets eight copies at most (R3)", eight_copies_at_most },
+    { "three copies in a first handshake, none behind a ticket (R3)", three_copies_in_a_first_handshake },
+    { "a record without room for the flight stays in n, for a second at most (R3)",
+      large_records_stay_in_n_for_a_second },
+    { "a record without room changes epoch when the flight is confirmed (R3)",
+      large_records_change_epoch_with_the_proof },
+    { "a lost last flight goes in front of close_notify, in a datagram of its own (T5)",
+      the_lost_flight_goes_in_front_of_a_close },
+    { "records that overtake Finished are held, and delivered in order after it (R5)",
+      early_records_are_held_in_order },
+    { "held records are bounded, the newest are dropped and counted (R5)", held_records_have_bounds },
+    { "held records are never delivered when Finished is wrong (R5)", held_records_die_with_a_wrong_finished },
+    { "in an abbreviated rehandshake the server delivers n+1 at once (R5)",
+      abbreviated_data_needs_no_finished_at_the_server },
+    { "a held record makes the waiting side resend, once per RTO (R5)", a_held_record_makes_the_waiting_side_resend },
     CU_TEST_INFO_NULL,
 };
 

@@ -42,8 +42,8 @@ static bool one_in(struct life *life, uint64_t count)
 
 static void configure_end(struct life *life, struct dtls_config *config)
 {
-    config->rehandshake_policy = one_in(life, 3) ? (enum dtls_rehandshake_policy)up_to(life, 3)
-                                                 : DTLS_REHANDSHAKE_ACCEPT;
+    config->rehandshake_policy =
+        one_in(life, 3) ? (enum dtls_rehandshake_policy)up_to(life, 3) : DTLS_REHANDSHAKE_ACCEPT;
     config->rehandshake_mode = (enum dtls_rehandshake_mode)up_to(life, 1);
     config->rehandshake_interval_ms = one_in(life, 3) ? 1000 : 0;
     config->replay_window = (size_t)64 << up_to(life, 3);
@@ -62,8 +62,8 @@ static void configure_end(struct life *life, struct dtls_config *config)
 
 static void configure(struct life *life, struct pair_options *options)
 {
-    static const uint16_t suites[] = {DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256,
-                                      DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384};
+    static const uint16_t suites[] = { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256,
+                                       DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384 };
 
     for (int end = CLIENT; end <= SERVER; end++) {
         configure_end(life, &options->config[end]);
@@ -86,7 +86,7 @@ static void configure(struct life *life, struct pair_options *options)
 
 static void begin(struct life *life, uint64_t seed, struct pair_options *options)
 {
-    *life = (struct life){.chance = {seed}, .memory = {.fail_at = MEMORY_NEVER_FAILS}};
+    *life = (struct life){ .chance = { seed }, .memory = { .fail_at = MEMORY_NEVER_FAILS } };
     life->cache = dtls_session_cache_new(16);
     rng_fill(&life->chance, (uint8_t *)&life->ticket_key, sizeof life->ticket_key);
     pair_options(options, seed);
@@ -284,8 +284,8 @@ static void whole_lives_leak_nothing(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"an open association survives a hostile network and any calls", an_open_association_survives_a_storm},
-    {"whole lives in a hostile network, with little memory, crash and leak nothing", whole_lives_leak_nothing},
+    { "an open association survives a hostile network and any calls", an_open_association_survives_a_storm },
+    { "whole lives in a hostile network, with little memory, crash and leak nothing", whole_lives_leak_nothing },
     CU_TEST_INFO_NULL,
 };
 

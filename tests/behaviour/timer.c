@@ -20,7 +20,7 @@ static void note_time(struct times *times, uint64_t at_us)
 
 static struct times sending_times(const struct pair *pair, enum net_end from, uint64_t after_us)
 {
-    struct times times = {.count = 0};
+    struct times times = { .count = 0 };
 
     for (size_t i = 0; i < pair->net.recorded_count; i++)
         if (pair->net.recorded[i].from == from && pair->net.recorded[i].sent_us >= after_us)
@@ -31,7 +31,7 @@ static struct times sending_times(const struct pair *pair, enum net_end from, ui
 /* RFC 6347, 4.2.4.1: double, saturate, stop at the total (0: at `until_us`). */
 static struct times expected_times(uint64_t initial_us, uint64_t maximum_us, uint64_t end_us)
 {
-    struct times times = {.count = 0};
+    struct times times = { .count = 0 };
     uint64_t timeout_us = initial_us;
 
     for (uint64_t at_us = 0; at_us < end_us; at_us += timeout_us, timeout_us = 2 * timeout_us) {
@@ -58,7 +58,7 @@ static void set_times(struct dtls_config *config, uint32_t initial_ms, uint32_t 
     config->handshake_timeout_ms = total_ms;
 }
 
-static const struct net_link deaf = {.loss = 10000};
+static const struct net_link deaf = { .loss = 10000 };
 
 /* A client whose datagrams all vanish. */
 static void client_alone(uint32_t initial_ms, uint32_t maximum_ms, uint32_t total_ms, uint64_t run_us)
@@ -162,7 +162,7 @@ static void the_end_of_time_is_no_deadline_in_the_past(void)
 static struct net_verdict pass_first(void *arg, const struct net_sending *sending)
 {
     (void)arg;
-    return (struct net_verdict){sending->index == 0 ? NET_PASS : NET_DROP, 0};
+    return (struct net_verdict){ sending->index == 0 ? NET_PASS : NET_DROP, 0 };
 }
 
 static void a_server_repeats_its_flight_on_the_same_schedule(void)
@@ -208,7 +208,7 @@ static struct net_verdict silence_the_server(void *arg, const struct net_sending
 {
     const uint64_t *from_us = arg;
 
-    return (struct net_verdict){sending->from == SERVER && sending->now_us > *from_us ? NET_DROP : NET_PASS, 0};
+    return (struct net_verdict){ sending->from == SERVER && sending->now_us > *from_us ? NET_DROP : NET_PASS, 0 };
 }
 
 static void later_flights_follow_the_round_trip(void)
@@ -261,7 +261,7 @@ static struct net_verdict drop_one_of_one(void *arg, const struct net_sending *s
     struct loss_of_one *loss = arg;
 
     bool lost = sending->from == loss->from && loss->seen++ == loss->number;
-    return (struct net_verdict){lost ? NET_DROP : NET_PASS, 0};
+    return (struct net_verdict){ lost ? NET_DROP : NET_PASS, 0 };
 }
 
 /* Contract T4. The answerer's own timer would take longer. */
@@ -269,7 +269,7 @@ static void a_repeated_flight_is_answered_at_once(void)
 {
     for (int end = CLIENT; end <= SERVER; end++) {
         struct pair_options options;
-        struct loss_of_one loss = {.from = (enum net_end)end, .number = end == CLIENT ? 1 : 0};
+        struct loss_of_one loss = { .from = (enum net_end)end, .number = end == CLIENT ? 1 : 0 };
         pair_options(&options, 12);
         set_times(&options.config[SERVER], end == SERVER ? 50000 : 100, 60000, 60000);
         options.filter = drop_one_of_one;
@@ -285,7 +285,7 @@ static void a_repeated_flight_is_answered_at_once(void)
 
 static void check_quiet(struct pair *pair, const char *when)
 {
-    size_t ticks[2] = {pair->end[CLIENT].ticks, pair->end[SERVER].ticks};
+    size_t ticks[2] = { pair->end[CLIENT].ticks, pair->end[SERVER].ticks };
 
     pair_run_for(pair, 300 * NET_SECOND); /* longer than every grace time: R4's 120 s, T5's 240 s */
     CHECK_CASE(pair_deadline(pair) == DTLS_NEVER, "%s: a deadline in %lld us", when,
@@ -415,7 +415,7 @@ static void a_mandatory_rehandshake_without_answer_closes(void)
 static struct net_verdict silence_the_client(void *arg, const struct net_sending *sending)
 {
     (void)arg;
-    return (struct net_verdict){sending->from == CLIENT && sending->index > 0 ? NET_DROP : NET_PASS, 0};
+    return (struct net_verdict){ sending->from == CLIENT && sending->index > 0 ? NET_DROP : NET_PASS, 0 };
 }
 
 static void an_answered_rehandshake_stalls_and_goes_on(void)
@@ -444,23 +444,23 @@ static void an_answered_rehandshake_stalls_and_goes_on(void)
 }
 
 static CU_TestInfo tests[] = {
-    {"the defaults repeat after 1, 2, 4 ... s and end after 60 s", defaults_are_one_to_sixty_seconds},
-    {"the preset repeats after 100, 200 ... 2,000 ms", preset_is_a_tenth_to_two_seconds},
-    {"every start value from 50 to 60,000 ms doubles and saturates", every_start_value_doubles_and_saturates},
-    {"a total of 0 never ends and stays at 60 s", no_total_means_never},
-    {"the largest settings saturate", large_settings_saturate},
-    {"at the end of time no deadline lies in the past", the_end_of_time_is_no_deadline_in_the_past},
-    {"a server repeats its flight on the same schedule", a_server_repeats_its_flight_on_the_same_schedule},
-    {"a server without a client ends on time", a_server_without_a_client_ends_on_time},
-    {"later flights follow the measured round trip", later_flights_follow_the_round_trip},
-    {"a round trip known before shortens the first wait", a_known_round_trip_shortens_the_first_wait},
-    {"a repeated flight is answered at once", a_repeated_flight_is_answered_at_once},
-    {"nothing is due when nothing happens", nothing_is_due_when_nothing_happens},
-    {"old keys are gone 10 s after data under the new ones", old_keys_are_gone_ten_seconds_after_new_data},
-    {"an owner who obeys only deadlines always finishes", obeying_deadlines_is_enough},
-    {"an unanswered rehandshake leaves the connection alone", an_unanswered_rehandshake_leaves_the_connection_alone},
-    {"a mandatory rehandshake without answer closes", a_mandatory_rehandshake_without_answer_closes},
-    {"an answered rehandshake stalls, goes on, and completes", an_answered_rehandshake_stalls_and_goes_on},
+    { "the defaults repeat after 1, 2, 4 ... s and end after 60 s", defaults_are_one_to_sixty_seconds },
+    { "the preset repeats after 100, 200 ... 2,000 ms", preset_is_a_tenth_to_two_seconds },
+    { "every start value from 50 to 60,000 ms doubles and saturates", every_start_value_doubles_and_saturates },
+    { "a total of 0 never ends and stays at 60 s", no_total_means_never },
+    { "the largest settings saturate", large_settings_saturate },
+    { "at the end of time no deadline lies in the past", the_end_of_time_is_no_deadline_in_the_past },
+    { "a server repeats its flight on the same schedule", a_server_repeats_its_flight_on_the_same_schedule },
+    { "a server without a client ends on time", a_server_without_a_client_ends_on_time },
+    { "later flights follow the measured round trip", later_flights_follow_the_round_trip },
+    { "a round trip known before shortens the first wait", a_known_round_trip_shortens_the_first_wait },
+    { "a repeated flight is answered at once", a_repeated_flight_is_answered_at_once },
+    { "nothing is due when nothing happens", nothing_is_due_when_nothing_happens },
+    { "old keys are gone 10 s after data under the new ones", old_keys_are_gone_ten_seconds_after_new_data },
+    { "an owner who obeys only deadlines always finishes", obeying_deadlines_is_enough },
+    { "an unanswered rehandshake leaves the connection alone", an_unanswered_rehandshake_leaves_the_connection_alone },
+    { "a mandatory rehandshake without answer closes", a_mandatory_rehandshake_without_answer_closes },
+    { "an answered rehandshake stalls, goes on, and completes", an_answered_rehandshake_stalls_and_goes_on },
     CU_TEST_INFO_NULL,
 };
 

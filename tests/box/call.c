@@ -4,17 +4,17 @@
 #include "tests/tap.h"
 
 const struct call_kind call_kinds[CALL_KINDS] = {
-    {"full from the client", CLIENT, DTLS_REHANDSHAKE_FULL, SERVER},
-    {"full from the server", SERVER, DTLS_REHANDSHAKE_FULL, SERVER},
-    {"abbreviated from the client", CLIENT, DTLS_REHANDSHAKE_ABBREVIATED, CLIENT},
-    {"abbreviated from the server", SERVER, DTLS_REHANDSHAKE_ABBREVIATED, CLIENT},
+    { "full from the client", CLIENT, DTLS_REHANDSHAKE_FULL, SERVER },
+    { "full from the server", SERVER, DTLS_REHANDSHAKE_FULL, SERVER },
+    { "abbreviated from the client", CLIENT, DTLS_REHANDSHAKE_ABBREVIATED, CLIENT },
+    { "abbreviated from the server", SERVER, DTLS_REHANDSHAKE_ABBREVIATED, CLIENT },
 };
 
 void call_begin(struct call *call, const struct pair_options *options)
 {
     struct pair_options calm = *options;
 
-    *call = (struct call){0};
+    *call = (struct call){ 0 };
     calm.filter = NULL;
     calm.recording = false;
     for (int end = CLIENT; end <= SERVER; end++)
@@ -64,8 +64,8 @@ bool call_renew(struct call *call, const struct call_kind *kind, size_t number, 
 {
     int result = pair_rehandshake(call->pair, kind->from, kind->mode);
 
-    CHECK_CASE(result == DTLS_OK, "seed %llu: %s, number %zu, does not begin: %s",
-               (unsigned long long)call->pair->seed, kind->name, number, dtls_error_string(result));
+    CHECK_CASE(result == DTLS_OK, "seed %llu: %s, number %zu, does not begin: %s", (unsigned long long)call->pair->seed,
+               kind->name, number, dtls_error_string(result));
     return pair_run_until_renewed(call->pair, number, limit_us);
 }
 

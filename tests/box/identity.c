@@ -18,11 +18,11 @@ struct source {
 };
 
 static const struct source sources[IDENTITY_KINDS] = {
-    [IDENTITY_ED25519] = {"ed25519.pem", NULL, "ed25519.pem"},
-    [IDENTITY_P384] = {"p384.pem", NULL, "p384.pem"},
-    [IDENTITY_RSA2048] = {"rsa2048.pem", NULL, "rsa2048.pem"},
-    [IDENTITY_RSA4096_CHAIN] = {"rsa4096-chain.pem", NULL, "rsa4096-key.pem"},
-    [IDENTITY_LONG_CHAIN] = {"p256.pem", "rsa4096-chain.pem", "p256.pem"},
+    [IDENTITY_ED25519] = { "ed25519.pem", NULL, "ed25519.pem" },
+    [IDENTITY_P384] = { "p384.pem", NULL, "p384.pem" },
+    [IDENTITY_RSA2048] = { "rsa2048.pem", NULL, "rsa2048.pem" },
+    [IDENTITY_RSA4096_CHAIN] = { "rsa4096-chain.pem", NULL, "rsa4096-key.pem" },
+    [IDENTITY_LONG_CHAIN] = { "p256.pem", "rsa4096-chain.pem", "p256.pem" },
 };
 
 static struct dtls_identity *identities[IDENTITY_KINDS];
@@ -66,7 +66,7 @@ static struct dtls_identity *read_identity(const struct source *source)
 static struct dtls_identity *generate(enum identity_kind kind)
 {
     const int64_t year_2020 = 1577836800, year_2050 = 2524608000;
-    struct rng rng = {(uint64_t)kind};
+    struct rng rng = { (uint64_t)kind };
     struct dtls_identity *identity = NULL;
     int result = dtls_identity_generate(DTLS_KEY_ECDSA_P256, "box", year_2020, year_2050, rng_fill, &rng, &identity);
 

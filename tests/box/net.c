@@ -77,7 +77,7 @@ static void queue_arrival(struct net *net, enum net_end to, uint64_t at_us, cons
     struct net_thing *thing = must(calloc(1, sizeof *thing + len));
 
     thing->at_us = at_us;
-    thing->datagram = (struct net_datagram){.to = to, .tag = tag, .intact = !corrupted, .len = len};
+    thing->datagram = (struct net_datagram){ .to = to, .tag = tag, .intact = !corrupted, .len = len };
     if (len > 0)
         memcpy(thing->datagram.bytes, bytes, len);
     if (corrupted && len > 0)
@@ -119,13 +119,13 @@ static void keep_record(struct net *net, enum net_end from, const uint8_t *bytes
 {
     net->recorded = must(realloc(net->recorded, (net->recorded_count + 1) * sizeof net->recorded[0]));
     struct net_recorded *record = &net->recorded[net->recorded_count++];
-    *record = (struct net_recorded){.from = from, .sent_us = net->now_us, .len = len, .bytes = must(malloc(len + 1))};
+    *record = (struct net_recorded){ .from = from, .sent_us = net->now_us, .len = len, .bytes = must(malloc(len + 1)) };
     memcpy(record->bytes, bytes, len);
 }
 
 void net_init(struct net *net, uint64_t seed, uint64_t start_us)
 {
-    *net = (struct net){.now_us = start_us, .chance = {seed}, .trace = getenv("DTLS_TRACE") != NULL};
+    *net = (struct net){ .now_us = start_us, .chance = { seed }, .trace = getenv("DTLS_TRACE") != NULL };
 }
 
 void net_clear(struct net *net)
@@ -136,7 +136,7 @@ void net_clear(struct net *net)
         free(net->recorded[i].bytes);
     free(net->heap);
     free(net->recorded);
-    *net = (struct net){0};
+    *net = (struct net){ 0 };
 }
 
 void net_set_filter(struct net *net, net_filter *filter, void *arg)
@@ -150,14 +150,14 @@ void net_send(struct net *net, enum net_end from, const uint8_t *bytes, size_t l
 {
     const struct net_link *link = &net->link[from];
     struct net_counts *counts = &net->counts[from];
-    struct net_verdict verdict = {NET_PASS, 0};
+    struct net_verdict verdict = { NET_PASS, 0 };
 
     counts->sent++;
     if (net->recording)
         keep_record(net, from, bytes, len);
     if (net->filter != NULL)
         verdict =
-            net->filter(net->filter_arg, &(struct net_sending){from, net->filtered++, net->now_us, bytes, len, tag});
+            net->filter(net->filter_arg, &(struct net_sending){ from, net->filtered++, net->now_us, bytes, len, tag });
     if (link->mtu != 0 && len > link->mtu) {
         counts->too_large++;
         trace(net, "BIG ", from, bytes, len);

@@ -179,7 +179,7 @@ static void receive(void *arg, struct net_datagram *datagram)
 
 void pair_options(struct pair_options *options, uint64_t seed)
 {
-    *options = (struct pair_options){.seed = seed, .start_us = NET_SECOND};
+    *options = (struct pair_options){ .seed = seed, .start_us = NET_SECOND };
     for (int end = CLIENT; end <= SERVER; end++) {
         struct dtls_config *config = &options->config[end];
         dtls_config_init(config);
@@ -354,7 +354,7 @@ static bool has_event(const struct pair *pair, const void *arg)
 
 bool pair_run_until_event(struct pair *pair, enum net_end end, enum dtls_event_type type, uint64_t limit_us)
 {
-    return pair_run_until(pair, has_event, &(struct awaited){end, type}, limit_us);
+    return pair_run_until(pair, has_event, &(struct awaited){ end, type }, limit_us);
 }
 
 /* ---- verbs ---- */
@@ -402,8 +402,8 @@ static bool pings_are_there(const struct pair *pair, const void *arg)
 
 bool pair_ping(struct pair *pair, uint64_t limit_us)
 {
-    uint64_t wanted[2] = {pair->end[CLIENT].pings + 1, pair->end[SERVER].pings + 1};
-    struct ping ping = {.number = ++pair->pings_sent};
+    uint64_t wanted[2] = { pair->end[CLIENT].pings + 1, pair->end[SERVER].pings + 1 };
+    struct ping ping = { .number = ++pair->pings_sent };
 
     memcpy(ping.words, ping_words, sizeof ping.words);
     if (pair_send(pair, CLIENT, &ping, sizeof ping) != DTLS_OK)
@@ -451,7 +451,7 @@ struct dtls_session *pair_session(const struct pair *pair)
 
 struct dtls_stats pair_stats(const struct pair *pair, enum net_end end)
 {
-    struct dtls_stats stats = {0};
+    struct dtls_stats stats = { 0 };
 
     if (pair->end[end].conn != NULL)
         dtls_conn_stats(pair->end[end].conn, &stats);

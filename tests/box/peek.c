@@ -11,26 +11,26 @@ bool peek(const struct pair *pair, enum net_end from, const uint8_t *datagram, s
           struct peeked *out)
 {
     struct record_view views[RECORD_VIEW_MAX];
-    uint64_t seen[1] = {0};
+    uint64_t seen[1] = { 0 };
 
     if (index >= record_view_split(datagram, len, views) || views[index].len > PEEK_MAX)
         return false;
     const struct record_view *view = &views[index];
-    *out = (struct peeked){.type = view->type, .epoch = view->epoch, .sequence = view->sequence};
+    *out = (struct peeked){ .type = view->type, .epoch = view->epoch, .sequence = view->sequence };
     const struct dtls_epoch *epoch = dtls_epochs_find(&pair->end[from].conn->as.epochs, view->epoch);
     if (epoch == NULL || epoch->write_key == NULL)
         return true;
     struct dtls_epoch copy = *epoch;
     copy.read_key = epoch->write_key;
     memcpy(copy.read_iv, epoch->write_iv, sizeof copy.read_iv);
-    copy.replay = (struct dtls_replay){.seen = seen, .size = 64};
+    copy.replay = (struct dtls_replay){ .seen = seen, .size = 64 };
     memcpy(out->bytes, view->body, view->len);
-    struct dtls_record record = {.type = view->type,
-                                 .version = view->version,
-                                 .epoch = view->epoch,
-                                 .sequence = view->sequence,
-                                 .body = out->bytes,
-                                 .len = view->len};
+    struct dtls_record record = { .type = view->type,
+                                  .version = view->version,
+                                  .epoch = view->epoch,
+                                  .sequence = view->sequence,
+                                  .body = out->bytes,
+                                  .len = view->len };
     if (dtls_epoch_open(&copy, &record) != DTLS_OPENED)
         return true;
     memmove(out->bytes, record.body, record.len);
@@ -76,7 +76,7 @@ static struct peek_note *new_note(struct peek_log *log)
 static struct net_verdict take_down(void *arg, const struct net_sending *sending)
 {
     struct peek_log *log = arg;
-    struct net_verdict verdict = {NET_PASS, 0};
+    struct net_verdict verdict = { NET_PASS, 0 };
 
     for (size_t i = 0;; i++) {
         struct peek_note *note = new_note(log);
@@ -95,7 +95,7 @@ static struct net_verdict take_down(void *arg, const struct net_sending *sending
 void peek_log_begin(struct peek_log *log, struct pair *pair, bool (*drop)(void *arg, const struct peek_note *note),
                     void *drop_arg)
 {
-    *log = (struct peek_log){.pair = pair, .drop = drop, .drop_arg = drop_arg};
+    *log = (struct peek_log){ .pair = pair, .drop = drop, .drop_arg = drop_arg };
     net_set_filter(&pair->net, take_down, log);
 }
 
@@ -103,7 +103,7 @@ void peek_log_end(struct peek_log *log, struct pair *pair)
 {
     net_set_filter(&pair->net, NULL, NULL);
     free(log->notes);
-    *log = (struct peek_log){0};
+    *log = (struct peek_log){ 0 };
 }
 
 const struct peek_note *peek_log_message(const struct peek_log *log, enum net_end from, uint8_t type, size_t nth)

@@ -30,7 +30,7 @@ uint16_t peek_message_seq(const struct peeked *record);
 struct peek_note {
     enum net_end from;
     uint64_t time_us;
-    size_t datagram;      /* its index, as the filter counts */
+    size_t datagram; /* its index, as the filter counts */
     size_t datagram_len;
     struct peeked record;
 };

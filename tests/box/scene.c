@@ -9,27 +9,27 @@ static const struct kind {
     enum net_end from;
     enum dtls_rehandshake_mode mode;
 } kinds[SCENE_KINDS] = {
-    [SCENE_FULL] = {.name = "full"},
-    [SCENE_MUTUAL] = {.name = "mutual", .mutual = true},
-    [SCENE_RESUMED_BY_ID] = {.name = "resumed by id", .by_id = true, .resumed = true},
-    [SCENE_RESUMED_BY_TICKET] = {.name = "resumed by ticket", .by_ticket = true, .resumed = true},
-    [SCENE_TICKET] = {.name = "full with a ticket", .by_ticket = true},
-    [SCENE_FULL_FROM_CLIENT] = {.name = "full rehandshake from the client", .rehandshake = true, .from = CLIENT},
-    [SCENE_FULL_FROM_SERVER] = {.name = "full rehandshake from the server", .rehandshake = true, .from = SERVER},
-    [SCENE_ABBREVIATED_FROM_CLIENT] = {.name = "abbreviated rehandshake from the client",
-                                       .rehandshake = true,
-                                       .from = CLIENT,
-                                       .mode = DTLS_REHANDSHAKE_ABBREVIATED,
-                                       .resumed = true},
-    [SCENE_ABBREVIATED_FROM_SERVER] = {.name = "abbreviated rehandshake from the server",
-                                       .rehandshake = true,
-                                       .from = SERVER,
-                                       .mode = DTLS_REHANDSHAKE_ABBREVIATED,
-                                       .resumed = true},
-    [SCENE_MUTUAL_FROM_CLIENT] = {.name = "mutual full rehandshake from the client",
-                                  .mutual = true,
-                                  .rehandshake = true,
-                                  .from = CLIENT},
+    [SCENE_FULL] = { .name = "full" },
+    [SCENE_MUTUAL] = { .name = "mutual", .mutual = true },
+    [SCENE_RESUMED_BY_ID] = { .name = "resumed by id", .by_id = true, .resumed = true },
+    [SCENE_RESUMED_BY_TICKET] = { .name = "resumed by ticket", .by_ticket = true, .resumed = true },
+    [SCENE_TICKET] = { .name = "full with a ticket", .by_ticket = true },
+    [SCENE_FULL_FROM_CLIENT] = { .name = "full rehandshake from the client", .rehandshake = true, .from = CLIENT },
+    [SCENE_FULL_FROM_SERVER] = { .name = "full rehandshake from the server", .rehandshake = true, .from = SERVER },
+    [SCENE_ABBREVIATED_FROM_CLIENT] = { .name = "abbreviated rehandshake from the client",
+                                        .rehandshake = true,
+                                        .from = CLIENT,
+                                        .mode = DTLS_REHANDSHAKE_ABBREVIATED,
+                                        .resumed = true },
+    [SCENE_ABBREVIATED_FROM_SERVER] = { .name = "abbreviated rehandshake from the server",
+                                        .rehandshake = true,
+                                        .from = SERVER,
+                                        .mode = DTLS_REHANDSHAKE_ABBREVIATED,
+                                        .resumed = true },
+    [SCENE_MUTUAL_FROM_CLIENT] = { .name = "mutual full rehandshake from the client",
+                                   .mutual = true,
+                                   .rehandshake = true,
+                                   .from = CLIENT },
 };
 
 const char *scene_name(enum scene_kind kind)
@@ -44,10 +44,10 @@ bool scene_is_rehandshake(enum scene_kind kind)
 
 void scene_begin(struct scene *scene, enum scene_kind kind)
 {
-    struct rng rng = {48};
+    struct rng rng = { 48 };
     struct pair_options options;
 
-    *scene = (struct scene){.kind = kind, .start_us = NET_SECOND};
+    *scene = (struct scene){ .kind = kind, .start_us = NET_SECOND };
     rng_fill(&rng, (uint8_t *)&scene->ticket_key, sizeof scene->ticket_key);
     if (kinds[kind].by_id)
         scene->cache = dtls_session_cache_new(64);
@@ -92,7 +92,7 @@ static struct pair *associate(const struct kind *kind, const struct pair_options
     struct pair_options calm = *options;
 
     calm.filter = NULL;
-    calm.link[CLIENT] = calm.link[SERVER] = (struct net_link){.delay_us = 20 * NET_MS};
+    calm.link[CLIENT] = calm.link[SERVER] = (struct net_link){ .delay_us = 20 * NET_MS };
     struct pair *pair = pair_new(&calm);
     CHECK_CASE(pair_run_until_open(pair, 10 * NET_SECOND), "seed %llu: %s: no first handshake",
                (unsigned long long)options->seed, kind->name);

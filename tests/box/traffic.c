@@ -34,8 +34,8 @@ static uint32_t checksum(const uint8_t *bytes, size_t len)
 
 static void write_record(uint8_t *out, size_t size, enum net_end from, uint64_t number)
 {
-    struct head head = {.size = (uint32_t)size, .number = number, .from = from};
-    struct rng body = {number};
+    struct head head = { .size = (uint32_t)size, .number = number, .from = from };
+    struct rng body = { number };
 
     memcpy(head.words, words, sizeof words);
     rng_fill(&body, out + sizeof head, size - sizeof head);
@@ -74,7 +74,7 @@ static struct traffic_record *new_record(struct traffic_flow *flow)
         if (flow->records == NULL)
             abort();
     }
-    flow->records[flow->count] = (struct traffic_record){0};
+    flow->records[flow->count] = (struct traffic_record){ 0 };
     return &flow->records[flow->count++];
 }
 
@@ -123,8 +123,8 @@ struct traffic *traffic_new(struct pair *pair)
     if (traffic == NULL)
         abort();
     traffic->pair = pair;
-    traffic->flow[CLIENT] = (struct traffic_flow){.traffic = traffic, .from = CLIENT};
-    traffic->flow[SERVER] = (struct traffic_flow){.traffic = traffic, .from = SERVER};
+    traffic->flow[CLIENT] = (struct traffic_flow){ .traffic = traffic, .from = CLIENT };
+    traffic->flow[SERVER] = (struct traffic_flow){ .traffic = traffic, .from = SERVER };
     pair->on_arrival = note_arrival;
     pair->on_data = note_delivery;
     pair->watcher = traffic;
@@ -231,7 +231,7 @@ void traffic_check(const struct traffic *traffic)
                    flow->refused, name, flow->last_refusal, dtls_error_string(flow->last_refusal));
         CHECK_CASE(flow->duplicated == 0, "seed %llu: %zu records of the %s came twice", seed, flow->duplicated, name);
         CHECK_CASE(flow->corrupted == 0, "seed %llu: %zu records of the %s came damaged", seed, flow->corrupted, name);
-        struct traffic_record none = {0};
+        struct traffic_record none = { 0 };
         const struct traffic_record *at = lost ? &flow->records[missing] : &none;
         CHECK_CASE(!lost, "seed %llu: record %zu of the %s (epoch %u, sent at %.3f ms) arrived at %.3f, not delivered",
                    seed, missing, name, at->epoch, (double)at->sent_us / 1000, (double)at->arrived_us / 1000);

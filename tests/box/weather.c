@@ -7,8 +7,8 @@
 #include "tests/box/record_view.h"
 
 enum {
-    MEMORY = 256,                                  /* datagrams that can come again, or in part */
-    BODY_MAX = 2100,                               /* of a forged record */
+    MEMORY = 256,    /* datagrams that can come again, or in part */
+    BODY_MAX = 2100, /* of a forged record */
     FORGED_MAX = 3 * (RECORD_HEADER_LEN + BODY_MAX),
     DATAGRAM_MAX = 65536,
 };
@@ -88,14 +88,14 @@ static void splice(struct weather *weather, const struct net_sending *sending)
 
 static struct net_verdict tamper(void *arg, const struct net_sending *sending)
 {
-    static void (*const ways[])(struct weather *, const struct net_sending *) = {flip_bits, cut_short,
-                                                                                 strip_first_records, splice};
+    static void (*const ways[])(struct weather *, const struct net_sending *) = { flip_bits, cut_short,
+                                                                                  strip_first_records, splice };
     struct weather *weather = arg;
 
     if (!rng_chance(&weather->chance, weather->tampering))
-        return (struct net_verdict){NET_PASS, 0};
+        return (struct net_verdict){ NET_PASS, 0 };
     ways[rng_up_to(&weather->chance, 3)](weather, sending);
-    return (struct net_verdict){one_in(&weather->chance, 2) ? NET_PASS : NET_DROP, 0};
+    return (struct net_verdict){ one_in(&weather->chance, 2) ? NET_PASS : NET_DROP, 0 };
 }
 
 /* ---- what was never sent ---- */
@@ -117,7 +117,7 @@ static void write_u24(uint8_t *out, uint64_t value)
 /* A message, or a piece of one, of any type; its header mostly tells the truth. */
 static size_t forge_message(struct rng *chance, uint8_t *out)
 {
-    static const uint8_t types[] = {0, 1, 2, 3, 4, 11, 12, 13, 14, 15, 16, 20, 77};
+    static const uint8_t types[] = { 0, 1, 2, 3, 4, 11, 12, 13, 14, 15, 16, 20, 77 };
     size_t len = one_in(chance, 4) ? 0 : rng_up_to(chance, 200);
     uint64_t total = one_in(chance, 20) ? 0xffffff : one_in(chance, 3) ? len + rng_up_to(chance, 3000) : len;
 
@@ -149,8 +149,16 @@ static size_t forge_body(struct rng *chance, uint8_t type, uint8_t *out)
 
 static size_t forge_record(struct rng *chance, uint8_t *out)
 {
-    static const uint8_t types[] = {RECORD_CHANGE_CIPHER_SPEC, RECORD_ALERT, RECORD_ALERT, RECORD_HANDSHAKE,
-                                    RECORD_HANDSHAKE, RECORD_HANDSHAKE, RECORD_DATA, 24, 0, 255};
+    static const uint8_t types[] = { RECORD_CHANGE_CIPHER_SPEC,
+                                     RECORD_ALERT,
+                                     RECORD_ALERT,
+                                     RECORD_HANDSHAKE,
+                                     RECORD_HANDSHAKE,
+                                     RECORD_HANDSHAKE,
+                                     RECORD_DATA,
+                                     24,
+                                     0,
+                                     255 };
     const uint64_t last = (UINT64_C(1) << 48) - 1;
     uint8_t type = pick(chance, types, sizeof types);
     uint16_t epoch = one_in(chance, 4) ? (uint16_t)rng_up_to(chance, 4) : 0;
@@ -167,7 +175,7 @@ static size_t forge_record(struct rng *chance, uint8_t *out)
 
 void weather_storm(struct weather *weather, struct net *net, uint64_t seed)
 {
-    *weather = (struct weather){.net = net, .chance = {seed}};
+    *weather = (struct weather){ .net = net, .chance = { seed } };
     net->recording = true;
     net_set_filter(net, tamper, weather);
     weather_turn(weather);
@@ -191,7 +199,7 @@ void weather_clear(struct weather *weather)
     struct net *net = weather->net;
 
     for (int end = CLIENT; end <= SERVER; end++)
-        net->link[end] = (struct net_link){.delay_us = net->link[end].delay_us};
+        net->link[end] = (struct net_link){ .delay_us = net->link[end].delay_us };
     net->recording = false;
     net_set_filter(net, NULL, NULL);
 }

@@ -12,7 +12,8 @@ struct weather {
     unsigned tampering; /* how often a datagram is changed on the way, per 10,000 */
 };
 
-/* From now on: loss, doubling, jitter and tampering, as bad as the seed wants. Takes the network's filter and recorder. */
+/* From now on: loss, doubling, jitter and tampering, as bad as the seed wants. Takes the network's filter and
+ * recorder. */
 void weather_storm(struct weather *weather, struct net *net, uint64_t seed);
 
 /* The storm goes on in another way: each direction may be silent, bad, or good for a while. */
@@ -21,8 +22,8 @@ void weather_turn(struct weather *weather);
 /* No more of it: what is sent from now on arrives as it is. What is on the way still comes. */
 void weather_clear(struct weather *weather);
 
-/* A datagram of one to three forged records: any type, epoch and sequence, plaintext messages with true headers, lengths
- * that lie. */
+/* A datagram of one to three forged records: any type, epoch and sequence, plaintext messages with true headers,
+ * lengths that lie. */
 void weather_forge(struct weather *weather, enum net_end to);
 
 /* One of the last datagrams that were sent arrives once more. */

@@ -230,11 +230,11 @@ static void play_to_its_end(void)
 static void everything_may_be_freed_in_any_callback(void)
 {
     static const enum dtls_event_type client_events[] = {
-        DTLS_EVENT_OPEN, DTLS_EVENT_DATA, DTLS_EVENT_REHANDSHAKE_STARTED, DTLS_EVENT_REHANDSHAKE_DONE,
+        DTLS_EVENT_OPEN,    DTLS_EVENT_DATA,   DTLS_EVENT_REHANDSHAKE_STARTED, DTLS_EVENT_REHANDSHAKE_DONE,
         DTLS_EVENT_SESSION, DTLS_EVENT_CLOSED,
     };
     static const enum dtls_event_type server_events[] = {
-        DTLS_EVENT_OPEN, DTLS_EVENT_DATA, DTLS_EVENT_REHANDSHAKE_STARTED, DTLS_EVENT_REHANDSHAKE_DONE,
+        DTLS_EVENT_OPEN,   DTLS_EVENT_DATA, DTLS_EVENT_REHANDSHAKE_STARTED, DTLS_EVENT_REHANDSHAKE_DONE,
         DTLS_EVENT_CLOSED,
     };
 
@@ -401,9 +401,9 @@ static void wrong_arguments_are_refused(void)
     CU_ASSERT_EQUAL(dtls_ev_connect(scene.loop, &empty, address, sizeof at, NULL, on_client, &scene, &conn),
                     DTLS_ERR_ARGUMENT); /* no verifier */
     CU_ASSERT_PTR_NULL(conn);
-    CU_ASSERT_EQUAL(dtls_ev_connect(scene.loop, &scene.client_config, &nowhere, sizeof nowhere, NULL, on_client, &scene,
-                                    &conn),
-                    DTLS_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(
+        dtls_ev_connect(scene.loop, &scene.client_config, &nowhere, sizeof nowhere, NULL, on_client, &scene, &conn),
+        DTLS_ERR_ARGUMENT);
     CU_ASSERT_EQUAL(dtls_ev_listen(scene.loop, &empty, address, sizeof at, 0, on_served, &scene, &server),
                     DTLS_ERR_ARGUMENT); /* no identity */
     CU_ASSERT_EQUAL(dtls_ev_listen(scene.loop, &scene.server_config, address, sizeof at, 0, on_served, &scene, &server),

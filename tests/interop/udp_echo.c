@@ -6,7 +6,7 @@
 int main(void)
 {
     static char bytes[65536];
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t at_len = sizeof at;
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
 

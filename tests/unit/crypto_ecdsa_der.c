@@ -18,23 +18,23 @@ static void ecdsa_der_is_strict(void)
         { "", false },
         { "30", false },
         { "30 00", false },
-        { "30 03 02 01 01", false },                 /* one number */
+        { "30 03 02 01 01", false },                   /* one number */
         { "30 09 02 01 01 02 01 01 02 01 01", false }, /* three */
-        { "30 06 02 01 01 02 01 01 00", false },     /* something behind */
-        { "30 07 02 01 01 02 01 01 00", false },     /* something inside, behind */
-        { "30 07 02 01 01 02 01 01", false },        /* cut off */
+        { "30 06 02 01 01 02 01 01 00", false },       /* something behind */
+        { "30 07 02 01 01 02 01 01 00", false },       /* something inside, behind */
+        { "30 07 02 01 01 02 01 01", false },          /* cut off */
         { "30 05 02 01 01 02 01 01", false },
-        { "30 06 02 01 81 02 01 01", false },        /* negative */
+        { "30 06 02 01 81 02 01 01", false }, /* negative */
         { "30 06 02 01 01 02 01 80", false },
-        { "30 07 02 02 00 01 02 01 01", false },     /* a zero too many */
+        { "30 07 02 02 00 01 02 01 01", false }, /* a zero too many */
         { "30 07 02 01 01 02 02 00 7f", false },
         { "30 07 02 02 00 00 02 01 01", false },
-        { "30 05 02 00 02 01 01", false },           /* no bytes at all */
+        { "30 05 02 00 02 01 01", false }, /* no bytes at all */
         { "30 05 02 01 01 02 00", false },
-        { "31 06 02 01 01 02 01 01", false },        /* other types */
+        { "31 06 02 01 01 02 01 01", false }, /* other types */
         { "30 06 03 01 01 02 01 01", false },
         { "30 06 02 01 01 04 01 01", false },
-        { "30 81 06 02 01 01 02 01 01", false },     /* BER's long and open lengths */
+        { "30 81 06 02 01 01 02 01 01", false }, /* BER's long and open lengths */
         { "30 07 02 81 01 01 02 01 01", false },
         { "30 80 02 01 01 02 01 01 00 00", false },
     };

@@ -84,8 +84,8 @@ static void hmac_gives_the_published_codes(void)
     for (size_t i = 0; i < sizeof hmac_vectors / sizeof hmac_vectors[0]; i++) {
         struct hex key = hex(hmac_vectors[i].key != NULL ? hmac_vectors[i].key : "");
         struct hex data = hex(hmac_vectors[i].data);
-        struct dtls_bytes key_view = hmac_vectors[i].key != NULL ? view(&key)
-                                                                 : (struct dtls_bytes){ long_key, sizeof long_key };
+        struct dtls_bytes key_view =
+            hmac_vectors[i].key != NULL ? view(&key) : (struct dtls_bytes){ long_key, sizeof long_key };
         const char *expected[] = { hmac_vectors[i].sha256, hmac_vectors[i].sha384, hmac_vectors[i].sha512 };
         /* In three parts, one of them empty. */
         struct dtls_bytes parts[] = { { data.at, 3 }, { NULL, 0 }, { data.at + 3, data.len - 3 } };
@@ -153,11 +153,23 @@ static void base64_takes_only_canonical_text(void)
     static const struct {
         const char *text, *bytes; /* NULL: refused */
     } cases[] = {
-        { "", "" },         { "Zg==", "f" },         { "Zm8=", "fo" },     { "Zm9v", "foo" }, /* RFC 4648, 10 */
-        { "Zm9vYg==", "foob" }, { "Zm9vYmE=", "fooba" }, { "Zm9vYmFy", "foobar" },
+        { "", "" },
+        { "Zg==", "f" },
+        { "Zm8=", "fo" },
+        { "Zm9v", "foo" }, /* RFC 4648, 10 */
+        { "Zm9vYg==", "foob" },
+        { "Zm9vYmE=", "fooba" },
+        { "Zm9vYmFy", "foobar" },
         { " Zm\r\n9v\tYg = =\n", "foob" },
-        { "Zg", NULL },     { "Zg=", NULL },         { "Zg===", NULL },    { "Zh==", NULL },
-        { "Zm9", NULL },    { "Zm-v", NULL },        { "Zg==Zg==", NULL }, { "=", NULL },      { "Z", NULL },
+        { "Zg", NULL },
+        { "Zg=", NULL },
+        { "Zg===", NULL },
+        { "Zh==", NULL },
+        { "Zm9", NULL },
+        { "Zm-v", NULL },
+        { "Zg==Zg==", NULL },
+        { "=", NULL },
+        { "Z", NULL },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

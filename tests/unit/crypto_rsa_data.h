@@ -11,8 +11,7 @@ static const char rsa_n[] =
     "c3f42926a9f56bf95c9405bae1e3f73dc2c08f14d0db62590963bcfd06c24fcf78751b6b08d5fdd5fda1a0e575c5b257"
     "6e0e8d22c56be0fe0ba1a6e4ef5e2d246db1b8046fa19c70fcf160fe2ac9481c91e85635e3c94ed29c79a6655bc2135e"
     "eb9c1e480a4db215dfb076fcd5b74317";
-static const char rsa_e[] =
-    "010001";
+static const char rsa_e[] = "010001";
 static const char rsa_d[] =
     "1895111523e550b2b812cd9791c6a9ad18e8f6240b2b198cfc6076ac9d2bb47533a112ef62f14c4179fbc340137a51b3"
     "30c8133fd78bd00296c5083ffa321d882eb3798c428c54b114c15deda223d7cfb058fddffaad6a42c7aa9bc84415f52f"

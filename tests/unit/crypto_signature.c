@@ -299,8 +299,9 @@ static void rsa_keys_of_the_wrong_size_verify_nothing(void)
     struct hex n = hex(small_n), e = hex(rsa_e), signature = hex(small_pkcs1_sha256);
     struct dtls_public_key public = { .kind = DTLS_KEY_RSA, .modulus = view(&n), .exponent = view(&e) };
     struct dtls_bytes message = text_view("libdtls test message");
-    struct rsa_hex small = { n,          e,          hex(small_d),  hex(small_p),
-                             hex(small_q), hex(small_dp), hex(small_dq), hex(small_qinv) };
+    struct rsa_hex small = {
+        n, e, hex(small_d), hex(small_p), hex(small_q), hex(small_dp), hex(small_dq), hex(small_qinv)
+    };
     struct dtls_private_key *key;
 
     CU_ASSERT_EQUAL(dtls_signature_verify(&public, DTLS_RSA_PKCS1_SHA256, message, view(&signature)),
@@ -352,9 +353,9 @@ static void a_leading_zero_of_the_modulus_does_not_matter(void)
 
     memcpy(led.at + 1, n.at, n.len);
     struct dtls_public_key public = { .kind = DTLS_KEY_RSA, .modulus = view(&led), .exponent = view(&e) };
-    CU_ASSERT_EQUAL(dtls_signature_verify(&public, DTLS_RSA_PKCS1_SHA256, text_view("libdtls test message"),
-                                          view(&signature)),
-                    DTLS_OK);
+    CU_ASSERT_EQUAL(
+        dtls_signature_verify(&public, DTLS_RSA_PKCS1_SHA256, text_view("libdtls test message"), view(&signature)),
+        DTLS_OK);
 
     struct rsa_hex rsa = rsa_2048();
     struct dtls_private_key *key = NULL;
@@ -411,8 +412,7 @@ static void scalars_out_of_range_are_refused(void)
           "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
           DTLS_ERR_BAD_KEY },
         { DTLS_KEY_P384,
-          "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52972",
-          DTLS_OK },
+          "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52972", DTLS_OK },
         { DTLS_KEY_ED, "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f", DTLS_ERR_BAD_KEY },
         { DTLS_KEY_ED, "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f6000", DTLS_ERR_BAD_KEY },
         { DTLS_KEY_RSA, "01", DTLS_ERR_BAD_KEY },
@@ -499,7 +499,12 @@ static void ecdsa_numbers_out_of_range_are_refused(void)
 {
     static const char order[] = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
     const char *const numbers[][2] = {
-        { "00", "00" }, { "00", "01" }, { "01", "00" }, { order, "01" }, { "01", order }, { order, order },
+        { "00", "00" },
+        { "00", "01" },
+        { "01", "00" },
+        { order, "01" },
+        { "01", order },
+        { order, order },
         { "01", "01 0000000000000000000000000000000000000000000000000000000000000000" },
     };
     struct dtls_private_key *key = key_of_scalar(DTLS_KEY_P256, rfc6979_p256);

@@ -103,9 +103,9 @@ static struct dtls_bytes cookie_of(const uint8_t reply[DTLS_HELLO_REPLY_LEN])
 static void a_first_hello_draws_a_hello_verify_request(void)
 {
     static const uint8_t expected[] = {
-        22, 0xfe, 0xff, 0, 0, 1, 2, 3, 4, 5, 6, 0, 47, /* record: the ClientHello's sequence */
-        3, 0, 0, 35, 7, 8, 0, 0, 0, 0, 0, 35,          /* message: the ClientHello's message_seq */
-        0xfe, 0xff, 32,                                /* and then the cookie */
+        22,   0xfe, 0xff, 0,  0, 1, 2, 3, 4, 5, 6, 0,  47, /* record: the ClientHello's sequence */
+        3,    0,    0,    35, 7, 8, 0, 0, 0, 0, 0, 35,     /* message: the ClientHello's message_seq */
+        0xfe, 0xff, 32,                                    /* and then the cookie */
     };
     struct dtls_cookie_secrets secrets = { 0 };
     struct attempt attempt = honest();
@@ -170,7 +170,8 @@ static void a_cookie_of_another_address_is_refused(void)
     for (size_t i = 0; i < sizeof address; i++) {
         other[i] ^= 1;
         CHECK_CASE(check_from(&secrets, 0, (struct dtls_bytes){ other, sizeof address }, hello, out) ==
-                       DTLS_HELLO_REPLY, "byte %zu", i);
+                       DTLS_HELLO_REPLY,
+                   "byte %zu", i);
         other[i] ^= 1;
     }
     CU_ASSERT_EQUAL(check_from(&secrets, 0, (struct dtls_bytes){ other, sizeof other }, hello, out), DTLS_HELLO_REPLY);
@@ -223,7 +224,8 @@ static void a_quiet_time_makes_both_secrets_new(void)
     CU_ASSERT_EQUAL(check_attempt(&secrets, 2 * DTLS_COOKIE_SLOT, &attempt, out), DTLS_HELLO_REPLY);
     for (size_t i = 0; i < 2; i++)
         CHECK_CASE(memcmp(secrets.secret[i], before.secret[0], sizeof before.secret[0]) != 0 &&
-                       memcmp(secrets.secret[i], before.secret[1], sizeof before.secret[1]) != 0, "secret %zu", i);
+                       memcmp(secrets.secret[i], before.secret[1], sizeof before.secret[1]) != 0,
+                   "secret %zu", i);
 }
 
 static void a_cookie_of_the_zeroes_before_the_first_secret_is_refused(void)
@@ -320,18 +322,19 @@ static void what_is_no_first_hello_is_dropped(void)
 {
     struct dtls_cookie_secrets secrets = { 0 };
     uint8_t datagram[HEX_FILE_MAX_DATAGRAM], out[DTLS_HELLO_REPLY_LEN] = { 0 };
-    struct attempt lies[] = { honest(), honest(), honest(), honest(), honest(),
-                              honest(), honest(), honest(), honest() };
+    struct attempt lies[] = {
+        honest(), honest(), honest(), honest(), honest(), honest(), honest(), honest(), honest()
+    };
 
-    lies[0].type = 23;                            /* application data */
-    lies[1].version = 0x0303;                     /* TLS */
-    lies[2].epoch = 1;                            /* sealed */
-    lies[3].fragment.type = DTLS_FINISHED;        /* another message */
-    lies[4].fragment.offset = 1;                  /* not its beginning */
+    lies[0].type = 23;                     /* application data */
+    lies[1].version = 0x0303;              /* TLS */
+    lies[2].epoch = 1;                     /* sealed */
+    lies[3].fragment.type = DTLS_FINISHED; /* another message */
+    lies[4].fragment.offset = 1;           /* not its beginning */
     lies[4].fragment.length = 1000;
-    lies[5].fragment.length = 3;                  /* longer than its message */
-    lies[6].hello.version = 0x0303;               /* TLS */
-    lies[7].hello.random.len = 3;                 /* so the rest is too short */
+    lies[5].fragment.length = 3;    /* longer than its message */
+    lies[6].hello.version = 0x0303; /* TLS */
+    lies[7].hello.random.len = 3;   /* so the rest is too short */
     lies[8].hello.session_id = (struct dtls_bytes){ zeroes, 33 };
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++)
         CHECK_CASE(check_attempt(&secrets, 0, &lies[i], out) == DTLS_HELLO_DROP, "lie %zu", i);
@@ -371,8 +374,19 @@ static void garbage_of_any_length_is_dropped(void)
         }
         CHECK_CASE(check(&secrets, 0, (struct dtls_bytes){ garbage, len }, reply) == DTLS_HELLO_DROP, "%zu bytes", len);
         if (len >= RECORD_HEADER_LEN) {
-            const uint8_t header[] = { 22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0,
-                                       (uint8_t)((len - RECORD_HEADER_LEN) >> 8), (uint8_t)(len - RECORD_HEADER_LEN) };
+            const uint8_t header[] = { 22,
+                                       0xfe,
+                                       0xff,
+                                       0,
+                                       0,
+                                       0,
+                                       0,
+                                       0,
+                                       0,
+                                       0,
+                                       0,
+                                       (uint8_t)((len - RECORD_HEADER_LEN) >> 8),
+                                       (uint8_t)(len - RECORD_HEADER_LEN) };
             memcpy(garbage, header, sizeof header);
             CHECK_CASE(check(&secrets, 0, (struct dtls_bytes){ garbage, len }, reply) == DTLS_HELLO_DROP,
                        "%zu bytes behind a header", len);
@@ -389,13 +403,15 @@ static void without_randomness_nothing_is_answered(void)
     struct dtls_bytes hello = write_attempt(&attempt, datagram);
     int left = 0;
 
-    CU_ASSERT_EQUAL(dtls_hello_check(&secrets, 0, address, sizeof address, hello.at, hello.len, numbered_random, &left,
-                                     out), DTLS_ERR_RANDOM);
+    CU_ASSERT_EQUAL(
+        dtls_hello_check(&secrets, 0, address, sizeof address, hello.at, hello.len, numbered_random, &left, out),
+        DTLS_ERR_RANDOM);
     CU_ASSERT_EQUAL(memcmp(out, zeroes, sizeof out), 0);
     CU_ASSERT_EQUAL(secrets.slot, 0);
     left = 1;
-    CU_ASSERT_EQUAL(dtls_hello_check(&secrets, 0, address, sizeof address, hello.at, hello.len, numbered_random, &left,
-                                     out), DTLS_HELLO_REPLY);
+    CU_ASSERT_EQUAL(
+        dtls_hello_check(&secrets, 0, address, sizeof address, hello.at, hello.len, numbered_random, &left, out),
+        DTLS_HELLO_REPLY);
 }
 
 static void a_failed_renewal_keeps_the_secrets(void)
@@ -410,7 +426,8 @@ static void a_failed_renewal_keeps_the_secrets(void)
     attempt.hello.cookie = cookie_of(reply);
     struct dtls_bytes hello = write_attempt(&attempt, datagram);
     CU_ASSERT_EQUAL(dtls_hello_check(&secrets, DTLS_COOKIE_SLOT, address, sizeof address, hello.at, hello.len,
-                                     numbered_random, &left, out), DTLS_ERR_RANDOM);
+                                     numbered_random, &left, out),
+                    DTLS_ERR_RANDOM);
     CU_ASSERT_EQUAL(memcmp(&secrets, &before, sizeof secrets), 0);
     CU_ASSERT_EQUAL(check_attempt(&secrets, DTLS_COOKIE_SLOT, &attempt, out), DTLS_HELLO_VALID);
 }

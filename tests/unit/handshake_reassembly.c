@@ -39,7 +39,9 @@ static bool is_whole(const struct dtls_reassembly *in, uint32_t length)
 
 static void any_order_of_overlapping_pieces_makes_the_message(void)
 {
-    static const struct { uint32_t offset, len; } cuts[] = { { 0, 40 }, { 30, 30 }, { 60, 1 }, { 61, 39 } };
+    static const struct {
+        uint32_t offset, len;
+    } cuts[] = { { 0, 40 }, { 30, 30 }, { 60, 1 }, { 61, 39 } };
     static const int orders[][4] = { { 0, 1, 2, 3 }, { 3, 2, 1, 0 }, { 2, 0, 3, 1 }, { 1, 3, 0, 2 } };
     enum dtls_drop reason;
 
@@ -148,7 +150,8 @@ static CU_TestInfo tests[] = {
     { "any order of overlapping pieces makes the message", any_order_of_overlapping_pieces_makes_the_message },
     { "a whole message whose turn it is is not copied", a_whole_message_whose_turn_it_is_is_not_copied },
     { "messages come out in order", messages_come_out_in_order },
-    { "what contradicts or exceeds is refused with its reason (S5)", what_contradicts_or_exceeds_is_refused_with_its_reason },
+    { "what contradicts or exceeds is refused with its reason (S5)",
+      what_contradicts_or_exceeds_is_refused_with_its_reason },
     { "a flood of large promises stays within the bound (S5)", a_flood_of_large_promises_stays_within_the_bound },
     { "a message keeps to one epoch (S5)", a_message_keeps_to_one_epoch },
     CU_TEST_INFO_NULL,

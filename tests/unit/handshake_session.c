@@ -28,7 +28,8 @@ static bool are_equal(const struct dtls_session_state *a, const struct dtls_sess
 static void a_session_comes_back_from_its_bytes(void)
 {
     struct dtls_session_state state = example(7);
-    struct dtls_session *session = dtls_session_new(&heap, &state, (struct dtls_bytes){ (const uint8_t *)"ticket", 6 }), *back;
+    struct dtls_session *session = dtls_session_new(&heap, &state, (struct dtls_bytes){ (const uint8_t *)"ticket", 6 }),
+                        *back;
     uint8_t bytes[DTLS_SESSION_MAX];
     size_t len;
 

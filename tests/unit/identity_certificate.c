@@ -8,7 +8,7 @@
 #include "tests/unit/identity_data.h"
 
 /* `openssl x509 -in p256.pem -noout -fingerprint -sha256` */
-#define P256_FINGERPRINT \
+#define P256_FINGERPRINT                                                                                               \
     "3D:24:36:49:91:3A:8F:CD:66:EB:C5:9F:35:38:F0:41:5B:DB:5E:5D:E8:47:CB:BC:3F:F2:A3:7A:CD:67:AA:0D"
 
 static const char *const certificate_files[] = { "p256.pem", "p384.pem", "ed25519.pem", "rsa2048.pem" };
@@ -87,7 +87,8 @@ static void a_changed_bit_never_leads_outside(void)
             CHECK_CASE(result == DTLS_OK || result == DTLS_ERR_BAD_X509, "%s, bit %zu: %d", certificate_files[i], bit,
                        result);
             CHECK_CASE(lies_within(key.point, view) && lies_within(key.modulus, view) &&
-                       lies_within(key.exponent, view), "%s, bit %zu: outside", certificate_files[i], bit);
+                           lies_within(key.exponent, view),
+                       "%s, bit %zu: outside", certificate_files[i], bit);
             der.at[bit / 8] ^= (uint8_t)(1U << bit % 8);
         }
         free(der.at);
@@ -177,8 +178,9 @@ static void what_is_made_is_read_and_verified(void)
 static void says_what_rfc_5280_asks_for(void)
 {
     static const uint8_t v3[] = { 0x02, 0x01, 0x02 };
-    static const uint8_t name[] = { 0x31, 0x0d, 0x30, 0x0b, 0x06, 0x03, 0x55, 0x04, 0x03,
-                                    0x0c, 0x04, 'c',  'a',  'l',  'l' };
+    static const uint8_t name[] = {
+        0x31, 0x0d, 0x30, 0x0b, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0x04, 'c', 'a', 'l', 'l'
+    };
     struct dtls_identity *identity = generate(DTLS_KEY_ECDSA_P256, 0, 1);
     struct dtls_bytes signature;
 
@@ -197,7 +199,8 @@ static void times_change_their_form_in_2050(void)
         int64_t time;
         uint8_t tag;
         const char *text;
-    } cases[] = { /* `date -u -d @...` */
+    } cases[] = {
+        /* `date -u -d @...` */
         { 0, DTLS_DER_UTC_TIME, "700101000000Z" },
         { 951782399, DTLS_DER_UTC_TIME, "000228235959Z" },
         { 951782400, DTLS_DER_UTC_TIME, "000229000000Z" },
@@ -230,7 +233,7 @@ static void no_two_serials_and_keys_are_the_same(void)
     dtls_identity_free(other);
 }
 
-#define SIXTEEN "0123456789abcdef"
+#define SIXTEEN    "0123456789abcdef"
 #define SIXTY_FOUR SIXTEEN SIXTEEN SIXTEEN SIXTEEN
 
 static void refuses_what_no_certificate_can_say(void)
@@ -275,8 +278,7 @@ static void refuses_a_type_there_is_none_of(void)
 {
     struct dtls_identity *identity;
 
-    CU_ASSERT_EQUAL(dtls_identity_generate((enum dtls_key_type)7, "x", 0, 1, NULL, NULL, &identity),
-                    DTLS_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(dtls_identity_generate((enum dtls_key_type)7, "x", 0, 1, NULL, NULL, &identity), DTLS_ERR_ARGUMENT);
     CU_ASSERT_PTR_NULL(identity);
 }
 
@@ -326,8 +328,9 @@ static void fingerprint_is_what_openssl_says(void)
 }
 
 #define WITHOUT_COLONS "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
-#define WITH_COLONS(first, last) first "11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:" \
-                                 "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:" last
+#define WITH_COLONS(first, last)                                                                                       \
+    first "11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"                                                              \
+          "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:" last
 
 static void fingerprints_are_read_as_people_write_them(void)
 {
@@ -419,24 +422,24 @@ static void accepting_verifier_takes_every_certificate(void)
 }
 
 static CU_TestInfo certificate_tests[] = {
-    { "the key of every kind is found",                       finds_the_key_of_every_kind },
-    { "keys of other kinds are refused",                      refuses_keys_of_other_kinds },
-    { "a certificate cut anywhere is refused",                refuses_a_certificate_cut_anywhere },
-    { "a changed bit never leads outside the certificate",    a_changed_bit_never_leads_outside },
-    { "every value of every byte is survived",                every_value_of_every_byte_is_survived },
-    { "what is made is read and verified",                    what_is_made_is_read_and_verified },
-    { "a made certificate says what RFC 5280 asks for",       says_what_rfc_5280_asks_for },
-    { "times change their form in 2050",                      times_change_their_form_in_2050 },
-    { "no two serials and keys are the same",                 no_two_serials_and_keys_are_the_same },
-    { "what no certificate can say is refused",               refuses_what_no_certificate_can_say },
-    { "a type there is none of is refused",                   refuses_a_type_there_is_none_of },
-    { "without randomness there is no identity",              no_randomness_no_identity },
-    { "a fingerprint is what openssl says it is",             fingerprint_is_what_openssl_says },
-    { "fingerprints are read as people write them",           fingerprints_are_read_as_people_write_them },
-    { "a fingerprint cut anywhere is refused",                fingerprint_cut_anywhere_is_refused },
-    { "fingerprints come back as they were written",          fingerprints_come_back_as_written },
-    { "the pinned verifier takes one certificate only",       pinned_verifier_takes_one_certificate_only },
-    { "the accepting verifier takes every certificate",       accepting_verifier_takes_every_certificate },
+    { "the key of every kind is found", finds_the_key_of_every_kind },
+    { "keys of other kinds are refused", refuses_keys_of_other_kinds },
+    { "a certificate cut anywhere is refused", refuses_a_certificate_cut_anywhere },
+    { "a changed bit never leads outside the certificate", a_changed_bit_never_leads_outside },
+    { "every value of every byte is survived", every_value_of_every_byte_is_survived },
+    { "what is made is read and verified", what_is_made_is_read_and_verified },
+    { "a made certificate says what RFC 5280 asks for", says_what_rfc_5280_asks_for },
+    { "times change their form in 2050", times_change_their_form_in_2050 },
+    { "no two serials and keys are the same", no_two_serials_and_keys_are_the_same },
+    { "what no certificate can say is refused", refuses_what_no_certificate_can_say },
+    { "a type there is none of is refused", refuses_a_type_there_is_none_of },
+    { "without randomness there is no identity", no_randomness_no_identity },
+    { "a fingerprint is what openssl says it is", fingerprint_is_what_openssl_says },
+    { "fingerprints are read as people write them", fingerprints_are_read_as_people_write_them },
+    { "a fingerprint cut anywhere is refused", fingerprint_cut_anywhere_is_refused },
+    { "fingerprints come back as they were written", fingerprints_come_back_as_written },
+    { "the pinned verifier takes one certificate only", pinned_verifier_takes_one_certificate_only },
+    { "the accepting verifier takes every certificate", accepting_verifier_takes_every_certificate },
     CU_TEST_INFO_NULL,
 };
 

@@ -6,7 +6,10 @@
 
 #include "tests/tap.h"
 
-#define BYTES(...) { (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }) }
+#define BYTES(...)                                                                                                     \
+    {                                                                                                                  \
+        (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })                                     \
+    }
 
 static void every_length_comes_back_as_written(void)
 {
@@ -171,16 +174,16 @@ static void any_value_that_is_cut_breaks_the_reader(void)
 }
 
 static CU_TestInfo der_tests[] = {
-    { "every length comes back as it was written",            every_length_comes_back_as_written },
-    { "the writer refuses what two bytes cannot say",         writer_refuses_what_two_bytes_cannot_say },
-    { "the writer needs exactly the room of the value",       writer_needs_exactly_the_room_of_the_value },
-    { "values nest when the inner one's length grows",        values_nest_when_the_inner_one_grows },
-    { "every other form of a length is refused",              refuses_every_other_form_of_a_length },
-    { "an optional value is left alone when another comes",   optional_value_is_left_alone_when_another_comes },
-    { "an optional value that is cut breaks the reader",      optional_value_that_is_cut_breaks_the_reader },
-    { "unsigned numbers have one form",                       unsigned_numbers_have_one_form },
-    { "any value is taken whole, header included",            any_value_is_taken_whole },
-    { "any value that is cut breaks the reader",              any_value_that_is_cut_breaks_the_reader },
+    { "every length comes back as it was written", every_length_comes_back_as_written },
+    { "the writer refuses what two bytes cannot say", writer_refuses_what_two_bytes_cannot_say },
+    { "the writer needs exactly the room of the value", writer_needs_exactly_the_room_of_the_value },
+    { "values nest when the inner one's length grows", values_nest_when_the_inner_one_grows },
+    { "every other form of a length is refused", refuses_every_other_form_of_a_length },
+    { "an optional value is left alone when another comes", optional_value_is_left_alone_when_another_comes },
+    { "an optional value that is cut breaks the reader", optional_value_that_is_cut_breaks_the_reader },
+    { "unsigned numbers have one form", unsigned_numbers_have_one_form },
+    { "any value is taken whole, header included", any_value_is_taken_whole },
+    { "any value that is cut breaks the reader", any_value_that_is_cut_breaks_the_reader },
     CU_TEST_INFO_NULL,
 };
 

@@ -147,8 +147,10 @@ static void what_the_key_signs_the_certificate_verifies(void)
         const char *certificates, *key;
         uint16_t scheme;
     } cases[] = {
-        { "p256.pem", "p256-sec1-key.pem", DTLS_ECDSA_SHA256 }, { "p384.pem", "p384.pem", DTLS_ECDSA_SHA384 },
-        { "ed25519.pem", "ed25519.pem", DTLS_ED25519 },         { "rsa2048.pem", "rsa2048.pem", DTLS_RSA_PSS_SHA256 },
+        { "p256.pem", "p256-sec1-key.pem", DTLS_ECDSA_SHA256 },
+        { "p384.pem", "p384.pem", DTLS_ECDSA_SHA384 },
+        { "ed25519.pem", "ed25519.pem", DTLS_ED25519 },
+        { "rsa2048.pem", "rsa2048.pem", DTLS_RSA_PSS_SHA256 },
         { "rsa4096-chain.pem", "rsa4096-key.pem", DTLS_RSA_PKCS1_SHA256 },
     };
     const struct dtls_bytes message = { (const uint8_t *)"message", 7 };
@@ -315,9 +317,12 @@ static void a_chain_cut_anywhere_is_bad_pem_or_a_shorter_chain(void)
 static const struct key_file {
     const char *name, *label;
 } key_files[] = {
-    { "p256.pem", "PRIVATE KEY" },          { "p256-sec1-key.pem", "EC PRIVATE KEY" },
-    { "p384.pem", "PRIVATE KEY" },          { "p384-sec1-key.pem", "EC PRIVATE KEY" },
-    { "ed25519.pem", "PRIVATE KEY" },       { "rsa2048.pem", "PRIVATE KEY" },
+    { "p256.pem", "PRIVATE KEY" },
+    { "p256-sec1-key.pem", "EC PRIVATE KEY" },
+    { "p384.pem", "PRIVATE KEY" },
+    { "p384-sec1-key.pem", "EC PRIVATE KEY" },
+    { "ed25519.pem", "PRIVATE KEY" },
+    { "rsa2048.pem", "PRIVATE KEY" },
     { "rsa2048-pkcs1-key.pem", "RSA PRIVATE KEY" },
 };
 
@@ -340,8 +345,8 @@ static void a_key_cut_anywhere_is_a_bad_key(void)
         for (size_t len = 1; len <= der.len; len++) {
             struct dtls_private_key *key;
             int result = key_of(key_files[i].label, (struct dtls_bytes){ der.at, len }, &key);
-            CHECK_CASE(result == (len == der.len ? DTLS_OK : DTLS_ERR_BAD_KEY), "%s at %zu: %d", key_files[i].name,
-                       len, result);
+            CHECK_CASE(result == (len == der.len ? DTLS_OK : DTLS_ERR_BAD_KEY), "%s at %zu: %d", key_files[i].name, len,
+                       result);
             dtls_private_key_free(key);
         }
         free(der.at);
@@ -405,24 +410,24 @@ static void a_key_that_names_two_curves_is_a_bad_key(void)
 }
 
 static CU_TestInfo pem_tests[] = {
-    { "blocks are found among other text",                       finds_blocks_among_other_text },
-    { "white space around a line does not matter",               white_space_around_a_line_does_not_matter },
-    { "headers are no part of the body",                         headers_are_no_body },
-    { "half a block breaks the reader",                          half_blocks_break_the_reader },
-    { "a line that only resembles BEGIN is other text",          a_line_that_only_resembles_begin_is_other_text },
-    { "every kind of file gives its answer",                     every_kind_of_file_gives_its_answer },
-    { "what the key signs, the certificate verifies",            what_the_key_signs_the_certificate_verifies },
-    { "a chain keeps its order",                                 a_chain_keeps_its_order },
-    { "a chain ends at its bound",                               a_chain_ends_at_its_bound },
-    { "an intermediate must be one whole value",                 an_intermediate_must_be_whole },
-    { "a file with CR LF is the same file",                      a_file_with_cr_lf_is_the_same_file },
-    { "bytes that are not base64 are refused",                   bytes_that_are_not_base64_are_refused },
-    { "a file cut anywhere is bad PEM",                          a_file_cut_anywhere_is_bad_pem },
-    { "a chain cut anywhere is bad PEM or a shorter chain",      a_chain_cut_anywhere_is_bad_pem_or_a_shorter_chain },
-    { "a key cut anywhere is a bad key",                         a_key_cut_anywhere_is_a_bad_key },
-    { "a key with a byte behind it is a bad key",                a_key_with_a_byte_behind_it_is_a_bad_key },
-    { "a key with a changed byte is another key or a bad one",  a_key_with_a_changed_byte_is_another_key_or_a_bad_one },
-    { "a key that names two curves is a bad key",                a_key_that_names_two_curves_is_a_bad_key },
+    { "blocks are found among other text", finds_blocks_among_other_text },
+    { "white space around a line does not matter", white_space_around_a_line_does_not_matter },
+    { "headers are no part of the body", headers_are_no_body },
+    { "half a block breaks the reader", half_blocks_break_the_reader },
+    { "a line that only resembles BEGIN is other text", a_line_that_only_resembles_begin_is_other_text },
+    { "every kind of file gives its answer", every_kind_of_file_gives_its_answer },
+    { "what the key signs, the certificate verifies", what_the_key_signs_the_certificate_verifies },
+    { "a chain keeps its order", a_chain_keeps_its_order },
+    { "a chain ends at its bound", a_chain_ends_at_its_bound },
+    { "an intermediate must be one whole value", an_intermediate_must_be_whole },
+    { "a file with CR LF is the same file", a_file_with_cr_lf_is_the_same_file },
+    { "bytes that are not base64 are refused", bytes_that_are_not_base64_are_refused },
+    { "a file cut anywhere is bad PEM", a_file_cut_anywhere_is_bad_pem },
+    { "a chain cut anywhere is bad PEM or a shorter chain", a_chain_cut_anywhere_is_bad_pem_or_a_shorter_chain },
+    { "a key cut anywhere is a bad key", a_key_cut_anywhere_is_a_bad_key },
+    { "a key with a byte behind it is a bad key", a_key_with_a_byte_behind_it_is_a_bad_key },
+    { "a key with a changed byte is another key or a bad one", a_key_with_a_changed_byte_is_another_key_or_a_bad_one },
+    { "a key that names two curves is a bad key", a_key_that_names_two_curves_is_a_bad_key },
     CU_TEST_INFO_NULL,
 };
 

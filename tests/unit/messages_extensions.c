@@ -6,17 +6,15 @@
 #include "tests/cuts.h"
 #include "tests/tap.h"
 
-#define BYTES(...) { (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }) }
+#define BYTES(...)                                                                                                     \
+    {                                                                                                                  \
+        (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })                                     \
+    }
 
 /* All six, laid out by hand after RFC 8422, 5.1, RFC 5246, 7.4.1.4.1, RFC 7627, 5.1, RFC 5077, 3.2, RFC 5746, 3.2. */
 static const uint8_t all[] = {
-    0, 44,
-    0, 10, 0, 6, 0, 4, 0, 29, 0, 23,
-    0, 11, 0, 2, 1, 0,
-    0, 13, 0, 4, 0, 2, 4, 3,
-    0, 23, 0, 0,
-    0, 35, 0, 3, 't', 'k', 't',
-    0xff, 1, 0, 5, 4, 'v', 'r', 'f', 'y',
+    0, 44, 0, 10, 0,  6, 0, 4, 0,  29, 0, 23,  0,   11,  0,    2, 1, 0, 0, 13,  0,   4,   0,
+    2, 4,  3, 0,  23, 0, 0, 0, 35, 0,  3, 't', 'k', 't', 0xff, 1, 0, 5, 4, 'v', 'r', 'f', 'y',
 };
 
 static int read_extensions(struct dtls_bytes body, void *out)

@@ -59,7 +59,7 @@ static void a_fragment_beyond_its_message_is_refused(void)
     static const struct {
         uint8_t length, offset, len;
         bool ok;
-    } cases[] = { { 2, 0, 2, true }, { 3, 1, 2, true }, { 0, 0, 0, true }, { 5, 5, 0, true },
+    } cases[] = { { 2, 0, 2, true },  { 3, 1, 2, true },  { 0, 0, 0, true }, { 5, 5, 0, true },
                   { 1, 0, 2, false }, { 2, 1, 2, false }, { 0, 1, 0, false } };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

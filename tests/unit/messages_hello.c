@@ -249,11 +249,13 @@ static void the_client_hellos_of_browsers_are_read(void)
         CHECK_CASE(body.len == cases[i].len, "%c: %zu bytes", cases[i].section, body.len);
         CHECK_CASE(dtls_client_hello_read(body, &hello) == DTLS_OK, "%c", cases[i].section);
         CHECK_CASE(hello.version == DTLS_VERSION_1_2 && dtls_bytes_have_u16(hello.suites, 0xc02b) &&
-                       dtls_bytes_have_u8(hello.compressions, 0), "%c", cases[i].section);
-        CHECK_CASE(has->extended_master_secret && has->has_renegotiation_info && has->renegotiation_info.len == 0,
+                       dtls_bytes_have_u8(hello.compressions, 0),
                    "%c", cases[i].section);
+        CHECK_CASE(has->extended_master_secret && has->has_renegotiation_info && has->renegotiation_info.len == 0, "%c",
+                   cases[i].section);
         CHECK_CASE(dtls_bytes_have_u16(has->groups, 29) && dtls_bytes_have_u16(has->groups, 23) &&
-                       dtls_bytes_have_u16(has->schemes, 0x0403), "%c", cases[i].section);
+                       dtls_bytes_have_u16(has->schemes, 0x0403),
+                   "%c", cases[i].section);
         CHECK_CASE(has->has_unknown, "%c", cases[i].section);
     }
 }
@@ -273,9 +275,11 @@ static void the_server_hellos_of_browsers_are_read(void)
 
         CHECK_CASE(dtls_server_hello_read(body, &hello) == DTLS_OK, "%c", cases[i].section);
         CHECK_CASE(hello.version == DTLS_VERSION_1_2 && hello.suite == cases[i].suite && hello.compression == 0 &&
-                       hello.session_id.len == 32, "%c", cases[i].section);
+                       hello.session_id.len == 32,
+                   "%c", cases[i].section);
         CHECK_CASE(has->extended_master_secret && has->has_renegotiation_info && has->has_point_formats &&
-                       !has->has_groups && !has->has_schemes && !has->has_ticket, "%c", cases[i].section);
+                       !has->has_groups && !has->has_schemes && !has->has_ticket,
+                   "%c", cases[i].section);
     }
 }
 

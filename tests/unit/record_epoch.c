@@ -120,7 +120,8 @@ static void a_record_shorter_than_nonce_and_tag_is_truncated(void)
         for (size_t len = 0; len <= least; len++) {
             struct dtls_record record = { DTLS_APPLICATION_DATA, 0xfefd, 1, 5, body, len };
             enum dtls_opened opened = dtls_epoch_open(b, &record);
-            CHECK_CASE(opened == (len < least ? DTLS_OPEN_TRUNCATED : DTLS_OPEN_FORGED), "aead %zu, length %zu", aead, len);
+            CHECK_CASE(opened == (len < least ? DTLS_OPEN_TRUNCATED : DTLS_OPEN_FORGED), "aead %zu, length %zu", aead,
+                       len);
         }
         free_ends(a, b);
     }

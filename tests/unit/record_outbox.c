@@ -65,7 +65,8 @@ static void every_mtu_is_respected_with_the_fewest_datagrams(void)
             total += sizes[seq];
         }
         size_t count = send_all(&outbox, &epochs, mtu, &largest, &smallest);
-        /* each datagram but the last can at worst waste a header that no longer fits, and each message one of its own */
+        /* each datagram but the last can at worst waste a header that no longer fits, and each message one of its
+         * own */
         size_t most = (total + 4 * 25) / (mtu - 2 * 25) + 1;
         CHECK_CASE(count >= (total + 4 * 25 + mtu - 1) / mtu && count <= most, "%zu datagrams at MTU %zu", count, mtu);
     }
@@ -90,7 +91,8 @@ static void an_item_whose_epoch_is_gone_is_left_out(void)
 {
     struct dtls_epochs epochs;
     struct dtls_outbox outbox = { 0 };
-    struct dtls_outgoing lost = { .type = DTLS_CHANGE_CIPHER_SPEC, .epoch = 9, .body = { body, 1 } }, item = message(0, 10);
+    struct dtls_outgoing lost = { .type = DTLS_CHANGE_CIPHER_SPEC, .epoch = 9, .body = { body, 1 } },
+                         item = message(0, 10);
     uint8_t out[256];
 
     CU_ASSERT_EQUAL_FATAL(dtls_epochs_init(&epochs, &heap, 64), DTLS_OK);
