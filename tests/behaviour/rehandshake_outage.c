@@ -117,7 +117,7 @@ static void outages_under_data_end_in_one_epoch(void)
     outages(true);
 }
 
-/* A network that takes every final flight, alone or in front of data, and nothing else. */
+/* A network that takes every final flight, alone or behind data, and nothing else. */
 static struct net_verdict take_final_flights(void *arg, const struct net_sending *sending)
 {
     struct outage *outage = arg;
