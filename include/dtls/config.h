@@ -8,6 +8,10 @@
 
 #include "dtls/identity.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Microseconds of any monotonic clock; the caller reads it and passes it in. */
 typedef uint64_t dtls_time;
 #define DTLS_NEVER UINT64_MAX
@@ -53,7 +57,8 @@ enum dtls_rehandshake_policy {
     DTLS_REHANDSHAKE_ACCEPT,
     DTLS_REHANDSHAKE_DENY,   /* answer with the warning no_renegotiation */
     DTLS_REHANDSHAKE_IGNORE, /* answer with silence */
-    DTLS_REHANDSHAKE_ASK,    /* event REHANDSHAKE_REQUESTED; the application answers */
+    DTLS_REHANDSHAKE_ASK, /* event REHANDSHAKE_REQUESTED; the application answers (what repeats within 10 s of a no is a
+                             no) */
 };
 
 enum dtls_rehandshake_mode {
@@ -138,5 +143,9 @@ DTLS_API void dtls_config_preset_realtime(struct dtls_config *config);
 
 /* NULL when a connection of this role can be made with it, else a sentence that names the field that is wrong. */
 DTLS_API const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,11 +1,18 @@
 /* conn.h - one association: datagrams and time in; events, datagrams and a deadline out.
  *
- * The engine does no I/O. After any call below: take events until there are none, send datagrams until there are
- * none, then ask the deadline again and call dtls_conn_tick not later than that:
+ * The engine does no I/O. After any call below that takes `now`: take events until there are none, send datagrams until
+ * there are none, then ask the deadline again and call dtls_conn_tick not later than that:
  *
- *     while (dtls_conn_next_event(conn, &event)) ...
- *     while (dtls_conn_next_datagram(conn, now, out, sizeof out, &len)) send(socket, out, len, 0);
- *     arm_timer(dtls_conn_deadline(conn));
+ *     uint8_t out[1200];                                   // at least the MTU (config.h)
+ *     conn = dtls_conn_new(&config, DTLS_CLIENT);
+ *     dtls_conn_start(conn, now);                          // then settle:
+ *         while (dtls_conn_next_event(conn, &event)) ...
+ *         while (dtls_conn_next_datagram(conn, now, out, sizeof out, &len)) send(socket, out, len, 0);
+ *         arm_timer(dtls_conn_deadline(conn));
+ *     on a datagram:  dtls_conn_receive(conn, now, in, len); settle
+ *     on the timer:   dtls_conn_tick(conn, now); settle
+ *     to send data:   dtls_conn_send(conn, now, data, data_len, out, sizeof out, &len), then send(socket, out, len, 0):
+ *                     this one is ready at once, and leaves nothing to settle
  *
  * No other order of calls is imposed. `now` must not run backwards. A connection belongs to one thread at a time;
  * two connections share nothing that changes.
@@ -14,6 +21,10 @@
 #define DTLS_CONN_H
 
 #include "dtls/config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct dtls_conn;
 struct dtls_session;
@@ -52,7 +63,9 @@ DTLS_API void dtls_conn_free(struct dtls_conn *conn);
  * `datagram` is decrypted in place, and data events point into it: leave it alone until every waiting event has been
  * taken. Noise is dropped and counted (dtls_conn_stats). Returns DTLS_OK; DTLS_ERR_EVENTS_WAITING, which leaves the
  * datagram untouched: take the events, then give it again; or the death of the connection, which is also the event
- * FAILED (taking the last alert with dtls_conn_next_datagram is useful then). RFC 6347, 4.1 and 4.1.2.7.
+ * FAILED (taking the last alert with dtls_conn_next_datagram is useful then); after a clean end DTLS_ERR_CLOSED.
+ * A fatal alert that comes before there are keys is not believed at once: FAILED follows two timeouts later, if the
+ * handshake has not gone on. RFC 6347, 4.1 and 4.1.2.7.
  */
 DTLS_API int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, size_t len);
 
@@ -88,7 +101,8 @@ DTLS_API size_t dtls_conn_mtu(const struct dtls_conn *conn);
 
 /* ---- time ---- */
 
-/* When dtls_conn_tick must be called at the latest; DTLS_NEVER when nothing is due. */
+/* When dtls_conn_tick must be called at the latest; DTLS_NEVER when nothing is due. At rest that is so, except that
+ * after a rehandshake the old keys are still to be wiped: 10 s after the first data under the new ones, or 120 s. */
 DTLS_API dtls_time dtls_conn_deadline(const struct dtls_conn *conn);
 
 /* Does what is due; harmless when early. DTLS_OK or a death, also given as event FAILED. */
@@ -103,7 +117,7 @@ enum dtls_event_type {
     DTLS_EVENT_OPEN,                  /* the first handshake is done: data flows */
     DTLS_EVENT_DATA,                  /* `data`: one record */
     DTLS_EVENT_REHANDSHAKE_REQUESTED, /* policy ASK: call dtls_conn_accept_rehandshake or _refuse_rehandshake */
-    DTLS_EVENT_REHANDSHAKE_STARTED,   /* ours or the peer's, first answer seen: it will now end in one of the next */
+    DTLS_EVENT_REHANDSHAKE_STARTED,   /* the first answer is seen: it ends in DONE, or with the connection */
     DTLS_EVENT_REHANDSHAKE_DONE,      /* new keys are in force */
     DTLS_EVENT_REHANDSHAKE_REFUSED,   /* the peer refused ours (no_renegotiation); the connection lives on */
     DTLS_EVENT_REHANDSHAKE_FAILED,    /* the peer never answered ours; the connection lives on */
@@ -151,7 +165,8 @@ DTLS_API int dtls_conn_refuse_rehandshake(struct dtls_conn *conn, dtls_time now)
 DTLS_API bool dtls_conn_secure_renegotiation(const struct dtls_conn *conn);
 
 /* Other settings from the next rehandshake on (`config` must outlive the connection; the old one until that is done).
- * Sizes, memory and randomness stay as they were. DTLS_ERR_ARGUMENT as in dtls_config_problem. */
+ * Sizes, memory and randomness stay as they were; and keep the identity: a peer that does not allow its change ends the
+ * association at the next full rehandshake. DTLS_ERR_ARGUMENT as in dtls_config_problem. */
 DTLS_API int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config);
 
 /* ---- questions: always the active parameters, never those of a rehandshake under way ---- */
@@ -201,5 +216,9 @@ struct dtls_stats {
 };
 
 DTLS_API void dtls_conn_stats(const struct dtls_conn *conn, struct dtls_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include "dtls/config.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { DTLS_HELLO_REPLY_LEN = 60 }; /* bytes of the HelloVerifyRequest datagram */
 
 /* The secrets that cookies are made with. One per socket (or one shared, on one thread). Zero is a valid start. */
@@ -31,5 +35,9 @@ enum dtls_hello {
 DTLS_API int dtls_hello_check(struct dtls_cookie_secrets *secrets, dtls_time now, const uint8_t *address,
                               size_t address_len, const uint8_t *datagram, size_t len, dtls_random_function *random,
                               void *random_arg, uint8_t out[DTLS_HELLO_REPLY_LEN]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

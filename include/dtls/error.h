@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #if defined(__GNUC__)
 #define DTLS_API __attribute__((visibility("default")))
 #else
@@ -24,14 +28,14 @@ enum dtls_error {
     DTLS_ERR_REHANDSHAKE_RUNNING = -6,  /* one at a time; its last event ends it */
     DTLS_ERR_UNSAFE_RENEGOTIATION = -7, /* the peer lacks RFC 5746 or RFC 7627 */
     DTLS_ERR_NOT_ASKED = -8,            /* accept or refuse, and no request waits */
-    DTLS_ERR_EXHAUSTED = -9,            /* no sequence or epoch numbers are left: use a new association */
-    DTLS_ERR_BAD_PEM = -20,             /* not PEM, or the block that was wanted is not in it */
-    DTLS_ERR_BAD_X509 = -21,            /* a certificate does not parse, or its key is of no kind we know */
-    DTLS_ERR_BAD_KEY = -22,             /* a private key does not parse, or is of no kind we know */
-    DTLS_ERR_ENCRYPTED_KEY = -23,       /* the private key is encrypted; the core reads only plain ones */
-    DTLS_ERR_KEY_MISMATCH = -24,        /* private key and certificate do not belong together */
-    DTLS_ERR_BAD_FINGERPRINT = -25,     /* not "SHA-256:" and 32 bytes in hex */
-    DTLS_ERR_BAD_SESSION = -26,         /* a serialised session does not parse */
+    DTLS_ERR_EXHAUSTED = -9,        /* no sequence numbers are left: rehandshake; or no epoch: use a new association */
+    DTLS_ERR_BAD_PEM = -20,         /* not PEM, or the block that was wanted is not in it */
+    DTLS_ERR_BAD_X509 = -21,        /* a certificate does not parse, or its key is of no kind we know */
+    DTLS_ERR_BAD_KEY = -22,         /* a private key does not parse, or is of no kind we know */
+    DTLS_ERR_ENCRYPTED_KEY = -23,   /* the private key is encrypted; the core reads only plain ones */
+    DTLS_ERR_KEY_MISMATCH = -24,    /* private key and certificate do not belong together */
+    DTLS_ERR_BAD_FINGERPRINT = -25, /* not "SHA-256:" and 32 bytes in hex */
+    DTLS_ERR_BAD_SESSION = -26,     /* a serialised session does not parse */
 
     /* Deaths, -100 and below: the connection is over, and the first cause stays. */
     DTLS_ERR_NO_MEMORY = -100,
@@ -49,7 +53,7 @@ enum dtls_error {
     DTLS_ERR_BAD_RENEGOTIATION = -112,    /* renegotiation_info is wrong or missing (RFC 5746) */
     DTLS_ERR_IDENTITY_CHANGED = -113,     /* another certificate in a rehandshake, and it is not allowed */
     DTLS_ERR_UNSAFE_PEER = -114,          /* RFC 5746 and RFC 7627 are required and the peer lacks one */
-    DTLS_ERR_REHANDSHAKE_REQUIRED = -115, /* a mandatory rehandshake did not start in time */
+    DTLS_ERR_REHANDSHAKE_REQUIRED = -115, /* a mandatory rehandshake was refused, or had no answer in time */
     DTLS_ERR_RANDOM = -116,               /* the source of randomness failed */
     DTLS_ERR_INTERNAL = -117,             /* an own key or primitive failed; nothing the peer did */
     DTLS_ERR_CLOSED = -118,               /* the association was closed by either side */
@@ -85,5 +89,9 @@ enum dtls_alert {
 
 /* The RFC's name of an alert description, or "unknown alert"; never NULL, never freed. */
 DTLS_API const char *dtls_alert_string(uint8_t description);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 
 #include "dtls/dtls.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One association on a UDP socket: a client's own, or one of a server's many. */
 struct dtls_ev_conn;
 
@@ -83,5 +87,9 @@ DTLS_API void dtls_ev_server_each(struct dtls_ev_server *server, void (*visit)(v
 
 /* Frees the server and every association, without close_notify (close each first). NULL is allowed. */
 DTLS_API void dtls_ev_server_free(struct dtls_ev_server *server);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

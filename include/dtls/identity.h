@@ -7,6 +7,10 @@
 
 #include "dtls/error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A view: never freed, valid as long as what it points into. */
 struct dtls_bytes {
     const uint8_t *at;
@@ -92,5 +96,9 @@ DTLS_API struct dtls_verifier dtls_verifier_pinned(const uint8_t *fingerprint);
 
 /* Accepts every certificate: the application looks at dtls_conn_peer_fingerprint itself, at OPEN. */
 DTLS_API struct dtls_verifier dtls_verifier_accept(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include "dtls/config.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A resumable session of a client: suite, master secret, peer's fingerprint, session id, ticket. Secret. */
 struct dtls_session;
 
@@ -29,5 +33,9 @@ DTLS_API struct dtls_session_cache *dtls_session_cache_new(size_t count);
 
 /* Wipes and frees; NULL is allowed. No connection that uses it may be left. */
 DTLS_API void dtls_session_cache_free(struct dtls_session_cache *cache);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -2,11 +2,12 @@
 # install_test.sh BUILD-DIRECTORY SOURCE-DIRECTORY - what `meson install` puts down is enough to build a program with
 # pkg-config, and exports nothing but the public names.
 set -u
+CC=${CC:-cc}
 build=$1
 source_dir=$2
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
-echo "1..4"
+echo "1..5"
 
 check() { # status number words
     if [ "$1" = 0 ]; then echo "ok $2 - $3"; else echo "not ok $2 - $3"; sed 's/^/# /' "$room/log"; fi
@@ -20,7 +21,7 @@ export PKG_CONFIG_PATH=${pc%/*} PKG_CONFIG_SYSROOT_DIR=$room/root
 libs=$(dirname "${pc%/*}")
 flags=$(pkg-config --cflags --libs libdtls-ev 2> "$room/log")
 # shellcheck disable=SC2086
-${CC:-cc} -std=c11 -o "$room/client" "$source_dir/examples/client.c" $flags > "$room/log" 2>&1
+$CC -std=c11 -o "$room/client" "$source_dir/examples/client.c" $flags > "$room/log" 2>&1
 check $? 2 "an example compiles with pkg-config alone"
 
 LD_LIBRARY_PATH=$libs "$room/client" > "$room/log" 2>&1
@@ -30,3 +31,9 @@ check $? 3 "and runs against the installed libraries"
 nm -D --defined-only "$libs"/libdtls.so.*.*.* "$libs"/libdtls-ev.so.*.*.* > "$room/log"
 ! awk 'NF == 3 && $3 !~ /^dtls_/ { bad = 1 } END { exit !bad }' "$room/log" && ! grep -q dtls_epoch "$room/log"
 check $? 4 "only public names are exported"
+
+# A C++ program links too: the headers say extern "C".
+cp "$source_dir/tests/interop/headers.cc" "$room/headers.cc"
+# shellcheck disable=SC2086
+${CC/#cc/c++} -o "$room/headers" "$room/headers.cc" $flags > "$room/log" 2>&1 && LD_LIBRARY_PATH=$libs "$room/headers"
+check $? 5 "a C++ program compiles, links and runs"
