@@ -94,6 +94,8 @@ struct dtls_identity *files_identity(const char *cert, const char *key)
     int error = dtls_identity_from_pem(cert_text, cert_len, key_text, key_len, &identity);
     if (error == DTLS_ERR_KEY_MISMATCH)
         refuse("%s and %s: %s", cert, key, dtls_error_string(error));
+    if (error == DTLS_ERR_BAD_PEM && cert == key)
+        refuse("%s: needs a certificate and its private key, both in PEM (or give --key FILE too)", cert);
     if (error != DTLS_OK)
         refuse("%s: %s", culprit(error, cert, key, count_blocks(cert_text, cert_len)), dtls_error_string(error));
     explicit_bzero(cert_text, cert_len);

@@ -2,6 +2,7 @@
 #include "dtls/config.h"
 
 #include "handshake/suites.h"
+#include "identity/identity.h"
 
 void dtls_config_init(struct dtls_config *config)
 {
@@ -42,6 +43,17 @@ static bool groups_are_known(const struct dtls_config *config)
     return true;
 }
 
+/* A server's suite is of its key's kind (RFC 8422, 2); with another, no client could ever connect. */
+static bool a_suite_fits_the_key(const struct dtls_config *config)
+{
+    uint16_t suites[DTLS_MAX_SUITES];
+
+    for (size_t i = dtls_config_suites(config, suites); i > 0; i--)
+        if (dtls_suite_find(suites[i - 1])->rsa == (config->identity->public_key.kind == DTLS_KEY_RSA))
+            return true;
+    return false;
+}
+
 const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role)
 {
     if (role != DTLS_CLIENT && role != DTLS_SERVER)
@@ -55,6 +67,8 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "verifier is missing";
     if (config->suite_count > DTLS_MAX_SUITES || !suites_are_known(config))
         return "suites has one that is unknown, or too many";
+    if (role == DTLS_SERVER && !a_suite_fits_the_key(config))
+        return "suites has none for the identity's kind of key";
     if (config->group_count > DTLS_MAX_GROUPS || !groups_are_known(config))
         return "groups has one that is unknown, or too many";
     if (config->initial_timeout_ms < 50 || config->initial_timeout_ms > 60000)

@@ -1,0 +1,84 @@
+/* conn_config.c - a configuration that cannot work is refused with a sentence that names its field. */
+#include <string.h>
+
+#include "dtls/dtls.h"
+#include "tests/tap.h"
+
+static struct dtls_identity *identity;
+
+static struct dtls_config good(void)
+{
+    struct dtls_config config;
+
+    dtls_config_init(&config);
+    config.identity = identity;
+    config.verifier = dtls_verifier_accept();
+    return config;
+}
+
+static void defaults_and_the_preset_are_fine(void)
+{
+    struct dtls_config config = good();
+
+    CU_ASSERT_PTR_NULL(dtls_config_problem(&config, DTLS_CLIENT));
+    CU_ASSERT_PTR_NULL(dtls_config_problem(&config, DTLS_SERVER));
+    dtls_config_preset_realtime(&config);
+    CU_ASSERT_PTR_NULL(dtls_config_problem(&config, DTLS_CLIENT));
+    CU_ASSERT_TRUE(config.initial_timeout_ms == 100 && config.maximum_timeout_ms == 2000);
+}
+
+/* The sentence names the field, and no connection is made. */
+static void check_refused(const struct dtls_config *config, enum dtls_role role, const char *field)
+{
+    const char *problem = dtls_config_problem(config, role);
+
+    CHECK_CASE(problem != NULL && strstr(problem, field) != NULL, "%s: %s", field, problem == NULL ? "fine" : problem);
+    CU_ASSERT_PTR_NULL(dtls_conn_new(config, role));
+}
+
+#define REFUSED(role, field, change)                                                                                   \
+    do {                                                                                                               \
+        struct dtls_config config = good();                                                                            \
+        change;                                                                                                        \
+        check_refused(&config, role, field);                                                                           \
+    } while (0)
+
+static void what_cannot_work_is_named(void)
+{
+    REFUSED(DTLS_SERVER, "identity", config.identity = NULL);
+    REFUSED(DTLS_CLIENT, "verifier", config.verifier.verify = NULL);
+    REFUSED(DTLS_SERVER, "verifier",
+            (config.verifier.verify = NULL, config.client_certificate = DTLS_CLIENT_CERTIFICATE_ASK));
+    REFUSED(DTLS_SERVER, "client_certificate", config.client_certificate = (enum dtls_client_certificate)3);
+    REFUSED(DTLS_CLIENT, "suites", (config.suites[0] = 0x1301, config.suite_count = 1));
+    REFUSED(DTLS_CLIENT, "suites", config.suite_count = DTLS_MAX_SUITES + 1);
+    REFUSED(DTLS_SERVER, "suites",
+            (config.suites[0] = DTLS_ECDHE_RSA_AES_128_GCM_SHA256, config.suite_count = 1)); /* the key is P-256 */
+    REFUSED(DTLS_CLIENT, "groups", (config.groups[0] = 25, config.group_count = 1));
+    REFUSED(DTLS_CLIENT, "initial_timeout_ms", config.initial_timeout_ms = 49);
+    REFUSED(DTLS_CLIENT, "initial_timeout_ms", config.initial_timeout_ms = 60001);
+    REFUSED(DTLS_CLIENT, "maximum_timeout_ms", config.maximum_timeout_ms = 999);
+    REFUSED(DTLS_CLIENT, "mtu", config.mtu = 255);
+    REFUSED(DTLS_CLIENT, "mtu", config.mtu = 65508);
+    REFUSED(DTLS_CLIENT, "replay_window", config.replay_window = 63);
+    REFUSED(DTLS_CLIENT, "replay_window", config.replay_window = 4097);
+    REFUSED(DTLS_CLIENT, "max_message", config.max_message = 1023);
+    REFUSED(DTLS_CLIENT, "rehandshake_policy", config.rehandshake_policy = (enum dtls_rehandshake_policy)4);
+    REFUSED(DTLS_CLIENT, "rehandshake_mode", config.rehandshake_mode = (enum dtls_rehandshake_mode)2);
+    REFUSED(DTLS_SERVER, "ticket_keys", config.ticket_key_count = 1);
+}
+
+static CU_TestInfo tests[] = {
+    { "the defaults and the preset are fine", defaults_and_the_preset_are_fine },
+    { "what cannot work is refused and named", what_cannot_work_is_named },
+    CU_TEST_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    if (dtls_identity_generate(DTLS_KEY_ECDSA_P256, "config", 0, 4000000000, NULL, NULL, &identity) != DTLS_OK)
+        return 1;
+    int status = tap_main(argc, argv, "conn/config", tests);
+    dtls_identity_free(identity);
+    return status;
+}
