@@ -48,7 +48,8 @@ DTLS_API int dtls_conn_start(struct dtls_conn *conn, dtls_time now);
  * after _start, or if the verifier refuses the session's peer; DTLS_ERR_NO_MEMORY, and nothing has changed. */
 DTLS_API int dtls_conn_resume(struct dtls_conn *conn, const struct dtls_session *session);
 
-/* Ends the association: close_notify is queued as the last datagram, event CLOSED follows. Calling again does
+/* Ends the association: close_notify is queued as the last datagram, event CLOSED follows; records
+ * of the last datagram that were not taken as events yet are lost. Calling again does
  * nothing. */
 DTLS_API void dtls_conn_close(struct dtls_conn *conn, dtls_time now);
 
@@ -63,7 +64,8 @@ DTLS_API void dtls_conn_free(struct dtls_conn *conn);
  * `datagram` is decrypted in place, and data events point into it: leave it alone until every waiting event has been
  * taken. Noise is dropped and counted (dtls_conn_stats). Returns DTLS_OK; DTLS_ERR_EVENTS_WAITING, which leaves the
  * datagram untouched: take the events, then give it again; or the death of the connection, which is also the event
- * FAILED (taking the last alert with dtls_conn_next_datagram is useful then); after a clean end DTLS_ERR_CLOSED.
+ * FAILED (taking the last alert with dtls_conn_next_datagram is useful then); after a clean end DTLS_ERR_CLOSED, before
+ * _start DTLS_ERR_ARGUMENT.
  * A fatal alert that comes before there are keys is not believed at once: FAILED follows two timeouts later, if the
  * handshake has not gone on. RFC 6347, 4.1 and 4.1.2.7.
  */
@@ -105,7 +107,8 @@ DTLS_API size_t dtls_conn_mtu(const struct dtls_conn *conn);
  * after a rehandshake the old keys are still to be wiped: 10 s after the first data under the new ones, or 120 s. */
 DTLS_API dtls_time dtls_conn_deadline(const struct dtls_conn *conn);
 
-/* Does what is due; harmless when early. DTLS_OK or a death, also given as event FAILED. */
+/* Does what is due; harmless when early. DTLS_OK or a death, also given as event FAILED; after a clean end
+ * DTLS_ERR_CLOSED. */
 DTLS_API int dtls_conn_tick(struct dtls_conn *conn, dtls_time now);
 
 /* The application knows the round trip already (ICE): call before _start, in microseconds (contract T3). */
@@ -157,7 +160,9 @@ DTLS_API int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum d
 /* From our request, or the peer's first message, until the event that ends it. */
 DTLS_API bool dtls_conn_rehandshake_pending(const struct dtls_conn *conn);
 
-/* The answers to REHANDSHAKE_REQUESTED; DTLS_ERR_NOT_ASKED when no request waits. */
+/* The answers to REHANDSHAKE_REQUESTED. DTLS_ERR_NOT_ASKED when no request waits. In a server _accept may be the death
+ * of the connection (also event FAILED: the waiting ClientHello is judged now); in a client _NO_MEMORY or _RANDOM: the
+ * request is forgotten, and the connection lives on. */
 DTLS_API int dtls_conn_accept_rehandshake(struct dtls_conn *conn, dtls_time now);
 DTLS_API int dtls_conn_refuse_rehandshake(struct dtls_conn *conn, dtls_time now);
 
@@ -209,7 +214,7 @@ struct dtls_stats {
     uint64_t datagrams_sent, datagrams_received;
     uint64_t dropped[DTLS_DROP_COUNT]; /* records, by reason */
     uint64_t retransmissions;          /* flights sent again by timer */
-    uint64_t answers;                  /* flights sent again because the peer repeated its own */
+    uint64_t answers;                  /* flights sent again because the peer repeated its own, or is ahead (R5) */
     uint64_t final_copies;             /* last flights sent with data (contract R3) */
     uint64_t rehandshakes;             /* completed */
     uint64_t held;                     /* records that overtook Finished and were kept (contract R5) */

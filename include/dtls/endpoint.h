@@ -19,10 +19,13 @@ struct dtls_cookie_secrets {
 /* A cookie is good for one to two of these: longer than the longest pause between two ClientHellos (T2). */
 #define DTLS_COOKIE_SLOT ((dtls_time)60 * 1000 * 1000)
 
+/* Forgets them, when the socket closes. */
+DTLS_API void dtls_cookie_secrets_wipe(struct dtls_cookie_secrets *secrets);
+
 enum dtls_hello {
     DTLS_HELLO_DROP,  /* not a ClientHello that could be answered: forget it */
     DTLS_HELLO_REPLY, /* send `out` back; keep nothing */
-    DTLS_HELLO_VALID, /* its address is real: make a connection and give it this datagram */
+    DTLS_HELLO_VALID, /* its address is real: make a connection, start it, and give it this datagram */
 };
 
 /*

@@ -59,7 +59,8 @@ enum dtls_error {
     DTLS_ERR_CLOSED = -118,               /* the association was closed by either side */
 };
 
-/* True for an answer after which the connection is over. */
+/* True for an answer after which the connection is over. (DTLS_ERR_NO_MEMORY and _RANDOM also come from functions that
+ * make things, or that say that the connection lives on: dtls_conn_is_open tells.) */
 DTLS_API bool dtls_error_is_death(int error);
 
 /* A few English words, never NULL, never freed. */

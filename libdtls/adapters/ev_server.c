@@ -94,6 +94,7 @@ static void free_when_dead(struct dtls_ev_socket *socket)
         return;
     dtls_ev_socket_close(socket);
     free(server->buckets);
+    dtls_cookie_secrets_wipe(&server->cookies);
     free(server);
 }
 

@@ -159,7 +159,8 @@ int dtls_conn_tick(struct dtls_conn *conn, dtls_time now)
         return conn->death;
     dtls_epochs_expire(&conn->as.epochs, now, conn->last != NULL);
     if (conn->state == DTLS_CONN_FIRST && now >= first_handshake_ends(conn)) {
-        conn->received_alert = conn->doom;
+        if (conn->doomed)
+            conn->received_alert = conn->doom;
         return dtls_conn_die(conn, conn->doomed ? DTLS_ERR_ALERT : DTLS_ERR_TIMEOUT, 0);
     }
     if (conn->state == DTLS_CONN_OPEN) {

@@ -20,15 +20,16 @@ bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event)
 {
     if (!dtls_conn_has_event(conn))
         dtls_conn_pump(conn);
+    /* The pump stops at the first event: data that waits is older than anything in the queue. */
+    if (conn->data_waits) {
+        conn->data_waits = false;
+        *event = (struct dtls_event){ .type = DTLS_EVENT_DATA, .data = conn->data, .epoch = conn->data_epoch };
+        return true;
+    }
     if (conn->event_count > 0) {
         *event = conn->events[conn->event_first];
         conn->event_first = (conn->event_first + 1) % DTLS_EVENT_MOST;
         conn->event_count--;
-        return true;
-    }
-    if (conn->data_waits) {
-        conn->data_waits = false;
-        *event = (struct dtls_event){ .type = DTLS_EVENT_DATA, .data = conn->data, .epoch = conn->data_epoch };
         return true;
     }
     return false;

@@ -26,7 +26,7 @@ struct dtls_last_flight {
 struct dtls_last_flight *dtls_last_flight_new(struct dtls_handshake *hs, dtls_time now);
 void dtls_last_flight_free(const struct dtls_memory *memory, struct dtls_last_flight *last);
 
-/* Should it go with the next application record? NULL is allowed here and below. */
+/* Should it go with the next application record? NULL is allowed in this and the next two. */
 bool dtls_last_flight_wants_to_ride(const struct dtls_last_flight *last);
 
 /* Is it still unknown whether the peer has it? */

@@ -114,6 +114,7 @@ static struct route choose_route(const struct dtls_conn *conn, dtls_time now, si
         route.flight_len = flight_len;
     else if (conn->hs == NULL && !conn->re.requesting && /* the next one would end n on the way */
              epochs->previous != NULL && epochs->previous->aead != NULL &&
+             epochs->previous->write_sequence < DTLS_MAX_DATA_SEQUENCE &&
              dtls_epoch_expansion(epochs->previous) + len <= conn->mtu &&
              now - conn->last->switched_at < DTLS_OLD_EPOCH_FOR_LARGE)
         route.epoch = epochs->previous;

@@ -157,9 +157,9 @@ int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now)
         else
             ask(conn, now);
     } else if (conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_ACCEPT) {
-        peer_starts(conn, now);
         /* It always offers its session; the server's mode decides (R11). Without memory the server asks again. */
-        start_client(conn, now, DTLS_REHANDSHAKE_ABBREVIATED);
+        if (start_client(conn, now, DTLS_REHANDSHAKE_ABBREVIATED) == DTLS_OK)
+            peer_starts(conn, now);
     }
     return DTLS_OK;
 }

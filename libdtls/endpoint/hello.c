@@ -113,6 +113,11 @@ static void write_reply(const struct first_hello *first, const uint8_t cookie[DT
     dtls_write_close(&to, record, 2);
 }
 
+void dtls_cookie_secrets_wipe(struct dtls_cookie_secrets *secrets)
+{
+    dtls_wipe(secrets, sizeof *secrets);
+}
+
 int dtls_hello_check(struct dtls_cookie_secrets *secrets, dtls_time now, const uint8_t *address, size_t address_len,
                      const uint8_t *datagram, size_t len, dtls_random_function *random, void *random_arg,
                      uint8_t out[DTLS_HELLO_REPLY_LEN])

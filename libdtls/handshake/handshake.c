@@ -58,7 +58,6 @@ uint8_t dtls_alert_for(int error)
     case DTLS_ERR_BAD_SIGNATURE:
     case DTLS_ERR_BAD_FINISHED:
         return DTLS_ALERT_DECRYPT_ERROR;
-    case DTLS_ERR_TIMEOUT:
     case DTLS_ERR_REHANDSHAKE_REQUIRED:
         return DTLS_ALERT_USER_CANCELED;
     default:

@@ -81,7 +81,7 @@ struct dtls_handshake {
     uint8_t peer_point[DTLS_ECDHE_MAX_POINT]; /* of ServerKeyExchange, until ClientKeyExchange is out */
     uint8_t peer_point_len;
     uint8_t master[DTLS_MASTER_SECRET_LEN];
-    uint16_t scheme;            /* of our CertificateVerify */
+    uint16_t scheme;            /* of our signature: ServerKeyExchange or CertificateVerify */
     size_t chain_at, chain_len; /* the peer's Certificate message, in the transcript */
     uint8_t *ticket;            /* received */
     size_t ticket_len;
@@ -118,7 +118,7 @@ uint8_t dtls_alert_for(int error);
 
 extern const struct dtls_step dtls_client_hello_steps[], dtls_server_hello_steps[];
 
-/* Room in the flight for a message, and its end: into the flight and the transcript. */
+/* Ends a message that dtls_flight_open began: into the flight and the transcript. */
 int dtls_handshake_close_message(struct dtls_handshake *hs, struct dtls_writer *body, uint8_t type);
 
 /* ChangeCipherSpec and our Finished, as the end of the flight. */

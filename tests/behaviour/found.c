@@ -170,6 +170,30 @@ static void held_data_comes_before_data_behind_finished(void)
     call_end(&call);
 }
 
+/* CLOSED was given first when the owner closed before it took the data. */
+static void data_before_the_end_comes_before_the_end(void)
+{
+    struct pair_options options;
+    struct shelf shelf;
+    struct call call;
+    struct dtls_event event;
+    uint8_t datagram[1500];
+    size_t len;
+
+    pair_options(&options, 3);
+    begin(&call, &options, &shelf);
+    struct dtls_conn *client = call.pair->end[CLIENT].conn, *server = call.pair->end[SERVER].conn;
+    uint64_t now = call.pair->net.now_us;
+    CU_ASSERT_EQUAL(dtls_conn_send(client, now, (const uint8_t *)"last", 4, datagram, sizeof datagram, &len), DTLS_OK);
+    CU_ASSERT_EQUAL(dtls_conn_receive(server, now, datagram, len), DTLS_OK);
+    dtls_conn_close(server, now);
+    CU_ASSERT_TRUE(dtls_conn_next_event(server, &event) && event.type == DTLS_EVENT_DATA);
+    CU_ASSERT_TRUE(dtls_conn_next_event(server, &event) && event.type == DTLS_EVENT_CLOSED);
+    CU_ASSERT_FALSE(dtls_conn_next_event(server, &event));
+    traffic_free(call.traffic);
+    pair_free(call.pair);
+}
+
 /* ---- refusals ---- */
 
 /* The client forgot what it had offered, and the answer to that met another hello: BAD_SIGNATURE. */
@@ -420,6 +444,7 @@ static CU_TestInfo tests[] = {
     { "a change of suites makes no datagram larger than the MTU", a_change_of_suites_makes_no_datagram_too_large },
     { "a short lifetime for others' sessions leaves the own one alone",
       a_short_lifetime_for_others_leaves_the_own_session_alone },
+    { "data that came before the end is given before the end", data_before_the_end_comes_before_the_end },
     CU_TEST_INFO_NULL,
 };
 
