@@ -89,14 +89,6 @@ static void end_datagram(struct dtls_conn *conn)
 
 /* ---- alerts ---- */
 
-static void hear_close(struct dtls_conn *conn)
-{
-    dtls_conn_transmit_alert(conn, DTLS_ALERT_WARNING, DTLS_ALERT_CLOSE_NOTIFY); /* RFC 5246, 7.2.1 */
-    conn->state = DTLS_CONN_OVER;
-    conn->death = DTLS_ERR_CLOSED;
-    dtls_conn_push_event(conn, DTLS_EVENT_CLOSED);
-}
-
 static void take_alert(struct dtls_conn *conn, const struct dtls_record *record)
 {
     uint8_t level, description;
@@ -111,7 +103,7 @@ static void take_alert(struct dtls_conn *conn, const struct dtls_record *record)
             conn->doom_expirations = 0;
         }
     } else if (description == DTLS_ALERT_CLOSE_NOTIFY) {
-        hear_close(conn);
+        dtls_conn_close(conn, conn->now); /* and answers with its own (RFC 5246, 7.2.1) */
     } else if (level == DTLS_ALERT_FATAL) {
         conn->received_alert = description;
         dtls_conn_die(conn, DTLS_ERR_ALERT, 0);

@@ -11,14 +11,15 @@
 #include "crypto/secret.h"
 #include "messages/handshake_header.h"
 #include "messages/hello.h"
+#include "record/header.h"
 
-enum { HANDSHAKE_RECORD = 22, RECORD_HEADER_LEN = 13, DTLS_MAJOR = 0xfe };
+enum { DTLS_MAJOR = 0xfe };
 enum { HELLO_VERIFY_LEN = 2 + 1 + DTLS_COOKIE_LEN };
 enum { SECRET_LEN = sizeof((struct dtls_cookie_secrets *)0)->secret[0] };
 
 /* No amplifier: the shortest datagram that we answer has a ClientHello up to the length of an empty cookie. */
-enum { SHORTEST_HELLO = RECORD_HEADER_LEN + DTLS_HANDSHAKE_HEADER_LEN + 2 + DTLS_HELLO_RANDOM_LEN + 1 + 1 };
-_Static_assert(DTLS_HELLO_REPLY_LEN == RECORD_HEADER_LEN + DTLS_HANDSHAKE_HEADER_LEN + HELLO_VERIFY_LEN,
+enum { SHORTEST_HELLO = DTLS_RECORD_HEADER_LEN + DTLS_HANDSHAKE_HEADER_LEN + 2 + DTLS_HELLO_RANDOM_LEN + 1 + 1 };
+_Static_assert(DTLS_HELLO_REPLY_LEN == DTLS_RECORD_HEADER_LEN + DTLS_HANDSHAKE_HEADER_LEN + HELLO_VERIFY_LEN,
                "the public length is that of our HelloVerifyRequest");
 _Static_assert((int)DTLS_HELLO_REPLY_LEN <= (int)SHORTEST_HELLO, "a reply is never longer than its cause");
 
@@ -40,7 +41,7 @@ static bool read_first_hello(struct dtls_bytes datagram, struct first_hello *out
     uint16_t epoch = dtls_read_u16(&from);
     out->sequence = dtls_read_u48(&from);
     struct dtls_reader record = dtls_reader_of(dtls_read_vec16(&from));
-    if (type != HANDSHAKE_RECORD || version >> 8 != DTLS_MAJOR || epoch != 0)
+    if (type != DTLS_HANDSHAKE_RECORD || version >> 8 != DTLS_MAJOR || epoch != 0)
         return false;
     if (!dtls_fragment_read(&record, &fragment) || fragment.type != DTLS_CLIENT_HELLO || fragment.offset != 0)
         return false;
@@ -101,7 +102,7 @@ static void write_reply(const struct first_hello *first, const uint8_t cookie[DT
     /* Version 0xfeff whatever will be negotiated (RFC 6347, 4.2.1): we know nothing of this client yet. */
     dtls_hello_verify_write(&message, &(struct dtls_hello_verify){ DTLS_VERSION_1_0, { cookie, DTLS_COOKIE_LEN } });
 
-    dtls_write_u8(&to, HANDSHAKE_RECORD);
+    dtls_write_u8(&to, DTLS_HANDSHAKE_RECORD);
     dtls_write_u16(&to, DTLS_VERSION_1_0);
     dtls_write_u16(&to, 0);
     dtls_write_u48(&to, first->sequence);

@@ -6,7 +6,6 @@
 #include "bytes/writer.h"
 
 enum dtls_der_tag {
-    DTLS_DER_BOOLEAN = 0x01,
     DTLS_DER_INTEGER = 0x02,
     DTLS_DER_BIT_STRING = 0x03,
     DTLS_DER_OCTET_STRING = 0x04,
