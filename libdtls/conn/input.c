@@ -141,10 +141,9 @@ static bool start_server(struct dtls_conn *conn)
 {
     if (!dtls_conn_admit_hello(conn, conn->now))
         return false;
-    if (conn->hs != NULL) {
-        conn->re.replacing = conn->hs->answered;
+    conn->re.replacing = conn->hs != NULL && (conn->hs->answered || conn->re.replacing);
+    if (conn->hs != NULL)
         dtls_conn_drop_handshake(conn);
-    }
     conn->hs = dtls_handshake_new(&conn->as, conn->as.config, conn->now);
     if (conn->hs == NULL) {
         drop(conn, DTLS_DROP_NO_ROOM);

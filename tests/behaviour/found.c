@@ -428,6 +428,23 @@ static void a_short_lifetime_for_others_leaves_the_own_session_alone(void)
     }
 }
 
+/* The new hello that replaced an accepted attempt never became whole: the flag it left opened the door to the next. */
+static void permission_for_a_replaced_attempt_does_not_outlive_it(void)
+{
+    struct pair_options options;
+    struct shelf shelf;
+    struct call call;
+
+    pair_options(&options, 4);
+    begin(&call, &options, &shelf);
+    set_policy(&call, SERVER, DTLS_REHANDSHAKE_DENY);
+    call.pair->end[SERVER].conn->re.replacing = true;
+    CU_ASSERT_EQUAL(pair_rehandshake(call.pair, CLIENT, DTLS_REHANDSHAKE_FULL), DTLS_OK);
+    CU_ASSERT_TRUE(pair_run_until_event(call.pair, CLIENT, DTLS_EVENT_REHANDSHAKE_REFUSED, NET_SECOND));
+    check_alive(&call, 1);
+    call_end(&call);
+}
+
 static CU_TestInfo tests[] = {
     { "a hello of the next epoch does not silence both ends for good", a_hello_of_the_next_epoch_ends_no_attempt },
     { "held data comes before data behind Finished in its datagram", held_data_comes_before_data_behind_finished },
@@ -445,6 +462,8 @@ static CU_TestInfo tests[] = {
     { "a short lifetime for others' sessions leaves the own one alone",
       a_short_lifetime_for_others_leaves_the_own_session_alone },
     { "data that came before the end is given before the end", data_before_the_end_comes_before_the_end },
+    { "permission for a replaced attempt does not outlive it (S5, R7)",
+      permission_for_a_replaced_attempt_does_not_outlive_it },
     CU_TEST_INFO_NULL,
 };
 
