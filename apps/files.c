@@ -33,20 +33,15 @@ static ssize_t read_file(const char *path, char *out, size_t cap)
     return got < 0 ? -1 : (ssize_t)len;
 }
 
-static char *read_text(const char *path, size_t *len)
+static size_t read_text(const char *path, char text[LARGEST_FILE])
 {
-    char *text = malloc(LARGEST_FILE);
-
-    if (text == NULL)
-        refuse("%s: %s", path, strerror(errno));
     ssize_t got = read_file(path, text, LARGEST_FILE);
-    if (got < 0 || got == LARGEST_FILE) {
-        const char *reason = got < 0 ? strerror(errno) : "longer than 1 MiB, that is no certificate and no key";
-        free(text);
-        refuse("%s: %s", path, reason);
-    }
-    *len = (size_t)got;
-    return text;
+
+    if (got < 0)
+        refuse("%s: %s", path, strerror(errno));
+    if (got == LARGEST_FILE)
+        refuse("%s: longer than 1 MiB, that is no certificate and no key", path);
+    return (size_t)got;
 }
 
 static struct dtls_identity *make_identity(void)
@@ -61,14 +56,6 @@ static struct dtls_identity *make_identity(void)
     return identity;
 }
 
-/* Which of the two files is to blame? */
-static const char *culprit(int error, const char *cert, const char *key, size_t cert_blocks)
-{
-    if (error == DTLS_ERR_BAD_KEY || error == DTLS_ERR_ENCRYPTED_KEY)
-        return key;
-    return error == DTLS_ERR_BAD_PEM && cert_blocks > 0 ? key : cert;
-}
-
 static size_t count_blocks(const char *text, size_t len)
 {
     static const char begin[] = "-----BEGIN CERTIFICATE-----";
@@ -80,28 +67,36 @@ static size_t count_blocks(const char *text, size_t len)
     return count;
 }
 
+/* Which of the two files is to blame? */
+static _Noreturn void refuse_identity(int error, const char *cert, const char *key, bool has_certificate)
+{
+    const char *why = dtls_error_string(error);
+
+    if (error == DTLS_ERR_KEY_MISMATCH)
+        refuse("%s and %s: %s", cert, key, why);
+    if (error == DTLS_ERR_BAD_PEM && cert == key)
+        refuse("%s: needs a certificate and its private key, both in PEM (or give --key FILE too)", cert);
+    if (error == DTLS_ERR_BAD_KEY || error == DTLS_ERR_ENCRYPTED_KEY || (error == DTLS_ERR_BAD_PEM && has_certificate))
+        refuse("%s: %s", key, why);
+    refuse("%s: %s", cert, why);
+}
+
 struct dtls_identity *files_identity(const char *cert, const char *key)
 {
+    static char cert_text[LARGEST_FILE], key_text[LARGEST_FILE];
     struct dtls_identity *identity;
-    size_t cert_len, key_len;
 
     if (cert == NULL)
         return make_identity();
     if (key == NULL)
         key = cert;
-    char *cert_text = read_text(cert, &cert_len);
-    char *key_text = read_text(key, &key_len);
+    size_t cert_len = read_text(cert, cert_text), key_len = read_text(key, key_text);
     int error = dtls_identity_from_pem(cert_text, cert_len, key_text, key_len, &identity);
-    if (error == DTLS_ERR_KEY_MISMATCH)
-        refuse("%s and %s: %s", cert, key, dtls_error_string(error));
-    if (error == DTLS_ERR_BAD_PEM && cert == key)
-        refuse("%s: needs a certificate and its private key, both in PEM (or give --key FILE too)", cert);
-    if (error != DTLS_OK)
-        refuse("%s: %s", culprit(error, cert, key, count_blocks(cert_text, cert_len)), dtls_error_string(error));
+    bool has_certificate = count_blocks(cert_text, cert_len) > 0;
     explicit_bzero(cert_text, cert_len);
     explicit_bzero(key_text, key_len);
-    free(cert_text);
-    free(key_text);
+    if (error != DTLS_OK)
+        refuse_identity(error, cert, key, has_certificate);
     return identity;
 }
 
