@@ -1,6 +1,8 @@
-/* input.c - what arrives: finds the epoch of each record, opens it, and does what contract S3's table says with it. */
+/* input.c - what arrives: finds the epoch of each record, opens it, and does with it what contract S3
+ * says. */
 #include <string.h>
 
+#include "conn/admission.h"
 #include "conn/conn_private.h"
 #include "messages/hello.h"
 
@@ -214,45 +216,20 @@ static void take_handshake(struct dtls_conn *conn, const struct dtls_record *rec
     }
 }
 
-/* ---- contract S3: what may be done with a record, by state, epoch and content type ---- */
+/* ---- contract S3: what is done with a record (admission.h) ---- */
 
-enum action { DROP, PROCESS, DELIVER, HOLD };
-enum place { PREVIOUS, CURRENT, NEXT };
-enum phase { FIRST, OPEN, REHANDSHAKE };
-
-/* Epoch 0 is CURRENT in the FIRST phase and unknown ever after (S2). ChangeCipherSpec says nothing that the epoch of
- * the next record does not say better: it is never needed, and never harms. */
-static const uint8_t table[3][3][4] = {
-    /*              CCS   alert    handshake data */
-    [FIRST] = {
-        [PREVIOUS] = { DROP, DROP, DROP, DROP },
-        [CURRENT] = { DROP, PROCESS, PROCESS, DROP },
-        [NEXT] = { DROP, PROCESS, PROCESS, HOLD },
-    },
-    [OPEN] = {
-        [PREVIOUS] = { DROP, PROCESS, DROP, DELIVER },
-        [CURRENT] = { DROP, PROCESS, PROCESS, DELIVER },
-        [NEXT] = { DROP, DROP, DROP, DROP },
-    },
-    [REHANDSHAKE] = {
-        [PREVIOUS] = { DROP, PROCESS, DROP, DELIVER },
-        [CURRENT] = { DROP, PROCESS, PROCESS, DELIVER },
-        [NEXT] = { DROP, PROCESS, PROCESS, HOLD },
-    },
-};
-
-static enum phase phase_of(const struct dtls_conn *conn)
+static enum dtls_phase phase_of(const struct dtls_conn *conn)
 {
     if (conn->state == DTLS_CONN_FIRST)
-        return FIRST;
-    return conn->hs == NULL ? OPEN : REHANDSHAKE;
+        return DTLS_PHASE_FIRST;
+    return conn->hs == NULL ? DTLS_PHASE_OPEN : DTLS_PHASE_REHANDSHAKE;
 }
 
-static enum place place_of(const struct dtls_conn *conn, const struct dtls_epoch *epoch)
+static enum dtls_place place_of(const struct dtls_conn *conn, const struct dtls_epoch *epoch)
 {
     if (epoch == conn->as.epochs.previous)
-        return PREVIOUS;
-    return epoch == conn->as.epochs.next ? NEXT : CURRENT;
+        return DTLS_PLACE_PREVIOUS;
+    return epoch == conn->as.epochs.next ? DTLS_PLACE_NEXT : DTLS_PLACE_CURRENT;
 }
 
 /* An authentic record of the epoch in force, other than Finished, says that the peer has finished (R3, R4). */
@@ -266,23 +243,27 @@ static void note_use_of_current(struct dtls_conn *conn, const struct dtls_record
         dtls_epochs_current_in_use(&conn->as.epochs, conn->now);
 }
 
-static void take_record(struct dtls_conn *conn, enum place place, const struct dtls_record *record)
+static void take_record(struct dtls_conn *conn, enum dtls_place place, const struct dtls_record *record)
 {
-    enum action action = table[phase_of(conn)][place][record->type - DTLS_CHANGE_CIPHER_SPEC];
-
-    if (place == CURRENT && record->epoch > 0)
+    if (place == DTLS_PLACE_CURRENT && record->epoch > 0)
         note_use_of_current(conn, record);
-    if (action == DROP) {
+    switch (dtls_admission(phase_of(conn), place, record->type)) {
+    case DTLS_DROP:
         if (record->type != DTLS_CHANGE_CIPHER_SPEC)
             drop(conn, DTLS_DROP_STATE);
-    } else if (action == HOLD) {
+        break;
+    case DTLS_HOLD:
         hold(conn, record);
-    } else if (action == DELIVER) {
+        break;
+    case DTLS_DELIVER:
         deliver(conn, record->epoch, (struct dtls_bytes){ record->body, record->len });
-    } else if (record->type == DTLS_ALERT_RECORD) {
-        take_alert(conn, record);
-    } else {
-        take_handshake(conn, record);
+        break;
+    case DTLS_PROCESS:
+        if (record->type == DTLS_ALERT_RECORD)
+            take_alert(conn, record);
+        else
+            take_handshake(conn, record);
+        break;
     }
 }
 
