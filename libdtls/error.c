@@ -22,6 +22,7 @@ static const struct {
     { DTLS_ERR_UNSAFE_RENEGOTIATION, "the peer does not support secure renegotiation and extended master secret" },
     { DTLS_ERR_NOT_ASKED, "no rehandshake request waits for an answer" },
     { DTLS_ERR_EXHAUSTED, "no sequence or epoch numbers are left" },
+    { DTLS_ERR_FORBIDDEN, "the configuration forbids rehandshakes" },
     { DTLS_ERR_BAD_PEM, "no PEM block of the kind that is needed" },
     { DTLS_ERR_BAD_X509, "the certificate cannot be read or has an unsupported key" },
     { DTLS_ERR_BAD_KEY, "the private key cannot be read or is of an unsupported kind" },

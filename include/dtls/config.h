@@ -66,6 +66,13 @@ enum dtls_rehandshake_mode {
     DTLS_REHANDSHAKE_ABBREVIATED, /* resumes the connection's own session: one round trip, no public-key work */
 };
 
+/* A client's cookie in a rehandshake, before a HelloVerifyRequest asks for one (contract R6). */
+enum dtls_renegotiation_cookie {
+    DTLS_RENEGOTIATION_COOKIE_EMPTY,
+    DTLS_RENEGOTIATION_COOKIE_OLD, /* the first handshake's: OpenSSL's servers with cookie exchange want that one, and
+                                      Mbed TLS's want none */
+};
+
 /* One key that seals session tickets (RFC 5077); all 48 bytes random. */
 struct dtls_ticket_key {
     uint8_t name[16];
@@ -88,6 +95,9 @@ struct dtls_config {
     bool require_secure_renegotiation; /* refuse peers without RFC 5746 and RFC 7627 (contract R8); default false:
                                           they may connect, and can never rehandshake */
     bool allow_identity_change;        /* a rehandshake may bring another peer certificate (contract R9) */
+    bool change_own_identity;          /* a rehandshake presents this `identity`; default false: what was presented
+                                          first stays for the life of an association, whatever dtls_conn_set_config
+                                          brings (contract R9) */
 
     /* What we offer, in order of preference (the server's order decides). Count 0: all, in the default order. */
     uint16_t suites[DTLS_MAX_SUITES];
@@ -115,8 +125,10 @@ struct dtls_config {
     uint32_t
         rehandshake_timeout_ms; /* how long an attempt may take, and how long ASK waits; 0: as handshake_timeout_ms */
     uint32_t rehandshake_interval_ms; /* a peer's rehandshakes closer together are dropped; default 1,000 (R13) */
-    bool rehandshake_mandatory;       /* our own attempts: close (DTLS_ERR_REHANDSHAKE_REQUIRED) when one is refused
-                                         or has no answer in time; default false */
+    bool rehandshake_never; /* start none, whoever asks for it (dtls_conn_rehandshake: _FORBIDDEN); contract R15 */
+    enum dtls_renegotiation_cookie renegotiation_cookie; /* EMPTY */
+    bool rehandshake_mandatory; /* our own attempts: close (DTLS_ERR_REHANDSHAKE_REQUIRED) when one is refused
+                                   or has no answer in time; default false */
 
     /* Resumption in a server. Either, both or none. */
     struct dtls_session_cache *session_cache;  /* by session id; not owned */
@@ -140,6 +152,10 @@ DTLS_API void dtls_config_init(struct dtls_config *config);
 
 /* For calls and games: 100 ms first timeout, 2 s maximum (contract T2). Changes only those two. */
 DTLS_API void dtls_config_preset_realtime(struct dtls_config *config);
+
+/* For WebRTC: as _preset_realtime, and no rehandshake either way (RFC 8827, 6.5: browsers end the call or stay silent;
+ * keys are renewed by a new association). The peer's wish is denied (contract R15). */
+DTLS_API void dtls_config_preset_webrtc(struct dtls_config *config);
 
 /* NULL when a connection of this role can be made with it, else a sentence that names the field that is wrong. */
 DTLS_API const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role);

@@ -153,7 +153,8 @@ DTLS_API const char *dtls_event_name(enum dtls_event_type type);
  * Renews the keys; data flows on. A server's `mode` is a wish: ABBREVIATED lets the client's session be resumed, FULL
  * does not. A client's attempt that got no answer is repeated as it was, whatever the `mode` (contract R10).
  * DTLS_ERR_NOT_OPEN, _REHANDSHAKE_RUNNING, _EVENTS_WAITING, _UNSAFE_RENEGOTIATION, _ARGUMENT (bad mode), _EXHAUSTED
- * (epoch 65,535) change nothing. Neither do _NO_MEMORY and _RANDOM from this call: the connection lives on.
+ * (epoch 65,535), _FORBIDDEN (rehandshake_never) change nothing. Neither do _NO_MEMORY and _RANDOM from this call: the
+ * connection lives on.
  */
 DTLS_API int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehandshake_mode mode);
 
@@ -170,8 +171,10 @@ DTLS_API int dtls_conn_refuse_rehandshake(struct dtls_conn *conn, dtls_time now)
 DTLS_API bool dtls_conn_secure_renegotiation(const struct dtls_conn *conn);
 
 /* Other settings from the next rehandshake on (`config` must outlive the connection; the old one until that is done).
- * Sizes, memory and randomness stay as they were; and keep the identity: a peer that does not allow its change ends the
- * association at the next full rehandshake. DTLS_ERR_ARGUMENT as in dtls_config_problem. */
+ * Sizes, memory and randomness stay as they were, and so does what this side has presented as its identity, which must
+ * then outlive the connection, unless change_own_identity is set; a peer that does not allow that ends the association
+ * at the next full rehandshake. DTLS_ERR_ARGUMENT, and nothing has changed: dtls_config_problem has something to say,
+ * or no suite is left for the identity that stays. */
 DTLS_API int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config);
 
 /* ---- questions: always the active parameters, never those of a rehandshake under way ---- */

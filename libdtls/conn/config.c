@@ -27,6 +27,13 @@ void dtls_config_preset_realtime(struct dtls_config *config)
     config->maximum_timeout_ms = 2000;
 }
 
+void dtls_config_preset_webrtc(struct dtls_config *config)
+{
+    dtls_config_preset_realtime(config);
+    config->rehandshake_policy = DTLS_REHANDSHAKE_DENY;
+    config->rehandshake_never = true;
+}
+
 static bool suites_are_known(const struct dtls_config *config)
 {
     for (size_t i = 0; i < config->suite_count; i++)
@@ -43,17 +50,6 @@ static bool groups_are_known(const struct dtls_config *config)
     return true;
 }
 
-/* A server's suite is of its key's kind (RFC 8422, 2); with another, no client could ever connect. */
-static bool a_suite_fits_the_key(const struct dtls_config *config)
-{
-    uint16_t suites[DTLS_MAX_SUITES];
-
-    for (size_t i = dtls_config_suites(config, suites); i > 0; i--)
-        if (dtls_suite_find(suites[i - 1])->rsa == (config->identity->public_key.kind == DTLS_KEY_RSA))
-            return true;
-    return false;
-}
-
 const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role)
 {
     if (role != DTLS_CLIENT && role != DTLS_SERVER)
@@ -67,7 +63,7 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "verifier is missing";
     if (config->suite_count > DTLS_MAX_SUITES || !suites_are_known(config))
         return "suites has one that is unknown, or too many";
-    if (role == DTLS_SERVER && !a_suite_fits_the_key(config))
+    if (role == DTLS_SERVER && !dtls_config_fits(config, config->identity->public_key.kind))
         return "suites has none for the identity's kind of key";
     if (config->group_count > DTLS_MAX_GROUPS || !groups_are_known(config))
         return "groups has one that is unknown, or too many";
@@ -85,6 +81,8 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "rehandshake_policy is not one of its values";
     if (config->rehandshake_mode > DTLS_REHANDSHAKE_ABBREVIATED)
         return "rehandshake_mode is not one of its values";
+    if (config->renegotiation_cookie > DTLS_RENEGOTIATION_COOKIE_OLD)
+        return "renegotiation_cookie is not one of its values";
     if (config->ticket_key_count > 0 && config->ticket_keys == NULL)
         return "ticket_keys is missing";
     if ((config->allocate == NULL) != (config->release == NULL))

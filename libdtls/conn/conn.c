@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "conn/conn_private.h"
+#include "identity/identity.h"
 
 struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum dtls_role role)
 {
@@ -88,6 +89,7 @@ void dtls_conn_free(struct dtls_conn *conn)
     dtls_held_record_free(&memory, conn->reading);
     dtls_held_record_free(&memory, conn->delivered);
     dtls_session_free(conn->as.session);
+    dtls_release(&memory, conn->as.cookie, conn->as.cookie_len);
     dtls_epochs_free(&conn->as.epochs);
     dtls_release(&memory, conn, sizeof *conn);
 }
@@ -193,7 +195,11 @@ size_t dtls_conn_mtu(const struct dtls_conn *conn)
 
 int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config)
 {
+    const struct dtls_identity *kept = config->change_own_identity ? NULL : conn->as.identity;
+
     if (dtls_config_problem(config, conn->as.role) != NULL)
+        return DTLS_ERR_ARGUMENT;
+    if (conn->as.role == DTLS_SERVER && kept != NULL && !dtls_config_fits(config, kept->public_key.kind))
         return DTLS_ERR_ARGUMENT;
     conn->as.config = config;
     return DTLS_OK;

@@ -1,4 +1,6 @@
 /* outcome.c - what a step of the handshake means for the connection: transmit, switch epochs, publish, or die. */
+#include <string.h>
+
 #include "conn/conn_private.h"
 #include "crypto/secret.h"
 #include "messages/hello.h"
@@ -48,9 +50,26 @@ static void publish(struct dtls_conn *conn, dtls_time now)
     dtls_session_free(as->session);
     as->session = session;
     as->active = hs->pending;
+    if (hs->presented)
+        as->identity = hs->identity;
     dtls_epochs_advance(&as->epochs, now);
     dtls_last_flight_free(&as->memory, conn->last); /* the peer proved by its Finished that it has that one */
     conn->last = NULL;
+}
+
+/* For servers that want it again (R6). False without memory. */
+static bool keep_cookie(struct dtls_association *as, const struct dtls_handshake *hs)
+{
+    if (hs->config->renegotiation_cookie != DTLS_RENEGOTIATION_COOKIE_OLD || hs->cookie_len == 0)
+        return true;
+    uint8_t *copy = dtls_allocate(&as->memory, hs->cookie_len);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, hs->cookie, hs->cookie_len);
+    dtls_release(&as->memory, as->cookie, as->cookie_len);
+    as->cookie = copy;
+    as->cookie_len = hs->cookie_len;
+    return true;
 }
 
 static int finish(struct dtls_conn *conn, dtls_time now)
@@ -60,6 +79,8 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     struct dtls_last_flight *last = NULL;
     bool new_session = as->role == DTLS_CLIENT && (!hs->resumed || hs->ticket_len > 0);
 
+    if (!keep_cookie(as, hs))
+        return dtls_conn_die(conn, DTLS_ERR_NO_MEMORY, DTLS_ALERT_INTERNAL_ERROR);
     if (hs->first_finisher) {
         last = dtls_last_flight_new(hs, now);
         if (last == NULL)

@@ -66,6 +66,8 @@ int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehan
         return DTLS_ERR_NOT_OPEN;
     if (mode != DTLS_REHANDSHAKE_FULL && mode != DTLS_REHANDSHAKE_ABBREVIATED)
         return DTLS_ERR_ARGUMENT;
+    if (conn->as.config->rehandshake_never)
+        return DTLS_ERR_FORBIDDEN;
     if (dtls_conn_rehandshake_pending(conn))
         return DTLS_ERR_REHANDSHAKE_RUNNING;
     if (conn->event_count + DTLS_EVENTS_OF_AN_ATTEMPT > DTLS_EVENT_MOST)

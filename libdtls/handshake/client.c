@@ -92,6 +92,11 @@ int dtls_handshake_start_client(struct dtls_handshake *hs, dtls_time now)
     int err = dtls_random_bytes(&hs->as->random, hs->randoms.client, sizeof hs->randoms.client);
 
     hs->now = now;
+    if (hs->rehandshake && hs->config->renegotiation_cookie == DTLS_RENEGOTIATION_COOKIE_OLD &&
+        hs->as->cookie != NULL) {
+        hs->cookie_len = (uint8_t)hs->as->cookie_len;
+        memcpy(hs->cookie, hs->as->cookie, hs->as->cookie_len);
+    }
     if (err == DTLS_OK)
         err = choose_session(hs);
     if (err == DTLS_OK)
@@ -260,8 +265,8 @@ static int take_certificate_request(struct dtls_handshake *hs, const struct dtls
     if (dtls_certificate_request_read(message->body, &request) != DTLS_OK)
         return DTLS_ERR_DECODE;
     hs->asked = true;
-    if (hs->config->identity != NULL) {
-        enum dtls_key_kind kind = hs->config->identity->public_key.kind;
+    if (hs->identity != NULL) {
+        enum dtls_key_kind kind = hs->identity->public_key.kind;
         uint8_t type = kind == DTLS_KEY_RSA ? DTLS_RSA_SIGN : DTLS_ECDSA_SIGN; /* Ed25519 too: RFC 8422, 5.5 */
         if (dtls_bytes_have_u8(request.types, type))
             hs->scheme = dtls_scheme_choose(kind, request.schemes);
@@ -284,7 +289,7 @@ static int add_certificate_verify(struct dtls_handshake *hs)
 {
     uint8_t signature[DTLS_SIGNATURE_MAX];
     size_t len;
-    int err = dtls_signature_make(hs->config->identity->key, hs->scheme, &hs->as->random,
+    int err = dtls_signature_make(hs->identity->key, hs->scheme, &hs->as->random,
                                   dtls_transcript_bytes(&hs->transcript), signature, &len);
 
     if (err != DTLS_OK)
@@ -301,7 +306,7 @@ static int take_server_hello_done(struct dtls_handshake *hs, const struct dtls_m
 
     dtls_flight_reset(&hs->out);
     if (err == DTLS_OK && hs->asked)
-        err = dtls_handshake_add_certificate(hs, show ? hs->config->identity : NULL);
+        err = dtls_handshake_add_certificate(hs, show ? hs->identity : NULL);
     if (err == DTLS_OK)
         err = add_client_key_exchange(hs);
     if (err == DTLS_OK && show)

@@ -16,6 +16,7 @@ struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const str
         return NULL;
     hs->as = as;
     hs->config = config;
+    hs->identity = as->identity != NULL && !config->change_own_identity ? as->identity : config->identity;
     hs->now = hs->started = now;
     hs->epoch = as->epochs.current->number;
     hs->rehandshake = hs->epoch > 0;
@@ -340,6 +341,7 @@ int dtls_handshake_add_certificate(struct dtls_handshake *hs, const struct dtls_
 {
     size_t count = identity == NULL ? 0 : identity->chain_count, most = 3;
 
+    hs->presented = identity != NULL;
     for (size_t i = 0; i < count; i++)
         most += 3 + identity->chain[i].len;
     struct dtls_writer to = dtls_flight_open(&hs->out, most);

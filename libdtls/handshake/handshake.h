@@ -41,10 +41,12 @@ enum dtls_happened {
 /* Owns its parts. Several KiB while it runs; an idle connection has none (design section 4). */
 struct dtls_handshake {
     struct dtls_association *as;
-    const struct dtls_config *config; /* of this attempt */
-    dtls_time now;                    /* of the call that is running */
-    unsigned happened;                /* enum dtls_happened, cleared by the owner */
-    uint8_t alert;                    /* to send for the error that was returned; 0: the error's own */
+    const struct dtls_config *config;     /* of this attempt */
+    const struct dtls_identity *identity; /* what we present, if asked: the configuration's, or the first one (R9) */
+    bool presented;                       /* and did */
+    dtls_time now;                        /* of the call that is running */
+    unsigned happened;                    /* enum dtls_happened, cleared by the owner */
+    uint8_t alert;                        /* to send for the error that was returned; 0: the error's own */
 
     bool rehandshake;
     uint16_t epoch; /* n: everything but Finished travels under it */

@@ -77,7 +77,7 @@ static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello
 static int choose_parameters(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
 {
     const struct dtls_extensions *extensions = &hello->extensions;
-    enum dtls_key_kind kind = hs->config->identity->public_key.kind;
+    enum dtls_key_kind kind = hs->identity->public_key.kind;
     uint16_t suites[DTLS_MAX_SUITES], groups[DTLS_MAX_GROUPS];
     size_t suite_count = dtls_config_suites(hs->config, suites), group_count = dtls_config_groups(hs->config, groups);
 
@@ -137,8 +137,8 @@ static int add_server_key_exchange(struct dtls_handshake *hs)
     struct dtls_bytes written = dtls_writer_bytes(&to);
     dtls_write_bytes(&to_sign, dtls_view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
     dtls_write_bytes(&to_sign, written);
-    err = dtls_signature_make(hs->config->identity->key, hs->scheme, &hs->as->random, dtls_writer_bytes(&to_sign),
-                              signature, &len);
+    err = dtls_signature_make(hs->identity->key, hs->scheme, &hs->as->random, dtls_writer_bytes(&to_sign), signature,
+                              &len);
     if (err != DTLS_OK)
         return err;
     struct dtls_writer body = dtls_flight_open(&hs->out, written.len + 4 + len);
@@ -178,7 +178,7 @@ static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello
     if (err == DTLS_OK)
         err = add_server_hello(hs, hello);
     if (err == DTLS_OK)
-        err = dtls_handshake_add_certificate(hs, hs->config->identity);
+        err = dtls_handshake_add_certificate(hs, hs->identity);
     if (err == DTLS_OK)
         err = add_server_key_exchange(hs);
     if (err == DTLS_OK && hs->asked)

@@ -121,6 +121,17 @@ bool dtls_config_has_group(const struct dtls_config *config, uint16_t group)
     return false;
 }
 
+bool dtls_config_fits(const struct dtls_config *config, enum dtls_key_kind kind)
+{
+    uint16_t suite_list[DTLS_MAX_SUITES];
+    size_t count = dtls_config_suites(config, suite_list);
+
+    while (count > 0)
+        if (dtls_suite_find(suite_list[--count])->rsa == (kind == DTLS_KEY_RSA))
+            return true;
+    return false;
+}
+
 size_t dtls_config_expansion(const struct dtls_config *config)
 {
     uint16_t ids[DTLS_MAX_SUITES];

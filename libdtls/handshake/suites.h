@@ -25,6 +25,9 @@ size_t dtls_config_groups(const struct dtls_config *config, uint16_t out[DTLS_MA
 bool dtls_config_has_suite(const struct dtls_config *config, uint16_t suite);
 bool dtls_config_has_group(const struct dtls_config *config, uint16_t group);
 
+/* Has it a suite for a server's key of this kind (RFC 8422, 2)? Without one no client could ever connect. */
+bool dtls_config_fits(const struct dtls_config *config, enum dtls_key_kind kind);
+
 /* The most bytes a record of an enabled suite is longer than its plaintext (contract M3). */
 size_t dtls_config_expansion(const struct dtls_config *config);
 

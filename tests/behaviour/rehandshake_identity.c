@@ -65,6 +65,7 @@ static void change_identity(struct call *call, enum net_end end, const struct dt
     struct dtls_config config = *call_config(call, end);
 
     config.identity = identity;
+    config.change_own_identity = true;
     call_set_config(call, end, &config);
 }
 
@@ -192,6 +193,41 @@ static void refusing_the_certificate_is_a_change(void)
     }
 }
 
+/* A server that has loaded another certificate, a client that got one: whoever knows them goes on knowing them. */
+static void a_reload_changes_no_association(void)
+{
+    for (size_t number = 0; number < CALL_KINDS; number++) {
+        struct call call;
+        begin_mutual(&call, false);
+        for (int end = CLIENT; end <= SERVER; end++) {
+            struct dtls_config config = *call_config(&call, (enum net_end)end);
+            config.identity = identity_of(IDENTITY_OTHER);
+            call_set_config(&call, (enum net_end)end, &config);
+        }
+        CU_ASSERT_TRUE(call_renew(&call, &call_kinds[number], 1, NET_SECOND));
+        CU_ASSERT_TRUE(knows_peer_as(&call, SERVER, IDENTITY_CLIENT) && knows_peer_as(&call, CLIENT, IDENTITY_SERVER));
+        CU_ASSERT_TRUE(call_is_alive(&call));
+        call_end(&call);
+    }
+}
+
+/* Suites for the new key alone would leave the kept one without any. */
+static void a_reload_without_a_suite_for_the_old_key_is_refused(void)
+{
+    struct call call;
+
+    begin_mutual(&call, false);
+    struct dtls_config config = *call_config(&call, SERVER);
+    config.identity = identity_of(IDENTITY_RSA2048);
+    config.suites[0] = DTLS_ECDHE_RSA_AES_128_GCM_SHA256;
+    config.suite_count = 1;
+    CU_ASSERT_EQUAL(dtls_conn_set_config(call.pair->end[SERVER].conn, &config), DTLS_ERR_ARGUMENT);
+    CU_ASSERT_TRUE(call_renew(&call, &call_kinds[0], 1, NET_SECOND));
+    config.change_own_identity = true;
+    CU_ASSERT_EQUAL(dtls_conn_set_config(call.pair->end[SERVER].conn, &config), DTLS_OK);
+    call_end(&call);
+}
+
 static CU_TestInfo tests[] = {
     { "no rehandshake without renegotiation_info and extended master secret (R8)",
       no_rehandshake_without_the_extensions },
@@ -201,6 +237,9 @@ static CU_TestInfo tests[] = {
     { "an anonymous client can become authenticated (R9)", an_anonymous_client_can_become_authenticated },
     { "not asking for a certificate keeps the identity (R9)", not_asking_keeps_the_identity },
     { "refusing a certificate that was asked for is a change (R9)", refusing_the_certificate_is_a_change },
+    { "what was presented first stays, whatever the settings bring (R9)", a_reload_changes_no_association },
+    { "settings without a suite for what was presented are refused (R9)",
+      a_reload_without_a_suite_for_the_old_key_is_refused },
     CU_TEST_INFO_NULL,
 };
 

@@ -16,7 +16,7 @@ static struct dtls_config good(void)
     return config;
 }
 
-static void defaults_and_the_preset_are_fine(void)
+static void defaults_and_the_presets_are_fine(void)
 {
     struct dtls_config config = good();
 
@@ -25,6 +25,9 @@ static void defaults_and_the_preset_are_fine(void)
     dtls_config_preset_realtime(&config);
     CU_ASSERT_PTR_NULL(dtls_config_problem(&config, DTLS_CLIENT));
     CU_ASSERT_TRUE(config.initial_timeout_ms == 100 && config.maximum_timeout_ms == 2000);
+    dtls_config_preset_webrtc(&config);
+    CU_ASSERT_PTR_NULL(dtls_config_problem(&config, DTLS_SERVER));
+    CU_ASSERT_TRUE(config.rehandshake_never && config.rehandshake_policy == DTLS_REHANDSHAKE_DENY);
 }
 
 /* The sentence names the field, and no connection is made. */
@@ -65,11 +68,12 @@ static void what_cannot_work_is_named(void)
     REFUSED(DTLS_CLIENT, "max_message", config.max_message = 1023);
     REFUSED(DTLS_CLIENT, "rehandshake_policy", config.rehandshake_policy = (enum dtls_rehandshake_policy)4);
     REFUSED(DTLS_CLIENT, "rehandshake_mode", config.rehandshake_mode = (enum dtls_rehandshake_mode)2);
+    REFUSED(DTLS_CLIENT, "renegotiation_cookie", config.renegotiation_cookie = (enum dtls_renegotiation_cookie)2);
     REFUSED(DTLS_SERVER, "ticket_keys", config.ticket_key_count = 1);
 }
 
 static CU_TestInfo tests[] = {
-    { "the defaults and the preset are fine", defaults_and_the_preset_are_fine },
+    { "the defaults and the presets are fine", defaults_and_the_presets_are_fine },
     { "what cannot work is refused and named", what_cannot_work_is_named },
     CU_TEST_INFO_NULL,
 };
