@@ -118,6 +118,7 @@ static void report_json_event(const struct report *report, const struct dtls_eve
     case DTLS_EVENT_REHANDSHAKE_REFUSED:
     case DTLS_EVENT_REHANDSHAKE_FAILED:
     case DTLS_EVENT_REHANDSHAKE_STALLED:
+    case DTLS_EVENT_REHANDSHAKE_ADVISED:
         json_whole("epoch", epoch);
         break;
     case DTLS_EVENT_SESSION:

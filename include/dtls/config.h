@@ -127,6 +127,11 @@ struct dtls_config {
     uint32_t rehandshake_interval_ms; /* a peer's rehandshakes closer together are dropped; default 1,000 (R13) */
     bool rehandshake_never; /* start none, whoever asks for it (dtls_conn_rehandshake: _FORBIDDEN); contract R15 */
     enum dtls_renegotiation_cookie renegotiation_cookie; /* EMPTY */
+    /* Renewal by itself (R12): an attempt of ours, in renew_mode, when so much has gone one way under one epoch, or it
+     * is so old; 0, the default: never. It begins in dtls_conn_tick. */
+    uint64_t renew_after_records, renew_after_bytes; /* of application data */
+    uint32_t renew_after_s;
+    enum dtls_rehandshake_mode renew_mode; /* FULL */
     bool rehandshake_mandatory; /* our own attempts: close (DTLS_ERR_REHANDSHAKE_REQUIRED) when one is refused
                                    or has no answer in time; default false */
 

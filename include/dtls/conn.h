@@ -12,7 +12,8 @@
  *     on a datagram:  dtls_conn_receive(conn, now, in, len); settle
  *     on the timer:   dtls_conn_tick(conn, now); settle
  *     to send data:   dtls_conn_send(conn, now, data, data_len, out, sizeof out, &len), then send(socket, out, len, 0):
- *                     this one is ready at once, and leaves nothing to settle
+ *                     this one is ready at once, and leaves nothing to settle (with renew_after_records or _bytes set,
+ *                     ask the deadline again after this one too)
  *
  * No other order of calls is imposed. `now` must not run backwards. A connection belongs to one thread at a time;
  * two connections share nothing that changes.
@@ -125,6 +126,7 @@ enum dtls_event_type {
     DTLS_EVENT_REHANDSHAKE_REFUSED,   /* the peer refused ours (no_renegotiation); the connection lives on */
     DTLS_EVENT_REHANDSHAKE_FAILED,    /* the peer never answered ours; the connection lives on */
     DTLS_EVENT_REHANDSHAKE_STALLED,   /* its time is over, but it goes on: the peer may already have switched (R10) */
+    DTLS_EVENT_REHANDSHAKE_ADVISED,   /* the keys in force are half used up: renew them. Once per epoch (R12) */
     DTLS_EVENT_SESSION,               /* client: `session` can be resumed from now on */
     DTLS_EVENT_ALERT,                 /* a warning from the peer: `alert`; nothing has changed */
     DTLS_EVENT_CLOSED,                /* the association ended cleanly, by either side */

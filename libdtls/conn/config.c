@@ -81,6 +81,11 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "rehandshake_policy is not one of its values";
     if (config->rehandshake_mode > DTLS_REHANDSHAKE_ABBREVIATED)
         return "rehandshake_mode is not one of its values";
+    if (config->renew_mode > DTLS_REHANDSHAKE_ABBREVIATED)
+        return "renew_mode is not one of its values";
+    if (config->rehandshake_never &&
+        (config->renew_after_records > 0 || config->renew_after_bytes > 0 || config->renew_after_s > 0))
+        return "rehandshake_never and renew_after_records, _bytes or _s contradict each other";
     if (config->renegotiation_cookie > DTLS_RENEGOTIATION_COOKIE_OLD)
         return "renegotiation_cookie is not one of its values";
     if (config->ticket_key_count > 0 && config->ticket_keys == NULL)

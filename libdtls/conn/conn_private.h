@@ -1,13 +1,14 @@
 /* conn_private.h - the inside of a connection, shared by the files of this folder.
  *
  * conn.c: life, questions, time. input.c: what arrives. output.c: what leaves. outcome.c: what a handshake's step means
- * for the connection. rehandshake.c: who may start one, and when. events.c: the queue. held.c, last_flight.c: two
- * things kept for a while. */
+ * for the connection. rehandshake.c: who may start one, and when. renewal.c: when keys are used up. events.c: the
+ * queue. held.c, last_flight.c: two things kept for a while. */
 #ifndef DTLS_CONN_PRIVATE_H
 #define DTLS_CONN_PRIVATE_H
 
 #include "conn/held.h"
 #include "conn/last_flight.h"
+#include "conn/renewal.h"
 #include "record/outbox.h"
 
 enum dtls_conn_state { DTLS_CONN_NEW, DTLS_CONN_FIRST, DTLS_CONN_OPEN, DTLS_CONN_OVER };
@@ -63,6 +64,8 @@ struct dtls_conn {
 
     struct dtls_handshake *hs; /* NULL while none runs */
     struct dtls_renegotiation re;
+    struct dtls_renewal renewal;
+    uint16_t advised_epoch;        /* the application knows that its keys are used up (R12); 0: none */
     struct dtls_last_flight *last; /* of the newest finished handshake, where we sent it (T5); may be NULL */
 
     struct dtls_outbox outbox;

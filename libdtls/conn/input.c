@@ -360,6 +360,17 @@ static bool read_early(struct dtls_conn *conn)
     return true;
 }
 
+/* Once per epoch, when there is nothing else to tell (R12). */
+static void advise(struct dtls_conn *conn)
+{
+    const struct dtls_epoch *current = conn->as.epochs.current;
+
+    if (conn->state != DTLS_CONN_OPEN || conn->advised_epoch == current->number || !dtls_renewal_is_advised(current))
+        return;
+    conn->advised_epoch = current->number;
+    dtls_conn_push_event(conn, DTLS_EVENT_REHANDSHAKE_ADVISED);
+}
+
 void dtls_conn_pump(struct dtls_conn *conn)
 {
     while (!dtls_conn_has_event(conn)) {
@@ -375,8 +386,10 @@ void dtls_conn_pump(struct dtls_conn *conn)
             continue;
         }
         end_datagram(conn);
-        if (!read_early(conn))
-            return;
+        if (read_early(conn))
+            continue;
+        advise(conn);
+        return;
     }
 }
 

@@ -98,6 +98,7 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     conn->state = DTLS_CONN_OPEN;
     conn->doomed = false;
     conn->flight_mtu = conn->mtu;
+    dtls_renewal_mark(&conn->renewal, &as->stats, now);
     conn->re.ours = conn->re.requesting = conn->re.parked = conn->re.stalled = conn->re.asked = false;
     dtls_outbox_clear(&conn->outbox);
     dtls_handshake_free(hs);

@@ -301,6 +301,16 @@ static bool total_runs(const struct dtls_conn *conn)
     return conn->hs != NULL && !conn->re.parked && !conn->re.stalled && !conn->re.asked;
 }
 
+/* When keys are to be renewed without being asked (R12); a time of the past when they are used up already. */
+static dtls_time renewal_deadline(const struct dtls_conn *conn)
+{
+    if (dtls_conn_rehandshake_pending(conn) || !can_rehandshake(conn))
+        return DTLS_NEVER;
+    if (dtls_renewal_is_used_up(&conn->renewal, conn->as.config, &conn->as.stats))
+        return conn->renewal.since;
+    return dtls_renewal_deadline(&conn->renewal, conn->as.config);
+}
+
 int dtls_conn_rehandshake_tick(struct dtls_conn *conn, dtls_time now)
 {
     struct dtls_renegotiation *re = &conn->re;
@@ -317,6 +327,10 @@ int dtls_conn_rehandshake_tick(struct dtls_conn *conn, dtls_time now)
     }
     if (total_runs(conn) && now >= dtls_time_after(conn->hs->started, threshold_us(conn)))
         return time_is_over(conn, now);
+    if (now >= renewal_deadline(conn)) {
+        dtls_renewal_mark(&conn->renewal, &conn->as.stats, now); /* an attempt that fails is not repeated at once */
+        dtls_conn_rehandshake(conn, now, conn->as.config->renew_mode);
+    }
     return DTLS_OK;
 }
 
@@ -338,5 +352,5 @@ dtls_time dtls_conn_rehandshake_deadline(const struct dtls_conn *conn)
     }
     if (total_runs(conn))
         deadline = earlier(deadline, dtls_time_after(conn->hs->started, threshold_us(conn)));
-    return deadline;
+    return earlier(deadline, renewal_deadline(conn));
 }

@@ -42,6 +42,7 @@ const struct dtls_aead dtls_chacha20_poly1305 = {
     .fixed_iv_len = 12,
     .explicit_len = 0,
     .context_size = sizeof(struct chacha_poly1305_ctx),
+    .block_limit = 0, /* sequence numbers end first (RFC 8446, 5.5) */
     .set_key = set_key,
     .seal = seal,
     .open = open,

@@ -113,6 +113,12 @@ static void make_aad(uint8_t aad[AAD_LEN], const uint8_t *number, uint8_t type, 
     dtls_write_u16(&to, (uint16_t)len);
 }
 
+/* What a record of `len` bytes uses up: its blocks, and one for the tag. */
+static size_t blocks_of(size_t len)
+{
+    return (len + 15) / 16 + 1;
+}
+
 size_t dtls_epoch_seal(struct dtls_epoch *epoch, uint8_t type, uint8_t *record, size_t len)
 {
     const struct dtls_aead *aead = epoch->aead;
@@ -131,6 +137,7 @@ size_t dtls_epoch_seal(struct dtls_epoch *epoch, uint8_t type, uint8_t *record, 
     make_nonce(nonce, aead, epoch->write_iv, number);
     make_aad(aad, number, type, epoch->write_version, len);
     uint8_t *data = record + dtls_epoch_prefix(epoch);
+    epoch->sealed_blocks += blocks_of(len);
     aead->seal(epoch->write_key, nonce, aad, sizeof aad, data, len, data + len);
     return record_len;
 }
@@ -157,6 +164,7 @@ enum dtls_opened dtls_epoch_open(struct dtls_epoch *epoch, struct dtls_record *r
         return DTLS_OPEN_FORGED;
     record->body = data;
     record->len = len;
+    epoch->opened_blocks += blocks_of(len);
     dtls_replay_mark(&epoch->replay, record->sequence);
     return DTLS_OPENED;
 }

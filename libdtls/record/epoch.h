@@ -16,9 +16,10 @@ struct dtls_epoch {
     const struct dtls_aead *aead; /* NULL: epoch 0, plaintext */
     void *read_key, *write_key;   /* NULL in epoch 0, and once wiped */
     uint8_t read_iv[DTLS_AEAD_NONCE_LEN], write_iv[DTLS_AEAD_NONCE_LEN];
-    bool readable;           /* false once its time is over */
-    uint16_t write_version;  /* of the record header */
-    uint64_t write_sequence; /* of the next record */
+    bool readable;                         /* false once its time is over */
+    uint16_t write_version;                /* of the record header */
+    uint64_t write_sequence;               /* of the next record */
+    uint64_t sealed_blocks, opened_blocks; /* as aead->block_limit counts them (R12) */
     struct dtls_replay replay;
 };
 
