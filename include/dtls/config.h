@@ -37,6 +37,8 @@ enum dtls_group {
 
 enum { DTLS_MAX_SUITES = 6, DTLS_MAX_GROUPS = 3 };
 
+#define DTLS_FLIGHT_INTERVAL_AUTO UINT32_MAX
+
 /* The IANA name of a suite ("TLS_ECDHE_..."), a group's RFC name ("x25519"), or NULL for one we do not have. */
 DTLS_API const char *dtls_suite_name(uint16_t suite);
 DTLS_API const char *dtls_group_name(uint16_t group);
@@ -127,6 +129,9 @@ struct dtls_config {
     uint32_t rehandshake_interval_ms; /* a peer's rehandshakes closer together are dropped; default 1,000 (R13) */
     bool rehandshake_never; /* start none, whoever asks for it (dtls_conn_rehandshake: _FORBIDDEN); contract R15 */
     enum dtls_renegotiation_cookie renegotiation_cookie; /* EMPTY */
+    uint32_t flight_interval_ms; /* between the datagrams of a rehandshake's flight, where it has more than two, so that
+                                    media passes in between on a thin link (R16); 0: none; up to 10,000; default
+                                    DTLS_FLIGHT_INTERVAL_AUTO: 20, or an eighth of the round trip if that is less */
     /* Renewal by itself (R12): an attempt of ours, in renew_mode, when so much has gone one way under one epoch, or it
      * is so old; 0, the default: never. It begins in dtls_conn_tick. */
     uint64_t renew_after_records, renew_after_bytes; /* of application data */

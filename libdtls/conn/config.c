@@ -17,6 +17,7 @@ void dtls_config_init(struct dtls_config *config)
         .max_message = 32768,
         .rehandshake_mode = DTLS_REHANDSHAKE_ABBREVIATED,
         .rehandshake_interval_ms = 1000,
+        .flight_interval_ms = DTLS_FLIGHT_INTERVAL_AUTO,
         .session_lifetime_s = 86400,
     };
 }
@@ -81,6 +82,8 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "rehandshake_policy is not one of its values";
     if (config->rehandshake_mode > DTLS_REHANDSHAKE_ABBREVIATED)
         return "rehandshake_mode is not one of its values";
+    if (config->flight_interval_ms > 10000 && config->flight_interval_ms != DTLS_FLIGHT_INTERVAL_AUTO)
+        return "flight_interval_ms is above 10,000";
     if (config->renew_mode > DTLS_REHANDSHAKE_ABBREVIATED)
         return "renew_mode is not one of its values";
     if (config->rehandshake_never &&

@@ -98,7 +98,8 @@ void dtls_conn_free(struct dtls_conn *conn)
 
 static bool flight_timer_runs(const struct dtls_conn *conn)
 {
-    return conn->hs != NULL && !conn->re.parked && conn->state != DTLS_CONN_OVER;
+    return conn->hs != NULL && !conn->re.parked && conn->state != DTLS_CONN_OVER &&
+           !dtls_outbox_is_pacing(&conn->outbox);
 }
 
 /* A first handshake has a total time; 0 is no limit (T6). */
@@ -123,6 +124,8 @@ dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
         deadline = other;
     if (conn->as.epochs.previous_ends < deadline)
         deadline = conn->as.epochs.previous_ends;
+    if (dtls_outbox_is_pacing(&conn->outbox) && conn->outbox.not_before < deadline)
+        deadline = conn->outbox.not_before;
     return deadline;
 }
 

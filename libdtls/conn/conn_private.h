@@ -22,6 +22,7 @@ enum {
     DTLS_MOST_REFUSALS = 3,        /* of one attempt (R7) */
 };
 
+#define DTLS_FLIGHT_INTERVAL  ((uint64_t)20 * 1000)    /* R16, unless an eighth of the round trip is less */
 #define DTLS_REFUSAL_INTERVAL ((dtls_time)1000 * 1000) /* R7 */
 /* A retry is the same in every byte (R10), and a HelloRequest has no random. After so long it is a new attempt, as far
  * as the count of warnings goes; and after so long the application is asked again. */

@@ -31,7 +31,8 @@ static void call_for_last_flight(struct dtls_conn *conn)
     unsigned most = hs->rehandshake ? DTLS_MOST_COPIES : DTLS_MOST_FIRST_COPIES;
     uint64_t interval = conn->re.stalled ? dtls_round_trip_guess(&conn->as.path) : hs->timer.rto_us;
 
-    if (hs->out.count == 0 || (conn->early_copies >= most && !conn->re.stalled) ||
+    if (hs->out.count == 0 || dtls_outbox_is_pacing(&conn->outbox) ||
+        (conn->early_copies >= most && !conn->re.stalled) ||
         (conn->early_copies > 0 && conn->now - conn->early_copied_at < interval))
         return;
     conn->early_copies++;

@@ -128,7 +128,7 @@ static void answered(struct dtls_conn *conn, dtls_time now)
  * per flight, so that a captured datagram is no amplifier (T4). */
 static void answer_again(struct dtls_conn *conn, dtls_time now)
 {
-    if (conn->answers >= DTLS_MOST_ANSWERS ||
+    if (conn->answers >= DTLS_MOST_ANSWERS || dtls_outbox_is_pacing(&conn->outbox) || /* it is still leaving */
         (conn->answers > 0 && now - conn->answered_at < dtls_round_trip_guess(&conn->as.path)))
         return;
     conn->answers++;

@@ -23,12 +23,25 @@ static void put_open_flight_in_front(struct dtls_conn *conn)
     dtls_outbox_end_datagram(&conn->outbox);
 }
 
+/* Between the datagrams of a rehandshake's flight: time for media to pass on a thin link (R16). */
+static uint64_t flight_interval_us(const struct dtls_conn *conn)
+{
+    uint32_t ms = conn->hs->config->flight_interval_ms;
+    uint64_t share = conn->as.path.srtt_us / 8;
+
+    if (ms != DTLS_FLIGHT_INTERVAL_AUTO)
+        return (uint64_t)ms * 1000;
+    return share > 0 && share < DTLS_FLIGHT_INTERVAL ? share : DTLS_FLIGHT_INTERVAL;
+}
+
 void dtls_conn_transmit(struct dtls_conn *conn)
 {
     dtls_outbox_clear(&conn->outbox);
     if (!conn->hs->heard_flight)
         put_open_flight_in_front(conn);
     dtls_flight_send(&conn->hs->out, &conn->outbox);
+    if (conn->hs->rehandshake && dtls_outbox_datagrams(&conn->outbox, &conn->as.epochs, conn->flight_mtu) > 2)
+        conn->outbox.interval_us = flight_interval_us(conn);
 }
 
 void dtls_conn_transmit_last(struct dtls_conn *conn)
@@ -72,13 +85,16 @@ void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t des
 
 bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap, size_t *len)
 {
-    (void)now;
+    bool pacing = dtls_outbox_is_pacing(&conn->outbox);
+
     *len = 0;
     if (cap < conn->mtu)
         return false;
-    *len = dtls_outbox_next(&conn->outbox, &conn->as.epochs, conn->flight_mtu, out);
+    *len = dtls_outbox_next(&conn->outbox, &conn->as.epochs, conn->flight_mtu, now, out);
     if (*len > 0)
         conn->as.stats.datagrams_sent++;
+    if (pacing && !dtls_outbox_is_pacing(&conn->outbox))
+        dtls_timer_flight_left(&conn->hs->timer, now);
     return *len > 0;
 }
 
@@ -126,7 +142,7 @@ static void write_flight(struct dtls_conn *conn, size_t len, uint8_t *out)
     struct dtls_outbox outbox = { 0 };
 
     dtls_flight_send(&conn->last->flight, &outbox);
-    dtls_outbox_next(&outbox, &conn->as.epochs, len, out);
+    dtls_outbox_next(&outbox, &conn->as.epochs, len, 0, out);
     conn->last->copies++;
     conn->as.stats.final_copies++;
 }

@@ -172,6 +172,13 @@ static bool ends_a_repeated_flight(const struct dtls_handshake *hs, const struct
            fragment->offset + fragment->body.len == fragment->length;
 }
 
+/* In a first handshake anyone could put the timeout off like this, byte by byte. */
+static void answer_goes_on(struct dtls_handshake *hs)
+{
+    if (hs->rehandshake)
+        dtls_timer_answer_goes_on(&hs->timer, hs->now);
+}
+
 int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment, uint16_t epoch,
                         uint64_t sequence)
 {
@@ -197,6 +204,7 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
             hs->happened |= DTLS_HAPPENED_REPEAT;
         return DTLS_OK;
     case DTLS_TAKEN_WHOLE: {
+        answer_goes_on(hs);
         int err = process(hs, &whole);
         if (err != DTLS_OK)
             return err;
@@ -204,6 +212,7 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
         break;
     }
     case DTLS_TAKEN:
+        answer_goes_on(hs);
         break;
     }
     return process_all(hs);

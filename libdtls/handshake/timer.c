@@ -45,6 +45,12 @@ void dtls_timer_flight_sent(struct dtls_timer *timer, const struct dtls_round_tr
     timer->deadline = dtls_time_after(now, timer->rto_us);
 }
 
+void dtls_timer_flight_left(struct dtls_timer *timer, dtls_time now)
+{
+    timer->sent_at = now;
+    timer->deadline = dtls_time_after(now, timer->rto_us);
+}
+
 void dtls_timer_flight_repeated(struct dtls_timer *timer)
 {
     timer->ambiguous = true;
@@ -55,6 +61,14 @@ void dtls_timer_flight_answered(struct dtls_timer *timer, struct dtls_round_trip
     if (timer->running && !timer->ambiguous)
         dtls_round_trip_sample(path, now - timer->sent_at);
     timer->ambiguous = true;
+}
+
+void dtls_timer_answer_goes_on(struct dtls_timer *timer, dtls_time now)
+{
+    dtls_time later = dtls_time_after(now, timer->rto_us);
+
+    if (timer->deadline < later)
+        timer->deadline = later;
 }
 
 bool dtls_timer_expire(struct dtls_timer *timer, struct dtls_round_trip *path, const struct dtls_config *config,

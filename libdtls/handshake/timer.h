@@ -35,12 +35,18 @@ struct dtls_timer {
 void dtls_timer_flight_sent(struct dtls_timer *timer, const struct dtls_round_trip *path,
                             const struct dtls_config *config, dtls_time now);
 
+/* A flight that took a while to leave (R16) has left: its time begins now. */
+void dtls_timer_flight_left(struct dtls_timer *timer, dtls_time now);
+
 /* The same flight was sent again outside of the timer's own turn. */
 void dtls_timer_flight_repeated(struct dtls_timer *timer);
 
 /* The peer has begun to answer the flight: takes a sample, once and where that is unambiguous. The timer runs on: the
  * rest of the answer may be lost. */
 void dtls_timer_flight_answered(struct dtls_timer *timer, struct dtls_round_trip *path, dtls_time now);
+
+/* A part of the answer has come: the rest gets as long again, since its sender may space it in time (R16). */
+void dtls_timer_answer_goes_on(struct dtls_timer *timer, dtls_time now);
 
 /* True once per expiry; the timeout has then doubled, up to the maximum, and runs again. */
 bool dtls_timer_expire(struct dtls_timer *timer, struct dtls_round_trip *path, const struct dtls_config *config,

@@ -1,11 +1,14 @@
-/* outbox.c - cuts and packs one transmission. Knows the sizes of things; no timer, no state machine. */
+/* outbox.c - cuts and packs one transmission. Knows the sizes of things, and the time between two datagrams; no
+ * timeout, no state machine. */
 #include "record/outbox.h"
 
+#include "bytes/time_after.h"
 #include "messages/handshake_header.h"
 
 void dtls_outbox_clear(struct dtls_outbox *outbox)
 {
     outbox->count = outbox->item = outbox->offset = outbox->limit = 0;
+    outbox->interval_us = outbox->not_before = 0;
 }
 
 bool dtls_outbox_is_empty(const struct dtls_outbox *outbox)
@@ -109,6 +112,16 @@ static size_t datagrams_at(const struct dtls_outbox *outbox, const struct dtls_e
     return count;
 }
 
+size_t dtls_outbox_datagrams(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu)
+{
+    return datagrams_at(outbox, epochs, mtu);
+}
+
+bool dtls_outbox_is_pacing(const struct dtls_outbox *outbox)
+{
+    return outbox->interval_us > 0 && !dtls_outbox_is_empty(outbox);
+}
+
 /* The smallest size that needs no more datagrams than the MTU does: pieces of a certificate come out even, so that
  * no datagram is larger, and likelier to be lost, than it has to be. */
 static size_t even_limit(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu)
@@ -125,11 +138,12 @@ static size_t even_limit(const struct dtls_outbox *outbox, const struct dtls_epo
     return low;
 }
 
-size_t dtls_outbox_next(struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu, uint8_t *out)
+size_t dtls_outbox_next(struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu, dtls_time now,
+                        uint8_t *out)
 {
     size_t written = 0;
 
-    if (outbox->item == outbox->count)
+    if (dtls_outbox_is_empty(outbox) || now < outbox->not_before)
         return 0;
     if (outbox->limit == 0 || outbox->limit > mtu)
         outbox->limit = even_limit(outbox, epochs, mtu);
@@ -139,5 +153,6 @@ size_t dtls_outbox_next(struct dtls_outbox *outbox, const struct dtls_epochs *ep
         end = (struct place){ outbox->count, 0 }; /* nothing of the rest can be sent any more */
     outbox->item = end.item;
     outbox->offset = end.offset;
+    outbox->not_before = dtls_time_after(now, outbox->interval_us);
     return written;
 }

@@ -20,9 +20,11 @@ enum { DTLS_OUTBOX_MOST = 24 }; /* the largest flight (8), an unconfirmed one in
 struct dtls_outbox {
     struct dtls_outgoing items[DTLS_OUTBOX_MOST];
     size_t count;
-    size_t item;   /* what the next datagram begins with */
-    size_t offset; /* and from which byte of its body */
-    size_t limit;  /* datagrams of this transmission are cut at this size; 0: not decided yet */
+    size_t item;          /* what the next datagram begins with */
+    size_t offset;        /* and from which byte of its body */
+    size_t limit;         /* datagrams of this transmission are cut at this size; 0: not decided yet */
+    uint64_t interval_us; /* between two of them (R16); 0: at once */
+    dtls_time not_before; /* for the next one */
 };
 
 void dtls_outbox_clear(struct dtls_outbox *outbox);
@@ -35,10 +37,18 @@ void dtls_outbox_end_datagram(struct dtls_outbox *outbox);
 
 bool dtls_outbox_is_empty(const struct dtls_outbox *outbox);
 
+/* How many datagrams are left under this MTU. */
+size_t dtls_outbox_datagrams(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu);
+
+/* Is it leaving datagram by datagram, and not all of it has left? The next one then leaves at not_before. */
+bool dtls_outbox_is_pacing(const struct dtls_outbox *outbox);
+
 /*
  * Writes the next datagram: as few datagrams as `mtu` allows, and among those the even cut. Items whose epoch has no
- * keys any more are left out. Returns its length, 0 when there is none. `out` has room for `mtu` bytes.
+ * keys any more are left out. Returns its length, 0 when there is none, or none may leave yet. `out` has room for `mtu`
+ * bytes.
  */
-size_t dtls_outbox_next(struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu, uint8_t *out);
+size_t dtls_outbox_next(struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu, dtls_time now,
+                        uint8_t *out);
 
 #endif

@@ -45,6 +45,7 @@ static size_t deliver_in_order(const struct call_kind *kind, enum net_end from, 
 
     pair_options(&options, 40);
     options.config[CLIENT].mtu = options.config[SERVER].mtu = mtu;
+    options.config[CLIENT].flight_interval_ms = options.config[SERVER].flight_interval_ms = 0;
     options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
     options.config[CLIENT].identity = identity_of(IDENTITY_P384); /* a little longer */
     options.filter = reorder;

@@ -26,7 +26,7 @@ static size_t send_all(struct dtls_outbox *outbox, const struct dtls_epochs *epo
 
     *largest = 0;
     *smallest = SIZE_MAX;
-    while ((len = dtls_outbox_next(outbox, epochs, mtu, out)) > 0) {
+    while ((len = dtls_outbox_next(outbox, epochs, mtu, 0, out)) > 0) {
         CHECK_CASE(len <= mtu, "%zu bytes at MTU %zu", len, mtu);
         *largest = len > *largest ? len : *largest;
         *smallest = len < *smallest ? len : *smallest;
@@ -99,8 +99,8 @@ static void an_item_whose_epoch_is_gone_is_left_out(void)
     dtls_outbox_add(&outbox, &lost);
     dtls_outbox_add(&outbox, &item);
     dtls_outbox_add(&outbox, &lost);
-    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, out), 13 + 12 + 10);
-    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, out), 0);
+    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, 0, out), 13 + 12 + 10);
+    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, 0, out), 0);
     CU_ASSERT_TRUE(dtls_outbox_is_empty(&outbox));
     dtls_epochs_free(&epochs);
 }
@@ -116,9 +116,9 @@ static void what_ends_a_datagram_ends_it(void)
     dtls_outbox_add(&outbox, &item);
     dtls_outbox_end_datagram(&outbox);
     dtls_outbox_add(&outbox, &item);
-    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, out), 13 + 12 + 10);
-    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, out), 13 + 12 + 10);
-    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, out), 0);
+    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, 0, out), 13 + 12 + 10);
+    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, 0, out), 13 + 12 + 10);
+    CU_ASSERT_EQUAL(dtls_outbox_next(&outbox, &epochs, 256, 0, out), 0);
     dtls_epochs_free(&epochs);
 }
 
