@@ -23,6 +23,7 @@ static const struct {
     { DTLS_ERR_NOT_ASKED, "no rehandshake request waits for an answer" },
     { DTLS_ERR_EXHAUSTED, "no sequence or epoch numbers are left" },
     { DTLS_ERR_FORBIDDEN, "the configuration forbids rehandshakes" },
+    { DTLS_ERR_PAUSED, "a rehandshake with a peer that takes no data meanwhile" },
     { DTLS_ERR_BAD_PEM, "no PEM block of the kind that is needed" },
     { DTLS_ERR_BAD_X509, "the certificate cannot be read or has an unsupported key" },
     { DTLS_ERR_BAD_KEY, "the private key cannot be read or is of an unsupported kind" },

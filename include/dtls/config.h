@@ -68,6 +68,14 @@ enum dtls_rehandshake_mode {
     DTLS_REHANDSHAKE_ABBREVIATED, /* resumes the connection's own session: one round trip, no public-key work */
 };
 
+/* What the peer's library can take in the middle of a rehandshake (contract R18). */
+enum dtls_peer_model {
+    DTLS_PEER_FLOWING, /* data, as libdtls can */
+    DTLS_PEER_STRICT,  /* none: for OpenSSL and Mbed TLS it is fatal. From the first ClientHello on dtls_conn_send
+                          answers DTLS_ERR_PAUSED, until our ChangeCipherSpec has left; what follows goes under the new
+                          keys (a peer that misses the flight may not be able to read it yet) */
+};
+
 /* A client's cookie in a rehandshake, before a HelloVerifyRequest asks for one (contract R6). */
 enum dtls_renegotiation_cookie {
     DTLS_RENEGOTIATION_COOKIE_EMPTY,
@@ -127,6 +135,7 @@ struct dtls_config {
     uint32_t
         rehandshake_timeout_ms; /* how long an attempt may take, and how long ASK waits; 0: as handshake_timeout_ms */
     uint32_t rehandshake_interval_ms; /* a peer's rehandshakes closer together are dropped; default 1,000 (R13) */
+    enum dtls_peer_model peer_model;  /* FLOWING */
     bool rehandshake_never; /* start none, whoever asks for it (dtls_conn_rehandshake: _FORBIDDEN); contract R15 */
     enum dtls_renegotiation_cookie renegotiation_cookie; /* EMPTY */
     uint32_t flight_interval_ms; /* between the datagrams of a rehandshake's flight, where it has more than two, so that

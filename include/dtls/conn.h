@@ -90,7 +90,8 @@ enum {
  *
  * DTLS_OK: out[0..*out_len) is to be sent, now. Refusals change nothing: DTLS_ERR_NOT_OPEN; DTLS_ERR_LARGE_PACKET,
  * with the most that fits in *out_len; DTLS_ERR_BUFFER_TOO_SMALL, with the `cap` that is needed in *out_len;
- * DTLS_ERR_ARGUMENT (no data); DTLS_ERR_EXHAUSTED (2^48 - 2^16 records in this epoch: rehandshake, and go on).
+ * DTLS_ERR_ARGUMENT (no data); DTLS_ERR_EXHAUSTED (2^48 - 2^16 records in this epoch: rehandshake, and go on);
+ * DTLS_ERR_PAUSED (with peer_model STRICT alone: about one round trip of a rehandshake).
  */
 DTLS_API int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len, uint8_t *out,
                             size_t cap, size_t *out_len);
@@ -181,8 +182,9 @@ DTLS_API int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_conf
 
 /* ---- questions: always the active parameters, never those of a rehandshake under way ---- */
 
-DTLS_API bool dtls_conn_is_open(const struct dtls_conn *conn);   /* OPEN was reached and the end was not */
-DTLS_API uint16_t dtls_conn_epoch(const struct dtls_conn *conn); /* that application data is sent under by rule R2 */
+DTLS_API bool dtls_conn_is_open(const struct dtls_conn *conn); /* OPEN was reached and the end was not */
+DTLS_API uint16_t
+dtls_conn_epoch(const struct dtls_conn *conn); /* of the last finished handshake: data leaves under it */
 DTLS_API uint16_t dtls_conn_suite(const struct dtls_conn *conn); /* enum dtls_suite; 0 before OPEN */
 DTLS_API uint16_t dtls_conn_group(const struct dtls_conn *conn); /* enum dtls_group; 0 before OPEN and when resumed */
 DTLS_API uint8_t dtls_conn_alert(const struct dtls_conn *conn);  /* last fatal alert received (DTLS_ERR_ALERT) */

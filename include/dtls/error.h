@@ -30,6 +30,7 @@ enum dtls_error {
     DTLS_ERR_NOT_ASKED = -8,            /* accept or refuse, and no request waits */
     DTLS_ERR_EXHAUSTED = -9,        /* no sequence numbers are left: rehandshake; or no epoch: use a new association */
     DTLS_ERR_FORBIDDEN = -10,       /* the configuration wants no rehandshake (rehandshake_never) */
+    DTLS_ERR_PAUSED = -11,          /* peer_model STRICT: a rehandshake runs, and our part of it has not left yet */
     DTLS_ERR_BAD_PEM = -20,         /* not PEM, or the block that was wanted is not in it */
     DTLS_ERR_BAD_X509 = -21,        /* a certificate does not parse, or its key is of no kind we know */
     DTLS_ERR_BAD_KEY = -22,         /* a private key does not parse, or is of no kind we know */

@@ -82,6 +82,8 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "rehandshake_policy is not one of its values";
     if (config->rehandshake_mode > DTLS_REHANDSHAKE_ABBREVIATED)
         return "rehandshake_mode is not one of its values";
+    if (config->peer_model > DTLS_PEER_STRICT)
+        return "peer_model is not one of its values";
     if (config->flight_interval_ms > 10000 && config->flight_interval_ms != DTLS_FLIGHT_INTERVAL_AUTO)
         return "flight_interval_ms is above 10,000";
     if (config->renew_mode > DTLS_REHANDSHAKE_ABBREVIATED)

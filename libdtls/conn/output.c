@@ -93,6 +93,8 @@ bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out
     *len = dtls_outbox_next(&conn->outbox, &conn->as.epochs, conn->flight_mtu, now, out);
     if (*len > 0)
         conn->as.stats.datagrams_sent++;
+    if (conn->hs != NULL && dtls_outbox_is_empty(&conn->outbox))
+        conn->hs->flight_left = true;
     if (pacing && !dtls_outbox_is_pacing(&conn->outbox))
         dtls_timer_flight_left(&conn->hs->timer, now);
     return *len > 0;
@@ -103,32 +105,50 @@ bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out
 size_t dtls_conn_max_payload(const struct dtls_conn *conn)
 {
     size_t most = dtls_config_expansion(conn->as.config);
-    const struct dtls_epoch *epoch = conn->as.epochs.current;
+    const struct dtls_epoch *epochs[] = { conn->as.epochs.current, conn->as.epochs.next };
 
-    /* The keys in force may be of a suite that newer settings do not have any more. */
-    if (epoch->aead != NULL && dtls_epoch_expansion(epoch) > most)
-        most = dtls_epoch_expansion(epoch);
+    /* The keys in force, or the next ones, may be of a suite that newer settings do not have any more. */
+    for (size_t i = 0; i < 2; i++)
+        if (epochs[i] != NULL && epochs[i]->aead != NULL && dtls_epoch_expansion(epochs[i]) > most)
+            most = dtls_epoch_expansion(epochs[i]);
     size_t payload = conn->mtu - most;
     return payload < DTLS_MAX_PLAINTEXT ? payload : DTLS_MAX_PLAINTEXT;
 }
 
 /* Where an application record goes: its epoch, and whether the last flight travels with it (R2, R3). */
 struct route {
-    struct dtls_epoch *epoch;
+    struct dtls_epoch *epoch; /* NULL: nowhere, now (R18) */
     size_t flight_len;
 };
+
+static bool is_strict(const struct dtls_conn *conn)
+{
+    return (conn->hs != NULL ? conn->hs->config : conn->as.config)->peer_model == DTLS_PEER_STRICT;
+}
+
+/* In mid-handshake a strict peer takes what RFC 5246, 7.1 has in mind: nothing until ChangeCipherSpec, and the new keys
+ * from there on. Before the peer's Finished that is no risk in a rehandshake: all of it is under the keys of n (R18).
+ */
+static struct dtls_epoch *epoch_for_strict(const struct dtls_conn *conn)
+{
+    return has_sent_finished(conn->hs) && conn->hs->flight_left ? conn->as.epochs.next : NULL;
+}
 
 static struct route choose_route(const struct dtls_conn *conn, dtls_time now, size_t len)
 {
     const struct dtls_epochs *epochs = &conn->as.epochs;
     struct route route = { epochs->current, 0 };
 
+    if (is_strict(conn) && conn->hs != NULL && !conn->re.parked) {
+        route.epoch = epoch_for_strict(conn);
+        return route;
+    }
     if (!dtls_last_flight_wants_to_ride(conn->last))
         return route;
     size_t flight_len = dtls_last_flight_len(conn->last, epochs);
     if (flight_len + dtls_epoch_expansion(epochs->current) + len <= conn->mtu)
         route.flight_len = flight_len;
-    else if (conn->hs == NULL && !conn->re.requesting && /* the next one would end n on the way */
+    else if (!is_strict(conn) && conn->hs == NULL && !conn->re.requesting && /* the next one would end n on the way */
              epochs->previous != NULL && epochs->previous->aead != NULL &&
              epochs->previous->write_sequence < DTLS_MAX_DATA_SEQUENCE &&
              dtls_epoch_expansion(epochs->previous) + len <= conn->mtu &&
@@ -161,6 +181,8 @@ int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, s
         return DTLS_ERR_LARGE_PACKET;
     }
     struct route route = choose_route(conn, now, len);
+    if (route.epoch == NULL)
+        return DTLS_ERR_PAUSED;
     if (route.epoch->write_sequence >= DTLS_MAX_DATA_SEQUENCE)
         return DTLS_ERR_EXHAUSTED;
     size_t needed = route.flight_len + dtls_epoch_expansion(route.epoch) + len;

@@ -152,6 +152,7 @@ void dtls_handshake_flight_ready(struct dtls_handshake *hs)
     hs->heard_flight = hs->step != NULL;
     hs->heard_flight_end = hs->in.next;
     hs->happened |= DTLS_HAPPENED_FLIGHT;
+    hs->flight_left = false;
     dtls_timer_flight_sent(&hs->timer, &hs->as->path, hs->config, hs->now);
 }
 

@@ -67,6 +67,7 @@ struct dtls_handshake {
     struct dtls_transcript transcript;
     struct dtls_flight out;
     uint16_t send_seq;
+    bool flight_left;          /* all of it was given out, at least once */
     bool heard_flight;         /* the peer has sent a flight, and ours answers it */
     uint16_t heard_flight_end; /* the message_seq it ended with (T4) */
     struct dtls_timer timer;

@@ -68,6 +68,7 @@ static void what_cannot_work_is_named(void)
     REFUSED(DTLS_CLIENT, "max_message", config.max_message = 1023);
     REFUSED(DTLS_CLIENT, "rehandshake_policy", config.rehandshake_policy = (enum dtls_rehandshake_policy)4);
     REFUSED(DTLS_CLIENT, "rehandshake_mode", config.rehandshake_mode = (enum dtls_rehandshake_mode)2);
+    REFUSED(DTLS_CLIENT, "peer_model", config.peer_model = (enum dtls_peer_model)2);
     REFUSED(DTLS_CLIENT, "flight_interval_ms", config.flight_interval_ms = 10001);
     REFUSED(DTLS_CLIENT, "renew_mode", config.renew_mode = (enum dtls_rehandshake_mode)2);
     REFUSED(DTLS_CLIENT, "rehandshake_never", (config.rehandshake_never = true, config.renew_after_s = 1));
