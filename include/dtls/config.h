@@ -149,6 +149,10 @@ struct dtls_config {
     bool rehandshake_mandatory; /* our own attempts: close (DTLS_ERR_REHANDSHAKE_REQUIRED) when one is refused
                                    or has no answer in time; default false */
 
+    /* Public-key work as jobs that another thread may do while data flows (R17; conn.h); default false: it is done
+     * where it comes up. `random` must then be one that several threads may call; the default is. */
+    bool public_key_jobs;
+
     /* Resumption in a server. Either, both or none. */
     struct dtls_session_cache *session_cache;  /* by session id; not owned */
     const struct dtls_ticket_key *ticket_keys; /* by ticket: the first seals, all open; not owned */

@@ -128,6 +128,7 @@ enum dtls_event_type {
     DTLS_EVENT_REHANDSHAKE_FAILED,    /* the peer never answered ours; the connection lives on */
     DTLS_EVENT_REHANDSHAKE_STALLED,   /* its time is over, but it goes on: the peer may already have switched (R10) */
     DTLS_EVENT_REHANDSHAKE_ADVISED,   /* the keys in force are half used up: renew them. Once per epoch (R12) */
+    DTLS_EVENT_JOB,                   /* public-key work waits: dtls_conn_take_job (public_key_jobs) */
     DTLS_EVENT_SESSION,               /* client: `session` can be resumed from now on */
     DTLS_EVENT_ALERT,                 /* a warning from the peer: `alert`; nothing has changed */
     DTLS_EVENT_CLOSED,                /* the association ended cleanly, by either side */
@@ -179,6 +180,33 @@ DTLS_API bool dtls_conn_secure_renegotiation(const struct dtls_conn *conn);
  * at the next full rehandshake. DTLS_ERR_ARGUMENT, and nothing has changed: dtls_config_problem has something to say,
  * or no suite is left for the identity that stays. */
 DTLS_API int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config);
+
+/*
+ * ---- public-key work on another thread: contract R17, with public_key_jobs ----
+ *
+ * A handshake stops where it needs a signature made or verified, or a key agreed on, and says so with event JOB:
+ *
+ *     job = dtls_conn_take_job(conn);             // in the connection's thread
+ *     dtls_job_run(job);                          // in any thread: milliseconds of arithmetic
+ *     dtls_conn_finish_job(conn, now, job);       // in the connection's thread; then settle
+ *
+ * Meanwhile data flows, and the handshake's timeout rests. One job at a time; up to two of them in a handshake of a
+ * client, three of a server. The verifier is still called in the connection's thread.
+ */
+struct dtls_job;
+
+/* The work that waits, from now on the caller's; NULL when there is none. */
+DTLS_API struct dtls_job *dtls_conn_take_job(struct dtls_conn *conn);
+
+/* Does it. Touches nothing but the job, the identity, and the configuration's `random`, which must outlive that. */
+DTLS_API void dtls_job_run(struct dtls_job *job);
+
+/* Takes it back and frees it; one that was not run is run. The handshake goes on: DTLS_OK or a death, also event
+ * FAILED. A job of an attempt that is over (replaced, failed) is only freed. */
+DTLS_API int dtls_conn_finish_job(struct dtls_conn *conn, dtls_time now, struct dtls_job *job);
+
+/* Wipes and frees a job whose connection is gone; NULL is allowed. */
+DTLS_API void dtls_job_free(struct dtls_job *job);
 
 /* ---- questions: always the active parameters, never those of a rehandshake under way ---- */
 

@@ -50,6 +50,11 @@ DTLS_API int dtls_ev_rehandshake(struct dtls_ev_conn *conn, enum dtls_rehandshak
 DTLS_API int dtls_ev_accept_rehandshake(struct dtls_ev_conn *conn);
 DTLS_API int dtls_ev_refuse_rehandshake(struct dtls_ev_conn *conn);
 
+/* Public-key work on another thread (conn.h, R17): take it in the callback, on event JOB; run it anywhere; finish it on
+ * the loop's thread (an ev_async tells it that a worker is done). If the connection is gone by then, dtls_job_free. */
+DTLS_API struct dtls_job *dtls_ev_take_job(struct dtls_ev_conn *conn);
+DTLS_API int dtls_ev_finish_job(struct dtls_ev_conn *conn, struct dtls_job *job);
+
 /* The engine inside, for questions only (conn.h); valid until _free. */
 DTLS_API const struct dtls_conn *dtls_ev_engine(const struct dtls_ev_conn *conn);
 

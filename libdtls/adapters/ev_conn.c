@@ -200,6 +200,22 @@ int dtls_ev_refuse_rehandshake(struct dtls_ev_conn *conn)
     return result;
 }
 
+struct dtls_job *dtls_ev_take_job(struct dtls_ev_conn *conn)
+{
+    return dtls_conn_take_job(conn->engine);
+}
+
+int dtls_ev_finish_job(struct dtls_ev_conn *conn, struct dtls_job *job)
+{
+    struct dtls_ev_socket *socket = conn->socket;
+
+    dtls_ev_socket_enter(socket);
+    int result = dtls_conn_finish_job(conn->engine, dtls_ev_now(), job);
+    settle(conn);
+    dtls_ev_socket_leave(socket);
+    return result;
+}
+
 const struct dtls_conn *dtls_ev_engine(const struct dtls_ev_conn *conn)
 {
     return conn->engine;

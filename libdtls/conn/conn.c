@@ -99,7 +99,7 @@ void dtls_conn_free(struct dtls_conn *conn)
 static bool flight_timer_runs(const struct dtls_conn *conn)
 {
     return conn->hs != NULL && !conn->re.parked && conn->state != DTLS_CONN_OVER &&
-           !dtls_outbox_is_pacing(&conn->outbox);
+           !dtls_outbox_is_pacing(&conn->outbox) && conn->hs->job == NULL;
 }
 
 /* A first handshake has a total time; 0 is no limit (T6). */
@@ -179,6 +179,29 @@ int dtls_conn_tick(struct dtls_conn *conn, dtls_time now)
 void dtls_conn_set_round_trip(struct dtls_conn *conn, uint64_t round_trip_us)
 {
     dtls_round_trip_sample(&conn->as.path, round_trip_us);
+}
+
+/* ---- public-key work (R17) ---- */
+
+struct dtls_job *dtls_conn_take_job(struct dtls_conn *conn)
+{
+    if (conn->state == DTLS_CONN_OVER || conn->hs == NULL || conn->hs->job == NULL || conn->hs->job_taken)
+        return NULL;
+    conn->hs->job_taken = true;
+    return conn->hs->job;
+}
+
+int dtls_conn_finish_job(struct dtls_conn *conn, dtls_time now, struct dtls_job *job)
+{
+    bool awaited = conn->state != DTLS_CONN_OVER && conn->hs != NULL && conn->hs->job == job;
+
+    conn->now = now;
+    if (awaited) {
+        dtls_job_run(job);
+        dtls_conn_settle(conn, now, dtls_handshake_resume(conn->hs, now, job));
+    }
+    dtls_job_free(job);
+    return conn->state == DTLS_CONN_OVER ? conn->death : DTLS_OK;
 }
 
 /* ---- settings ---- */

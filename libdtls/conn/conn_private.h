@@ -15,7 +15,7 @@ enum dtls_conn_state { DTLS_CONN_NEW, DTLS_CONN_FIRST, DTLS_CONN_OPEN, DTLS_CONN
 
 enum {
     DTLS_EVENT_MOST = 8,           /* control events that can wait */
-    DTLS_EVENTS_OF_AN_ATTEMPT = 4, /* STARTED, STALLED, DONE, SESSION */
+    DTLS_EVENTS_OF_AN_ATTEMPT = 5, /* STARTED, JOB, STALLED, DONE, SESSION */
     DTLS_EARLY_RECORDS = 8,        /* records of n+1 kept sealed while there are no keys for them (R5) */
     DTLS_EARLY_BYTES = 8192,       /* and their bytes in all */
     DTLS_MOST_ANSWERS = 8,         /* to repetitions of one flight (T4) */

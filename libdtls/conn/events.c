@@ -47,6 +47,7 @@ const char *dtls_event_name(enum dtls_event_type type)
         [DTLS_EVENT_REHANDSHAKE_FAILED] = "rehandshake_failed",
         [DTLS_EVENT_REHANDSHAKE_STALLED] = "rehandshake_stalled",
         [DTLS_EVENT_REHANDSHAKE_ADVISED] = "rehandshake_advised",
+        [DTLS_EVENT_JOB] = "job",
         [DTLS_EVENT_SESSION] = "session",
         [DTLS_EVENT_ALERT] = "alert",
         [DTLS_EVENT_CLOSED] = "closed",

@@ -148,6 +148,8 @@ int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err)
         return dtls_conn_die(conn, err, hs->alert != 0 ? hs->alert : dtls_alert_for(err));
     if (happened & DTLS_HAPPENED_ANSWER)
         answered(conn, now);
+    if (happened & DTLS_HAPPENED_JOB)
+        dtls_conn_push_event(conn, DTLS_EVENT_JOB);
     if (happened & DTLS_HAPPENED_VERIFIED)
         return finish(conn, now);
     if (happened & DTLS_HAPPENED_FLIGHT) {

@@ -231,31 +231,39 @@ static int take_certificate(struct dtls_handshake *hs, const struct dtls_message
     return (key.kind == DTLS_KEY_RSA) == hs->pending.suite->rsa ? DTLS_OK : DTLS_ERR_ILLEGAL_PARAMETER;
 }
 
+static int exchanged(struct dtls_handshake *hs, struct dtls_job *job)
+{
+    hs->ecdhe = job->pair;
+    dtls_wipe(hs->ecdhe.scalar, sizeof hs->ecdhe.scalar); /* only the public half is needed from here */
+    hs->premaster_len = job->premaster_len;
+    memcpy(hs->premaster, job->premaster, job->premaster_len);
+    return DTLS_OK;
+}
+
 static int take_server_key_exchange(struct dtls_handshake *hs, const struct dtls_message *message)
 {
     struct dtls_server_key_exchange exchange;
-    struct dtls_public_key key;
+    struct dtls_job job = { .verify = true, .generate = true, .agree = true };
     uint8_t bytes[2 * DTLS_HELLO_RANDOM_LEN + 4 + 255];
     struct dtls_writer to_verify = dtls_writer_to(bytes, sizeof bytes);
 
     if (dtls_server_key_exchange_read(message->body, &exchange) != DTLS_OK)
         return DTLS_ERR_DECODE;
-    if (!dtls_config_has_group(hs->config, exchange.group) || exchange.point.len > sizeof hs->peer_point)
+    if (!dtls_config_has_group(hs->config, exchange.group))
         return DTLS_ERR_ILLEGAL_PARAMETER;
-    int err = dtls_handshake_peer_key(hs, &key);
+    int err = dtls_handshake_peer_key(hs, &job.peer_key);
     if (err != DTLS_OK)
         return err;
     dtls_write_bytes(&to_verify, dtls_view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
     dtls_write_bytes(&to_verify, exchange.params);
-    err = dtls_signature_verify(&key, exchange.scheme, dtls_writer_bytes(&to_verify), exchange.signature);
-    if (err == DTLS_OK)
-        err = dtls_ecdhe_generate(&hs->ecdhe, exchange.group, &hs->as->random);
-    if (err != DTLS_OK)
-        return err;
     hs->pending.group = exchange.group;
-    memcpy(hs->peer_point, exchange.point.at, exchange.point.len);
-    hs->peer_point_len = (uint8_t)exchange.point.len;
-    return dtls_handshake_hear(hs, message);
+    job.verify_scheme = exchange.scheme;
+    job.signed_bytes = dtls_writer_bytes(&to_verify);
+    job.signature = exchange.signature;
+    job.group = exchange.group;
+    job.peer_point = exchange.point;
+    err = dtls_handshake_work(hs, &job, exchanged);
+    return err != DTLS_OK ? err : dtls_handshake_hear(hs, message);
 }
 
 static int take_certificate_request(struct dtls_handshake *hs, const struct dtls_message *message)
@@ -282,21 +290,36 @@ static int add_client_key_exchange(struct dtls_handshake *hs)
 
     dtls_client_key_exchange_write(&to, dtls_view(hs->ecdhe.public_point, hs->ecdhe.public_len));
     int err = dtls_handshake_close_message(hs, &to, DTLS_CLIENT_KEY_EXCHANGE);
-    return err != DTLS_OK ? err : dtls_handshake_agree(hs, dtls_view(hs->peer_point, hs->peer_point_len));
+    return err != DTLS_OK ? err : dtls_handshake_derive(hs, hs->premaster, hs->premaster_len);
 }
 
-static int add_certificate_verify(struct dtls_handshake *hs)
+static int end_flight(struct dtls_handshake *hs)
 {
-    uint8_t signature[DTLS_SIGNATURE_MAX];
-    size_t len;
-    int err = dtls_signature_make(hs->identity->key, hs->scheme, &hs->as->random,
-                                  dtls_transcript_bytes(&hs->transcript), signature, &len);
+    int err = dtls_handshake_add_finished(hs);
 
-    if (err != DTLS_OK)
-        return err;
-    struct dtls_writer to = dtls_flight_open(&hs->out, 4 + len);
-    dtls_signature_write(&to, hs->scheme, dtls_view(signature, len));
-    return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_VERIFY);
+    if (err == DTLS_OK)
+        dtls_handshake_flight_ready(hs);
+    return err;
+}
+
+static int proved(struct dtls_handshake *hs, struct dtls_job *job)
+{
+    struct dtls_writer to = dtls_flight_open(&hs->out, 4 + job->made_len);
+
+    dtls_signature_write(&to, hs->scheme, dtls_view(job->made, job->made_len));
+    int err = dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_VERIFY);
+    return err != DTLS_OK ? err : end_flight(hs);
+}
+
+/* CertificateVerify: a signature over everything so far. */
+static int prove(struct dtls_handshake *hs)
+{
+    struct dtls_job job = { .sign = true,
+                            .sign_scheme = hs->scheme,
+                            .key = hs->identity->key,
+                            .to_sign = dtls_transcript_bytes(&hs->transcript) };
+
+    return dtls_handshake_work(hs, &job, proved);
 }
 
 static int take_server_hello_done(struct dtls_handshake *hs, const struct dtls_message *message)
@@ -309,13 +332,9 @@ static int take_server_hello_done(struct dtls_handshake *hs, const struct dtls_m
         err = dtls_handshake_add_certificate(hs, show ? hs->identity : NULL);
     if (err == DTLS_OK)
         err = add_client_key_exchange(hs);
-    if (err == DTLS_OK && show)
-        err = add_certificate_verify(hs);
-    if (err == DTLS_OK)
-        err = dtls_handshake_add_finished(hs);
-    if (err == DTLS_OK)
-        dtls_handshake_flight_ready(hs);
-    return err;
+    if (err != DTLS_OK)
+        return err;
+    return show ? prove(hs) : end_flight(hs);
 }
 
 /* ---- the end ---- */

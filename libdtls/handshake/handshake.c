@@ -33,6 +33,8 @@ void dtls_handshake_free(struct dtls_handshake *hs)
     dtls_reassembly_free(&hs->in);
     dtls_transcript_free(&hs->transcript);
     dtls_flight_free(&hs->out);
+    if (!hs->job_taken)
+        dtls_job_free(hs->job);
     dtls_release(&hs->as->memory, hs->ticket, hs->ticket_len);
     dtls_release(&hs->as->memory, hs, sizeof *hs);
 }
@@ -108,6 +110,7 @@ static int process(struct dtls_handshake *hs, const struct dtls_message *message
         return DTLS_ERR_UNEXPECTED_MESSAGE;
     dtls_timer_flight_answered(&hs->timer, &hs->as->path, hs->now);
     hs->step = row + 1;
+    hs->processing = message->message_seq;
     return row->take(hs, message);
 }
 
@@ -126,7 +129,8 @@ static int process_all(struct dtls_handshake *hs)
 
     find_first_message(hs);
     /* Nothing comes after Finished: what waits behind it was forged, or it would have been authentic. */
-    while ((hs->happened & DTLS_HAPPENED_VERIFIED) == 0 && dtls_reassembly_ready(&hs->in, &message)) {
+    while ((hs->happened & DTLS_HAPPENED_VERIFIED) == 0 && hs->job == NULL &&
+           dtls_reassembly_ready(&hs->in, &message)) {
         if (hs->gated) {
             hs->happened |= DTLS_HAPPENED_HELLO;
             return DTLS_OK;
@@ -150,7 +154,7 @@ int dtls_handshake_open_gate(struct dtls_handshake *hs, dtls_time now)
 void dtls_handshake_flight_ready(struct dtls_handshake *hs)
 {
     hs->heard_flight = hs->step != NULL;
-    hs->heard_flight_end = hs->in.next;
+    hs->heard_flight_end = hs->processing;
     hs->happened |= DTLS_HAPPENED_FLIGHT;
     hs->flight_left = false;
     dtls_timer_flight_sent(&hs->timer, &hs->as->path, hs->config, hs->now);
@@ -198,7 +202,7 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
         dtls_reassembly_skip_to(&hs->in, fragment->message_seq);
         hs->hello_sequence = sequence;
     }
-    switch (dtls_reassembly_take(&hs->in, fragment, epoch, hs->gated ? NULL : &whole, &reason)) {
+    switch (dtls_reassembly_take(&hs->in, fragment, epoch, hs->gated || hs->job != NULL ? NULL : &whole, &reason)) {
     case DTLS_TAKEN_NOT:
         hs->as->stats.dropped[reason]++;
         if (reason == DTLS_DROP_STALE && ends_a_repeated_flight(hs, fragment))
@@ -222,6 +226,37 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
 void dtls_handshake_start_server(struct dtls_handshake *hs)
 {
     hs->step = dtls_client_hello_steps;
+}
+
+/* ---- public-key work ---- */
+
+int dtls_handshake_work(struct dtls_handshake *hs, struct dtls_job *job,
+                        int (*then)(struct dtls_handshake *hs, struct dtls_job *job))
+{
+    int err = DTLS_OK;
+
+    job->random = hs->as->random;
+    if (hs->config->public_key_jobs) {
+        hs->job = dtls_job_detach(job, &hs->as->memory);
+        hs->job_taken = false;
+        hs->then = then;
+        hs->happened |= DTLS_HAPPENED_JOB;
+        if (hs->job == NULL)
+            err = DTLS_ERR_NO_MEMORY;
+    } else {
+        dtls_job_run(job);
+        err = job->error != DTLS_OK ? job->error : then(hs, job);
+    }
+    dtls_wipe(job, sizeof *job);
+    return err;
+}
+
+int dtls_handshake_resume(struct dtls_handshake *hs, dtls_time now, struct dtls_job *job)
+{
+    hs->now = now;
+    hs->job = NULL;
+    int err = job->error != DTLS_OK ? job->error : hs->then(hs, job);
+    return err != DTLS_OK ? err : process_all(hs);
 }
 
 /* ---- what both roles do ---- */
@@ -295,20 +330,16 @@ int dtls_handshake_make_keys(struct dtls_handshake *hs)
 }
 
 /* To be called right after ClientKeyExchange went into the transcript: the session hash ends with it (RFC 7627, 3). */
-int dtls_handshake_agree(struct dtls_handshake *hs, struct dtls_bytes peer_point)
+int dtls_handshake_derive(struct dtls_handshake *hs, uint8_t premaster[DTLS_ECDHE_MAX_SECRET], size_t len)
 {
-    uint8_t premaster[DTLS_ECDHE_MAX_SECRET], session_hash[DTLS_HASH_MAX];
-    size_t len = 0, hash_len = 0;
-    int err = dtls_ecdhe_agree(&hs->ecdhe, peer_point, premaster, &len);
+    uint8_t session_hash[DTLS_HASH_MAX];
+    size_t hash_len = 0;
 
-    dtls_wipe(&hs->ecdhe, sizeof hs->ecdhe);
-    if (err != DTLS_OK)
-        return err;
     if (hs->pending.extended_master_secret)
         hash_len = dtls_transcript_digest(&hs->transcript, session_hash);
     dtls_master_secret(hs->pending.suite->hash, (struct dtls_bytes){ premaster, len }, &hs->randoms,
                        (struct dtls_bytes){ session_hash, hash_len }, hs->master);
-    dtls_wipe(premaster, sizeof premaster);
+    dtls_wipe(premaster, len);
     return dtls_handshake_make_keys(hs);
 }
 

@@ -6,9 +6,9 @@
 #ifndef DTLS_HANDSHAKE_HANDSHAKE_H
 #define DTLS_HANDSHAKE_HANDSHAKE_H
 
-#include "crypto/ecdhe.h"
 #include "handshake/association.h"
 #include "handshake/flight.h"
+#include "handshake/job.h"
 #include "handshake/reassembly.h"
 #include "handshake/transcript.h"
 
@@ -31,11 +31,12 @@ struct dtls_step {
 
 /* What a step has brought about, for the owner to act on. */
 enum dtls_happened {
-    DTLS_HAPPENED_FLIGHT = 1,   /* a new flight is ready to be sent */
-    DTLS_HAPPENED_ANSWER = 2,   /* the peer has answered the attempt: from now on nothing is dropped (R10) */
-    DTLS_HAPPENED_HELLO = 4,    /* a gated ClientHello is whole: open the gate, or free the handshake */
-    DTLS_HAPPENED_REPEAT = 8,   /* the peer has repeated its last flight (T4) */
-    DTLS_HAPPENED_VERIFIED = 16 /* the peer's Finished is verified: this handshake is done */
+    DTLS_HAPPENED_FLIGHT = 1,    /* a new flight is ready to be sent */
+    DTLS_HAPPENED_ANSWER = 2,    /* the peer has answered the attempt: from now on nothing is dropped (R10) */
+    DTLS_HAPPENED_HELLO = 4,     /* a gated ClientHello is whole: open the gate, or free the handshake */
+    DTLS_HAPPENED_REPEAT = 8,    /* the peer has repeated its last flight (T4) */
+    DTLS_HAPPENED_VERIFIED = 16, /* the peer's Finished is verified: this handshake is done */
+    DTLS_HAPPENED_JOB = 32,      /* public-key work waits to be taken (R17) */
 };
 
 /* Owns its parts. Several KiB while it runs; an idle connection has none (design section 4). */
@@ -63,6 +64,10 @@ struct dtls_handshake {
     bool knows_client_random;       /* a server in a rehandshake: from the first fragment on */
 
     const struct dtls_step *step;
+    uint16_t processing;  /* message_seq of the message that is being, or was last, processed */
+    struct dtls_job *job; /* NULL, or what the next step waits for; owned until job_taken (R17) */
+    bool job_taken;
+    int (*then)(struct dtls_handshake *hs, struct dtls_job *job); /* the rest of the step */
     struct dtls_reassembly in;
     struct dtls_transcript transcript;
     struct dtls_flight out;
@@ -80,9 +85,9 @@ struct dtls_handshake {
     uint8_t session_id_len;
     struct dtls_session_state resuming; /* server: the session found; client: the one offered */
     bool has_resuming;
-    struct dtls_ecdhe ecdhe;
-    uint8_t peer_point[DTLS_ECDHE_MAX_POINT]; /* of ServerKeyExchange, until ClientKeyExchange is out */
-    uint8_t peer_point_len;
+    struct dtls_ecdhe ecdhe;                  /* until the premaster secret is there */
+    uint8_t premaster[DTLS_ECDHE_MAX_SECRET]; /* a client's, until ClientKeyExchange is in the transcript */
+    size_t premaster_len;
     uint8_t master[DTLS_MASTER_SECRET_LEN];
     uint16_t scheme;            /* of our signature: ServerKeyExchange or CertificateVerify */
     size_t chain_at, chain_len; /* the peer's Certificate message, in the transcript */
@@ -107,6 +112,9 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
 
 /* Opens the gate: the ClientHello that waits behind it is processed. */
 int dtls_handshake_open_gate(struct dtls_handshake *hs, dtls_time now);
+
+/* Gives the job back, done: the step goes on. The job stays the caller's. DTLS_OK, or a death. */
+int dtls_handshake_resume(struct dtls_handshake *hs, dtls_time now, struct dtls_job *job);
 
 /* What would be kept of the session this handshake has made or continued; false when it cannot be resumed. */
 bool dtls_handshake_session_state(const struct dtls_handshake *hs, struct dtls_session_state *out);
@@ -139,9 +147,18 @@ int dtls_handshake_take_finished(struct dtls_handshake *hs, const struct dtls_me
 /* Appends the peer's message to the transcript. */
 int dtls_handshake_hear(struct dtls_handshake *hs, const struct dtls_message *message);
 
-/* Takes the master secret as it is and makes the next epoch; or computes it from the agreed premaster first. */
+/*
+ * The rest of a step is public-key work and then `then`: at once, or, where the configuration wants jobs, when the
+ * owner gives the job back (R17); no message is processed before. `job` is the caller's, and wiped; a detached copy of
+ * it waits.
+ */
+int dtls_handshake_work(struct dtls_handshake *hs, struct dtls_job *job,
+                        int (*then)(struct dtls_handshake *hs, struct dtls_job *job));
+
+/* Takes the master secret as it is and makes the next epoch; or computes it first from the premaster secret, which is
+ * wiped. */
 int dtls_handshake_make_keys(struct dtls_handshake *hs);
-int dtls_handshake_agree(struct dtls_handshake *hs, struct dtls_bytes peer_point);
+int dtls_handshake_derive(struct dtls_handshake *hs, uint8_t premaster[DTLS_ECDHE_MAX_SECRET], size_t len);
 
 /* The peer's Certificate: keeps it, checks R9, asks the verifier. An empty chain is the caller's business. */
 int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes *chain, size_t count);

@@ -122,31 +122,6 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
     return err;
 }
 
-static int add_server_key_exchange(struct dtls_handshake *hs)
-{
-    uint8_t params[4 + DTLS_ECDHE_MAX_POINT], signature[DTLS_SIGNATURE_MAX];
-    uint8_t bytes[sizeof hs->randoms + sizeof params];
-    struct dtls_writer to = dtls_writer_to(params, sizeof params), to_sign = dtls_writer_to(bytes, sizeof bytes);
-    size_t len;
-
-    int err = dtls_ecdhe_generate(&hs->ecdhe, hs->pending.group, &hs->as->random);
-    if (err != DTLS_OK)
-        return err;
-    dtls_server_key_exchange_write_params(&to, hs->pending.group,
-                                          dtls_view(hs->ecdhe.public_point, hs->ecdhe.public_len));
-    struct dtls_bytes written = dtls_writer_bytes(&to);
-    dtls_write_bytes(&to_sign, dtls_view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
-    dtls_write_bytes(&to_sign, written);
-    err = dtls_signature_make(hs->identity->key, hs->scheme, &hs->as->random, dtls_writer_bytes(&to_sign), signature,
-                              &len);
-    if (err != DTLS_OK)
-        return err;
-    struct dtls_writer body = dtls_flight_open(&hs->out, written.len + 4 + len);
-    dtls_write_bytes(&body, written);
-    dtls_signature_write(&body, hs->scheme, dtls_view(signature, len));
-    return dtls_handshake_close_message(hs, &body, DTLS_SERVER_KEY_EXCHANGE);
-}
-
 static int add_certificate_request(struct dtls_handshake *hs)
 {
     static const uint8_t types[] = { DTLS_ECDSA_SIGN, DTLS_RSA_SIGN };
@@ -159,6 +134,40 @@ static int add_certificate_request(struct dtls_handshake *hs)
     dtls_certificate_request_write(&to, &(struct dtls_certificate_request){ .types = dtls_view(types, sizeof types),
                                                                             .schemes = dtls_writer_bytes(&list) });
     return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_REQUEST);
+}
+
+/* The share is made, and signed with the parameters: ServerKeyExchange, and what stands behind it. */
+static int offered(struct dtls_handshake *hs, struct dtls_job *job)
+{
+    struct dtls_writer to = dtls_flight_open(&hs->out, 4 + DTLS_ECDHE_MAX_POINT + 4 + job->made_len);
+
+    hs->ecdhe = job->pair;
+    dtls_server_key_exchange_write_params(&to, hs->ecdhe.group,
+                                          dtls_view(hs->ecdhe.public_point, hs->ecdhe.public_len));
+    dtls_signature_write(&to, hs->scheme, dtls_view(job->made, job->made_len));
+    int err = dtls_handshake_close_message(hs, &to, DTLS_SERVER_KEY_EXCHANGE);
+    if (err == DTLS_OK && hs->asked)
+        err = add_certificate_request(hs);
+    if (err != DTLS_OK)
+        return err;
+    struct dtls_writer done = dtls_flight_open(&hs->out, 0);
+    err = dtls_handshake_close_message(hs, &done, DTLS_SERVER_HELLO_DONE);
+    if (err == DTLS_OK)
+        dtls_handshake_flight_ready(hs);
+    return err;
+}
+
+static int offer(struct dtls_handshake *hs)
+{
+    struct dtls_job job = { .generate = true,
+                            .group = hs->pending.group,
+                            .sign = true,
+                            .sign_share = true,
+                            .sign_scheme = hs->scheme,
+                            .key = hs->identity->key,
+                            .to_sign = dtls_view(&hs->randoms, sizeof hs->randoms) }; /* client's, then server's */
+
+    return dtls_handshake_work(hs, &job, offered);
 }
 
 static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
@@ -179,14 +188,7 @@ static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello
         err = add_server_hello(hs, hello);
     if (err == DTLS_OK)
         err = dtls_handshake_add_certificate(hs, hs->identity);
-    if (err == DTLS_OK)
-        err = add_server_key_exchange(hs);
-    if (err == DTLS_OK && hs->asked)
-        err = add_certificate_request(hs);
-    if (err != DTLS_OK)
-        return err;
-    struct dtls_writer done = dtls_flight_open(&hs->out, 0);
-    return dtls_handshake_close_message(hs, &done, DTLS_SERVER_HELLO_DONE);
+    return err == DTLS_OK ? offer(hs) : err;
 }
 
 static int answer_abbreviated(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
@@ -205,7 +207,11 @@ static int answer_abbreviated(struct dtls_handshake *hs, const struct dtls_clien
     int err = add_server_hello(hs, hello);
     if (err == DTLS_OK)
         err = dtls_handshake_make_keys(hs);
-    return err == DTLS_OK ? dtls_handshake_add_finished(hs) : err;
+    if (err == DTLS_OK)
+        err = dtls_handshake_add_finished(hs);
+    if (err == DTLS_OK)
+        dtls_handshake_flight_ready(hs);
+    return err;
 }
 
 static int take_client_hello(struct dtls_handshake *hs, const struct dtls_message *message)
@@ -244,10 +250,7 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
         if (hs->hello_sequence <= DTLS_MAX_FIRST_SEQUENCE)
             hs->as->epochs.current->write_sequence = hs->hello_sequence;
     }
-    err = resume ? answer_abbreviated(hs, &hello) : answer_full(hs, &hello);
-    if (err == DTLS_OK)
-        dtls_handshake_flight_ready(hs);
-    return err;
+    return resume ? answer_abbreviated(hs, &hello) : answer_full(hs, &hello);
 }
 
 /* ---- the client's flight ---- */
@@ -277,27 +280,40 @@ static int take_certificate(struct dtls_handshake *hs, const struct dtls_message
     return err;
 }
 
+static int agreed(struct dtls_handshake *hs, struct dtls_job *job)
+{
+    return dtls_handshake_derive(hs, job->premaster, job->premaster_len);
+}
+
 static int take_client_key_exchange(struct dtls_handshake *hs, const struct dtls_message *message)
 {
-    struct dtls_bytes point;
+    struct dtls_job job = { .agree = true, .pair = hs->ecdhe };
 
-    if (dtls_client_key_exchange_read(message->body, &point) != DTLS_OK)
+    dtls_wipe(&hs->ecdhe, sizeof hs->ecdhe);
+    if (dtls_client_key_exchange_read(message->body, &job.peer_point) != DTLS_OK)
         return DTLS_ERR_DECODE;
     int err = dtls_handshake_hear(hs, message);
-    return err != DTLS_OK ? err : dtls_handshake_agree(hs, point);
+    return err != DTLS_OK ? err : dtls_handshake_work(hs, &job, agreed);
+}
+
+static int believed(struct dtls_handshake *hs, struct dtls_job *job)
+{
+    (void)hs;
+    (void)job;
+    return DTLS_OK; /* that the client owns its certificate: nothing else waited for that */
 }
 
 static int take_certificate_verify(struct dtls_handshake *hs, const struct dtls_message *message)
 {
-    struct dtls_public_key key;
-    struct dtls_bytes signature;
-    uint16_t scheme;
+    struct dtls_job job = { .verify = true };
 
-    if (dtls_certificate_verify_read(message->body, &scheme, &signature) != DTLS_OK)
+    if (dtls_certificate_verify_read(message->body, &job.verify_scheme, &job.signature) != DTLS_OK)
         return DTLS_ERR_DECODE;
-    int err = dtls_handshake_peer_key(hs, &key);
-    if (err == DTLS_OK)
-        err = dtls_signature_verify(&key, scheme, dtls_transcript_bytes(&hs->transcript), signature);
+    int err = dtls_handshake_peer_key(hs, &job.peer_key);
+    if (err != DTLS_OK)
+        return err;
+    job.signed_bytes = dtls_transcript_bytes(&hs->transcript);
+    err = dtls_handshake_work(hs, &job, believed);
     return err != DTLS_OK ? err : dtls_handshake_hear(hs, message);
 }
 

@@ -27,7 +27,7 @@ static void check_end(const struct scene *scene, struct pair *pair, bool done, e
 }
 
 /* Runs one handshake in which allocation `number` of one end fails; false when it did not ask for so many. */
-static bool survive(const struct scene *scene, enum net_end poor, size_t number, bool for_good)
+static bool survive(const struct scene *scene, enum net_end poor, size_t number, bool for_good, bool jobs)
 {
     bool first = !scene_is_rehandshake(scene->kind);
     struct pair_options options;
@@ -35,6 +35,7 @@ static bool survive(const struct scene *scene, enum net_end poor, size_t number,
 
     scene_options(scene, &options, 1);
     options.cookies = false;
+    options.config[poor].public_key_jobs = jobs;
     memory_use(&memory, &options.config[poor]);
     struct pair *pair = scene_prepare(scene, &options);
     if (!first)
@@ -55,13 +56,13 @@ static bool survive(const struct scene *scene, enum net_end poor, size_t number,
     return memory.failed > 0;
 }
 
-static void fail_each(enum scene_kind kind, bool for_good)
+static void fail_each(enum scene_kind kind, bool for_good, bool jobs)
 {
     for (int poor = CLIENT; poor <= SERVER; poor++) {
         struct scene scene;
         size_t number = 0;
         scene_begin(&scene, kind);
-        while (survive(&scene, (enum net_end)poor, number, for_good))
+        while (survive(&scene, (enum net_end)poor, number, for_good, jobs))
             number++;
         CHECK_CASE(number > 3, "%s: end %d asks for memory only %zu times", scene_name(kind), poor, number);
         scene_end(&scene);
@@ -71,19 +72,25 @@ static void fail_each(enum scene_kind kind, bool for_good)
 static void rehandshakes_leak_nothing(void)
 {
     for (int kind = SCENE_FULL_FROM_CLIENT; kind < SCENE_KINDS; kind++)
-        fail_each((enum scene_kind)kind, false);
+        fail_each((enum scene_kind)kind, false, false);
+}
+
+static void jobs_leak_nothing(void)
+{
+    fail_each(SCENE_MUTUAL, false, true);
+    fail_each(SCENE_MUTUAL_FROM_CLIENT, false, true);
 }
 
 static void first_handshakes_survive_a_failing_allocation(void)
 {
     for (int kind = 0; kind < SCENE_FULL_FROM_CLIENT; kind++)
-        fail_each((enum scene_kind)kind, false);
+        fail_each((enum scene_kind)kind, false, false);
 }
 
 static void first_handshakes_survive_the_end_of_memory(void)
 {
     for (int kind = 0; kind < SCENE_FULL_FROM_CLIENT; kind++)
-        fail_each((enum scene_kind)kind, true);
+        fail_each((enum scene_kind)kind, true, false);
 }
 
 static void records_need_no_memory(void)
@@ -109,6 +116,7 @@ static CU_TestInfo tests[] = {
     { "first handshakes survive any failing allocation", first_handshakes_survive_a_failing_allocation },
     { "first handshakes survive the end of all memory", first_handshakes_survive_the_end_of_memory },
     { "a failing allocation in a rehandshake leaks nothing", rehandshakes_leak_nothing },
+    { "a failing allocation where public-key work is a job leaks nothing (R17)", jobs_leak_nothing },
     { "records need no memory", records_need_no_memory },
     CU_TEST_INFO_NULL,
 };

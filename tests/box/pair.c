@@ -1,6 +1,7 @@
 /* pair.c - two owners of two engines, and the loop that jumps from one thing to the next. */
 #include "tests/box/pair.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,72 @@ static void take_data(struct pair *pair, enum net_end which, const struct dtls_e
         pair->on_data(pair->watcher, which, event);
 }
 
+/* ---- public-key work (contract R17) ---- */
+
+struct pair_job {
+    struct pair_job *next;
+    struct pair *pair;
+    enum net_end which;
+    struct dtls_job *job;
+    pthread_t thread;
+};
+
+static void *do_job(void *job)
+{
+    dtls_job_run(job);
+    return NULL;
+}
+
+static void remove_job(struct pair_job *done)
+{
+    struct pair_job **at = &done->pair->jobs;
+
+    while (*at != done)
+        at = &(*at)->next;
+    *at = done->next;
+    pthread_join(done->thread, NULL);
+}
+
+static void check_answer(const struct pair *pair, enum net_end which, const char *call, int answer);
+
+static void give_job_back(void *arg)
+{
+    struct pair_job *done = arg;
+    struct pair *pair = done->pair;
+    enum net_end which = done->which;
+
+    remove_job(done);
+    check_answer(pair, which, "job", dtls_conn_finish_job(pair->end[which].conn, pair->net.now_us, done->job));
+    free(done);
+    pair_settle(pair, which);
+}
+
+static void take_job(struct pair *pair, enum net_end which)
+{
+    struct pair_job *job = calloc(1, sizeof *job);
+
+    if (job == NULL)
+        abort();
+    *job = (struct pair_job){ .next = pair->jobs, .pair = pair, .which = which };
+    job->job = dtls_conn_take_job(pair->end[which].conn);
+    CHECK_CASE(job->job != NULL, "seed %llu: the event, and no job", (unsigned long long)pair->seed);
+    if (job->job == NULL || pthread_create(&job->thread, NULL, do_job, job->job) != 0)
+        abort();
+    pair->jobs = job;
+    net_call_at(&pair->net, pair->net.now_us + pair->job_us, give_job_back, job);
+}
+
+size_t pair_jobs(const struct pair *pair)
+{
+    size_t count = 0;
+
+    for (const struct pair_job *job = pair->jobs; job != NULL; job = job->next)
+        count++;
+    return count;
+}
+
+/* ---- what happens at one end ---- */
+
 static void take_events(struct pair *pair, enum net_end which)
 {
     struct pair_end *end = &pair->end[which];
@@ -73,6 +140,8 @@ static void take_events(struct pair *pair, enum net_end which)
         keep_event(pair, which, &event);
         if (event.type == DTLS_EVENT_DATA)
             take_data(pair, which, &event);
+        if (event.type == DTLS_EVENT_JOB)
+            take_job(pair, which);
         if (event.type == DTLS_EVENT_SESSION) {
             int result = dtls_session_write(event.session, end->session, sizeof end->session, &end->session_len);
             CHECK_CASE(result == DTLS_OK, "a session cannot be written: %s", dtls_error_string(result));
@@ -198,6 +267,7 @@ struct pair *pair_new(const struct pair_options *options)
         abort();
     pair->seed = options->seed;
     pair->cookies = options->cookies;
+    pair->job_us = options->job_us;
     net_init(&pair->net, options->seed, options->start_us);
     pair->net.deliver = receive;
     pair->net.deliver_arg = pair;
@@ -243,6 +313,12 @@ void pair_free(struct pair *pair)
     for (int end = CLIENT; end <= SERVER; end++) {
         dtls_conn_free(pair->end[end].conn);
         free(pair->end[end].events);
+    }
+    while (pair->jobs != NULL) {
+        struct pair_job *job = pair->jobs;
+        remove_job(job);
+        dtls_job_free(job->job);
+        free(job);
     }
     net_clear(&pair->net);
     free(pair);

@@ -19,6 +19,7 @@ struct pair_options {
     net_filter *filter;
     void *filter_arg;
     const struct dtls_session *session; /* the client tries to resume it; NULL for none */
+    uint64_t job_us; /* a job (contract R17) comes back so long after it was taken; a thread does it meanwhile */
 };
 
 struct pair_event {
@@ -29,6 +30,8 @@ struct pair_event {
     uint8_t alert;
     int error;
 };
+
+struct pair_job; /* in a thread */
 
 /* One engine and its owner's notes. */
 struct pair_end {
@@ -55,6 +58,8 @@ struct pair {
     struct dtls_cookie_secrets cookie_secrets;
     size_t hellos_answered, hellos_dropped; /* by dtls_hello_check */
     uint64_t pings_sent;
+    uint64_t job_us;
+    struct pair_job *jobs; /* all that are out */
 
     /* Watchers, for traffic.c: every datagram before the engine sees it, every application record from it. */
     void (*on_arrival)(void *arg, const struct net_datagram *datagram);
@@ -112,6 +117,9 @@ struct dtls_session *pair_session(const struct pair *pair);
 /* Statistics of an end, all zeroes without an engine; and the sum of its drop counters. */
 struct dtls_stats pair_stats(const struct pair *pair, enum net_end end);
 uint64_t pair_drops(const struct pair *pair, enum net_end end);
+
+/* How many jobs are out. */
+size_t pair_jobs(const struct pair *pair);
 
 /* The nearer deadline of the two engines. */
 uint64_t pair_deadline(const struct pair *pair);
