@@ -196,6 +196,12 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
         hs->as->stats.dropped[DTLS_DROP_STATE]++;
         return DTLS_OK;
     }
+    /* In a rehandshake what stands in front of the ClientHello is of an attempt that it has replaced (S5). */
+    if (hs->rehandshake && hs->as->role == DTLS_SERVER && hs->answered && epoch == hs->epoch &&
+        sequence < hs->hello_sequence) {
+        hs->as->stats.dropped[DTLS_DROP_STALE]++;
+        return DTLS_OK;
+    }
     /* The ClientHello numbers the handshake: 1 after a cookie exchange that a server does not remember, more when
      * cookies expired on the way (S4). A forged number lasts until the client's own first fragment comes again. */
     if (hs->as->role == DTLS_SERVER && !hs->answered && fragment->type == DTLS_CLIENT_HELLO && fragment->offset == 0) {

@@ -96,7 +96,11 @@ static void every_order_of_the_clients_flights(void)
 {
     every_order(&call_kinds[0], CLIENT, 0, 256, 3); /* ClientHello and two records */
     every_order(&call_kinds[0], CLIENT, 1, 256, 6); /* Certificate to Finished in four */
+    every_order(&call_kinds[2], CLIENT, 0, 256, 3); /* ClientHello with a session */
     every_order(&call_kinds[2], CLIENT, 1, 256, 3); /* CCS, Finished of an abbreviated one */
+    every_order(&call_kinds[1], CLIENT, 0, 256, 3); /* and where the server has asked */
+    every_order(&call_kinds[1], CLIENT, 1, 256, 6);
+    every_order(&call_kinds[3], CLIENT, 1, 256, 3);
 }
 
 static void every_order_of_the_servers_flights(void)
@@ -104,6 +108,10 @@ static void every_order_of_the_servers_flights(void)
     every_order(&call_kinds[0], SERVER, 0, 400, 5); /* ServerHello to ServerHelloDone in three */
     every_order(&call_kinds[0], SERVER, 1, 256, 3); /* CCS, Finished */
     every_order(&call_kinds[2], SERVER, 0, 256, 3); /* ServerHello, CCS, Finished */
+    every_order(&call_kinds[1], SERVER, 0, 400, 3); /* HelloRequest and two records */
+    every_order(&call_kinds[1], SERVER, 1, 400, 5); /* ServerHello to ServerHelloDone behind it */
+    every_order(&call_kinds[3], SERVER, 0, 256, 3);
+    every_order(&call_kinds[3], SERVER, 1, 256, 3);
 }
 
 static CU_TestInfo tests[] = {

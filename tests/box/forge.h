@@ -1,5 +1,5 @@
 /* forge.h - authentic records that their sender never made: sealed with the receiver's own keys. Like peek.h, it looks
- * inside an engine, and changes nothing there. */
+ * inside an engine; what it changes there is the sender's next number, as if that had sent them. */
 #ifndef DTLS_TESTS_BOX_FORGE_H
 #define DTLS_TESTS_BOX_FORGE_H
 
