@@ -5,7 +5,7 @@
 #include "tests/box/pair.h"
 #include "tests/box/traffic.h"
 
-enum { CALL_KINDS = 4, CALL_CONFIGS = 8 };
+enum { CALL_KINDS = 4, CALL_CONFIGS = 32 };
 
 /* Who asks for which rehandshake. */
 struct call_kind {
