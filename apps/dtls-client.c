@@ -3,17 +3,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "apps/commands.h"
 #include "apps/complain.h"
 #include "apps/files.h"
-#include "apps/lines.h"
+#include "apps/input.h"
 #include "apps/pace.h"
 #include "apps/renew.h"
 #include "apps/report.h"
 #include "apps/settings.h"
-
-enum { INPUT_CHUNK = 512 }; /* bytes of stdin taken at a time: input leaves room for what comes back */
 
 static const double LINES_QUIET_S = 0.5, FLOW_QUIET_S = 1; /* without data, at the end */
 
@@ -29,9 +27,7 @@ struct client {
     struct renew renew;
     ev_timer quiet; /* runs once all is sent; data restarts it */
 
-    struct lines lines;
-    ev_io input;
-
+    struct input input;
     struct pace pace; /* with --flow, instead of lines */
 };
 
@@ -42,11 +38,12 @@ static const struct option_program program = {
     .about = "A DTLS 1.2 client. Lines of stdin are sent as records, and what comes back is printed as lines.\n"
              "With --flow it sends records at a steady rate to an echoing server instead, and reports what\n"
              "was lost.",
-    .notes = "Exit status: 0 fine, 1 the connection failed, 2 a mistake in the options or files.\n\n"
-             "Examples:\n"
-             "  dtls-client 127.0.0.1 4433\n"
-             "  dtls-client --pin SHA-256:.. --resume session 127.0.0.1 4433\n"
-             "  dtls-client --flow 50 --for 10 --rehandshake-every 2 127.0.0.1 4433\n",
+    .notes = COMMANDS_HELP "\nExit status: 0 fine, 1 the connection failed, 2 a mistake in the options or files.\n\n"
+                           "Examples:\n"
+                           "  dtls-client 127.0.0.1 4433\n"
+                           "  dtls-client --pin SHA-256:.. --resume session 127.0.0.1 4433\n"
+                           "  dtls-client --flow 50 --for 10 --rehandshake-every 2 127.0.0.1 4433\n"
+                           "  dtls-client --commands --rehandshake-policy ask 127.0.0.1 4433\n",
     .operands = 2,
     .rows = settings_rows,
 };
@@ -88,9 +85,8 @@ static void wait_for_quiet(struct client *client)
 
 /* ---- lines ---- */
 
-static void send_line(void *arg, uint64_t number, const uint8_t *line, size_t len)
+static void send_line(struct client *client, uint64_t number, const uint8_t *line, size_t len)
 {
-    struct client *client = arg;
     size_t fits = 0;
     int error = DTLS_ERR_LARGE_PACKET;
 
@@ -106,23 +102,27 @@ static void send_line(void *arg, uint64_t number, const uint8_t *line, size_t le
         complain("line %" PRIu64 " not sent: %s", number, dtls_error_string(error));
 }
 
-static void on_input(struct ev_loop *loop, ev_io *input, int happened)
+static void on_line(void *arg, uint64_t number, const uint8_t *line, size_t len)
 {
-    struct client *client = input->data;
-    uint8_t bytes[INPUT_CHUNK];
-    ssize_t len = read(STDIN_FILENO, bytes, sizeof bytes);
+    struct client *client = arg;
+    struct command command;
 
-    (void)happened;
-    if (len > 0) {
-        lines_feed(&client->lines, bytes, (size_t)len, send_line, client);
-        return;
+    if (client->settings.commands && command_is(line, len)) {
+        if (command_read(line, len, &command) && client->conn != NULL)
+            command_do(&command, client->conn, &client->report);
+    } else if (has_flow(client)) {
+        complain("line %" PRIu64 " skipped: with --flow it can only be a command", number);
+    } else {
+        send_line(client, number, line, len);
     }
-    if (len < 0 && (errno == EINTR || errno == EAGAIN))
-        return;
-    ev_io_stop(loop, input);
-    if (client->lines.len > 0) /* the last line has no end */
-        lines_feed(&client->lines, (const uint8_t *)"\n", 1, send_line, client);
-    wait_for_quiet(client);
+}
+
+static void on_input_end(void *arg)
+{
+    struct client *client = arg;
+
+    if (!has_flow(client)) /* which has an end of its own */
+        wait_for_quiet(client);
 }
 
 /* ---- flow ---- */
@@ -146,8 +146,8 @@ static void on_open(struct client *client)
     renew_start(&client->renew, client->loop, client->conn, &client->settings, &client->report);
     if (has_flow(client))
         pace_start(&client->pace, client->loop, client->conn, on_flow_done, client);
-    else
-        ev_io_start(client->loop, &client->input);
+    if (!has_flow(client) || client->settings.commands)
+        input_start(&client->input, client->loop);
 }
 
 static void on_data(struct client *client, struct dtls_bytes data)
@@ -257,9 +257,12 @@ static void start_watchers(struct client *client)
     ev_signal_init(&terminate, on_signal, SIGTERM);
     ev_signal_start(client->loop, &interrupt);
     ev_signal_start(client->loop, &terminate);
-    ev_io_init(&client->input, on_input, STDIN_FILENO, EV_READ);
+    client->input.take = on_line;
+    client->input.end = on_input_end;
+    client->input.arg = client;
+    input_init(&client->input);
     ev_init(&client->quiet, on_quiet);
-    interrupt.data = terminate.data = client->input.data = client->quiet.data = client;
+    interrupt.data = terminate.data = client->quiet.data = client;
 }
 
 static void release(struct client *client)

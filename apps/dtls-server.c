@@ -1,10 +1,13 @@
 /* dtls-server.c - a DTLS server that echoes every record. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/commands.h"
 #include "apps/complain.h"
 #include "apps/files.h"
+#include "apps/input.h"
 #include "apps/renew.h"
 #include "apps/report.h"
 #include "apps/settings.h"
@@ -18,6 +21,7 @@ struct server {
     struct dtls_config config;
     struct dtls_ticket_key ticket_key;
     struct dtls_ev_server *server;
+    struct input input; /* with --commands */
 };
 
 static const struct option_program program = {
@@ -25,12 +29,14 @@ static const struct option_program program = {
     .mask = FOR_SERVER,
     .usage = "[options] --port P",
     .about = "A DTLS 1.2 server that sends every record back.",
-    .notes = "SIGINT and SIGTERM close every association.\n"
-             "Exit status: 0 fine, 2 a mistake in the options or files.\n\n"
-             "Examples:\n"
-             "  dtls-server --port 4433\n"
-             "  dtls-server --port 4433 --cert chain.pem --key key.pem --client-cert require\n"
-             "  dtls-server --port 0 --json --rehandshake-every 60\n",
+    .notes = COMMANDS_HELP "They go to every association, and so do other lines, as records.\n\n"
+                           "SIGINT and SIGTERM close every association.\n"
+                           "Exit status: 0 fine, 2 a mistake in the options or files.\n\n"
+                           "Examples:\n"
+                           "  dtls-server --port 4433\n"
+                           "  dtls-server --port 4433 --cert chain.pem --key key.pem --client-cert require\n"
+                           "  dtls-server --port 0 --json --rehandshake-every 60\n"
+                           "  dtls-server --port 4433 --commands --rehandshake-policy ask\n",
     .rows = settings_rows,
 };
 
@@ -77,6 +83,52 @@ static void on_event(void *arg, struct dtls_ev_conn *conn, const struct dtls_eve
     else if (event->type == DTLS_EVENT_CLOSED || event->type == DTLS_EVENT_FAILED)
         end_association(server, conn);
 }
+
+/* ---- what is typed (--commands) ---- */
+
+/* One line, for every association. */
+struct errand {
+    struct server *server;
+    struct command command;
+    uint64_t number;
+    const uint8_t *line;
+    size_t len;
+};
+
+static void obey(void *arg, struct dtls_ev_conn *conn)
+{
+    const struct errand *errand = arg;
+
+    command_do(&errand->command, conn, &errand->server->report);
+}
+
+static void send_line(void *arg, struct dtls_ev_conn *conn)
+{
+    const struct errand *errand = arg;
+    int error = DTLS_ERR_LARGE_PACKET;
+    char peer[ADDRESS_TEXT];
+
+    report_peer(conn, peer);
+    if (errand->line != NULL)
+        error = dtls_ev_send(conn, errand->line, errand->len, NULL);
+    if (error != DTLS_OK)
+        complain("%s: line %" PRIu64 " not sent: %s", peer, errand->number, dtls_error_string(error));
+}
+
+static void on_line(void *arg, uint64_t number, const uint8_t *line, size_t len)
+{
+    struct server *server = arg;
+    struct errand errand = { .server = server, .number = number, .line = line, .len = len };
+
+    if (command_is(line, len)) {
+        if (command_read(line, len, &errand.command))
+            dtls_ev_server_each(server->server, obey, &errand);
+    } else if (len > 0) {
+        dtls_ev_server_each(server->server, send_line, &errand);
+    }
+}
+
+/* ---- the program ---- */
 
 static void close_one(void *arg, struct dtls_ev_conn *conn)
 {
@@ -165,6 +217,11 @@ int main(int argc, char **argv)
     ev_signal_start(server.loop, &interrupt);
     ev_signal_start(server.loop, &terminate);
     listen_on(&server);
+    server.input.take = on_line;
+    server.input.arg = &server;
+    input_init(&server.input);
+    if (server.settings.commands)
+        input_start(&server.input, server.loop);
     ev_run(server.loop, 0);
     release(&server);
     return EXIT_FINE;

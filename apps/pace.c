@@ -17,6 +17,7 @@ enum {
     RECORD_MAX = 65536,       /* bytes; --size allows less */
 };
 
+static const double LATER_S = 0.002;  /* until a record is tried again while the engine pauses (contract R18) */
 static const double AT_ONCE_S = 1e-6; /* a timer's repeat of 0 would stop it */
 
 static dtls_time due(const struct pace *pace, uint64_t number)
@@ -24,7 +25,9 @@ static dtls_time due(const struct pace *pace, uint64_t number)
     return pace->start + (dtls_time)((double)number * 1e6 / pace->rate);
 }
 
-/* Returns an exit status: EXIT_FINE, or the one for a record that could not be sent and never will be. */
+enum { LATER = -1 };
+
+/* Returns LATER, EXIT_FINE, or the exit status for a record that could not be sent and never will be. */
 static int send_record(struct pace *pace)
 {
     uint8_t record[RECORD_MAX];
@@ -36,6 +39,8 @@ static int send_record(struct pace *pace)
         pace->flow.sent++;
         return EXIT_FINE;
     }
+    if (error == DTLS_ERR_PAUSED)
+        return LATER;
     if (error == DTLS_ERR_LARGE_PACKET) {
         complain("--size %zu: at most %zu bytes fit (see --mtu)", pace->flow.size, fits);
         return EXIT_MISTAKE;
@@ -58,14 +63,14 @@ static void on_time(struct ev_loop *loop, ev_timer *timer, int happened)
         if (status != EXIT_FINE)
             break;
     }
-    if (status != EXIT_FINE || flow->sent == flow->total) {
+    if (status > EXIT_FINE || flow->sent == flow->total) {
         ev_timer_stop(loop, timer);
         pace->done(pace->arg, status);
         return;
     }
     dtls_time now = dtls_ev_now(), next = due(pace, flow->sent);
     ev_now_update(loop);
-    timer->repeat = next > now ? (double)(next - now) / 1e6 : AT_ONCE_S;
+    timer->repeat = status == LATER ? LATER_S : next > now ? (double)(next - now) / 1e6 : AT_ONCE_S;
     ev_timer_again(loop, timer);
 }
 

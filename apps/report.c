@@ -189,6 +189,36 @@ void report_rehandshake_start(const struct report *report, const char *peer, enu
     }
 }
 
+void report_status(const struct report *report, const struct dtls_ev_conn *conn)
+{
+    const struct dtls_conn *engine = dtls_ev_engine(conn);
+    const char *suite = dtls_suite_name(dtls_conn_suite(engine));
+    bool pending = dtls_conn_rehandshake_pending(engine);
+    struct dtls_stats stats;
+    char peer[ADDRESS_TEXT];
+
+    dtls_conn_stats(engine, &stats);
+    report_peer(conn, peer);
+    if (!report->json) {
+        say(report,
+            "%s: epoch %u, %s%s, round trip %.1f ms, sent %" PRIu64 ", received %" PRIu64 ", rehandshakes %" PRIu64,
+            peer, dtls_conn_epoch(engine), suite != NULL ? suite : "not open",
+            pending ? ", a rehandshake is under way" : "", (double)dtls_conn_round_trip(engine) / 1000,
+            stats.records_sent, stats.records_received, stats.rehandshakes);
+        return;
+    }
+    begin(report, "status", peer);
+    json_bool("open", dtls_conn_is_open(engine));
+    json_whole("epoch", dtls_conn_epoch(engine));
+    json_text("suite", suite);
+    json_bool("pending", pending);
+    json_real("round_trip_ms", (double)dtls_conn_round_trip(engine) / 1000);
+    json_whole("sent", stats.records_sent);
+    json_whole("received", stats.records_received);
+    json_whole("rehandshakes", stats.rehandshakes);
+    json_end();
+}
+
 static void json_flow(const struct flow *flow)
 {
     const struct flow_latency *round_trip = &flow->round_trip;

@@ -29,6 +29,9 @@ void report_data(const struct report *report, struct dtls_bytes data);
 void report_rehandshake_start(const struct report *report, const char *peer, enum dtls_rehandshake_mode mode,
                               int error);
 
+/* Where an association stands, for whoever asks. */
+void report_status(const struct report *report, const struct dtls_ev_conn *conn);
+
 /* The end of an association that was open; `flow` may be NULL. */
 void report_end(const struct report *report, const struct dtls_ev_conn *conn, const struct flow *flow);
 

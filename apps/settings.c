@@ -9,6 +9,9 @@
 
 static const char *const client_certificate_words[] = { "none", "ask", "require", NULL }; /* as in config.h */
 static const char *const mode_words[] = { "full", "abbreviated", NULL };                  /* as in config.h */
+static const char *const policy_words[] = { "accept", "deny", "ignore", "ask", NULL };    /* as in config.h */
+static const char *const model_words[] = { "flowing", "strict", NULL };                   /* as in config.h */
+static const char *const cookie_words[] = { "empty", "old", NULL };                       /* as in config.h */
 
 /* Calls take(item, to) for every item of a comma list; false as soon as one is refused. */
 static bool each_item(const char *text, bool (*take)(const char *item, void *to), void *to)
@@ -141,6 +144,21 @@ const struct option_row settings_rows[] = {
       AT(rehandshake_first_s), 0.001, 86400, NULL },
     { FOR_BOTH, "rehandshake", "full|abbreviated", "which kind; a comma list takes turns (full)", read_modes,
       AT(rehandshake), 0, 0, NULL },
+    { FOR_BOTH, "renew-after-records", "N", "renew the keys after so many records one way (never)", option_whole,
+      AT(renew_after_records), 1, UINT32_MAX, NULL },
+    { FOR_BOTH, "renew-after-bytes", "N", "after so many bytes of data one way (never)", option_whole,
+      AT(renew_after_bytes), 1, UINT32_MAX, NULL },
+    { FOR_BOTH, "renew-after-seconds", "N", "when the keys are so old (never)", option_whole, AT(renew_after_s), 1,
+      UINT32_MAX, NULL },
+    { FOR_BOTH, "rehandshake-policy", "POLICY", "accept, deny, ignore or ask: when the peer wants one (accept)",
+      option_word, AT(rehandshake_policy), 0, 0, policy_words },
+    { FOR_BOTH, "mandatory-rehandshake", "MS", "close when one of ours does not start within so long (go on)",
+      option_whole, AT(mandatory_rehandshake_ms), 1, 3600000, NULL },
+    { FOR_BOTH, "peer-model", "flowing|strict",
+      "strict: the peer takes no data in mid-handshake, as OpenSSL\nand Mbed TLS (flowing)", option_word,
+      AT(peer_model), 0, 0, model_words },
+    { FOR_CLIENT, "renegotiation-cookie", "WHICH", "empty, or old: for OpenSSL's servers with cookie exchange (empty)",
+      option_word, AT(renegotiation_cookie), 0, 0, cookie_words },
 
     HEADING(FOR_BOTH, "Resumption"),
     { FOR_CLIENT, "resume", "FILE",
@@ -155,7 +173,9 @@ const struct option_row settings_rows[] = {
     { FOR_CLIENT, "size", "BYTES", "of each record (160)", option_whole, AT(flow_size), 24, 65507, NULL },
     { FOR_CLIENT, "for", "SECONDS", "how long (10)", option_real, AT(flow_s), 0.01, 86400, NULL },
 
-    HEADING(FOR_BOTH, "Output"),
+    HEADING(FOR_BOTH, "Input and output"),
+    { FOR_BOTH, "commands", NULL, "obey lines of stdin that begin with a colon (see below)", option_flag, AT(commands),
+      0, 0, NULL },
     { FOR_BOTH, "json", NULL, "one JSON object per event on stdout, and nothing else there", option_flag, AT(json), 0,
       0, NULL },
     { FOR_BOTH, "verbose", NULL, "say more (without --json)", option_flag, AT(verbose), 0, 0, NULL },
@@ -207,4 +227,13 @@ void settings_configure(const struct settings *settings, struct dtls_config *con
     config->initial_timeout_ms = settings->initial_timeout_ms;
     config->maximum_timeout_ms = settings->maximum_timeout_ms;
     config->handshake_timeout_ms = settings->handshake_timeout_ms;
+    config->rehandshake_policy = (enum dtls_rehandshake_policy)settings->rehandshake_policy;
+    config->rehandshake_mandatory = settings->mandatory_rehandshake_ms > 0;
+    config->rehandshake_timeout_ms = settings->mandatory_rehandshake_ms;
+    config->renew_after_records = settings->renew_after_records;
+    config->renew_after_bytes = settings->renew_after_bytes;
+    config->renew_after_s = settings->renew_after_s;
+    config->renew_mode = settings->rehandshake.at[0];
+    config->peer_model = (enum dtls_peer_model)settings->peer_model;
+    config->renegotiation_cookie = (enum dtls_renegotiation_cookie)settings->renegotiation_cookie;
 }

@@ -37,8 +37,13 @@ struct settings {
     uint32_t mtu;
     uint32_t initial_timeout_ms, maximum_timeout_ms, handshake_timeout_ms;
 
-    double rehandshake_every_s; /* 0: never */
-    double rehandshake_first_s; /* 0: as every */
+    int rehandshake_policy;                                         /* enum dtls_rehandshake_policy */
+    uint32_t mandatory_rehandshake_ms;                              /* 0: not mandatory */
+    uint32_t renew_after_records, renew_after_bytes, renew_after_s; /* 0: never */
+    int peer_model;                                                 /* enum dtls_peer_model */
+    int renegotiation_cookie;                                       /* client; enum dtls_renegotiation_cookie */
+    double rehandshake_every_s;                                     /* 0: never */
+    double rehandshake_first_s;                                     /* 0: as every */
     struct settings_modes rehandshake;
 
     const char *resume;        /* client */
@@ -49,7 +54,7 @@ struct settings {
     double flow_s;      /* seconds; 0: not given */
 
     const char *keylog;
-    bool json, verbose;
+    bool commands, json, verbose;
 };
 
 extern const struct option_row settings_rows[];
