@@ -354,6 +354,37 @@ static void half_a_hello_is_forgotten(void)
     call_end(&call);
 }
 
+/* What ends wolfSSL's connections under loss: a message of the old epoch, sent again, reaches an end that has finished
+ * meanwhile. Fresh records, so that no replay window helps. */
+static void late_copies_of_old_messages_kill_nobody(void)
+{
+    static const uint8_t kinds[] = { DTLS_HELLO_REQUEST,      DTLS_CLIENT_HELLO,        DTLS_SERVER_HELLO,
+                                     DTLS_CERTIFICATE,        DTLS_SERVER_KEY_EXCHANGE, DTLS_SERVER_HELLO_DONE,
+                                     DTLS_CERTIFICATE_VERIFY, DTLS_CLIENT_KEY_EXCHANGE, DTLS_FINISHED };
+    static const uint8_t body[40] = { 0xfe, 0xfd };
+
+    for (int k = 0; k < CALL_KINDS; k++)
+        for (int end = CLIENT; end <= SERVER; end++) {
+            struct pair_options options;
+            struct call call;
+            uint8_t message[MESSAGE_MAX];
+            pair_options(&options, 114);
+            call_begin(&call, &options);
+            call_flow(&call, 20 * NET_MS, 160);
+            CU_ASSERT_TRUE(call_renew(&call, &call_kinds[k], 1, NET_SECOND));
+            for (size_t i = 0; i < sizeof kinds; i++)
+                for (uint16_t number = 0; number < 8; number++) {
+                    size_t body_len = kinds[i] == DTLS_HELLO_REQUEST ? 0 : sizeof body;
+                    size_t len = write_message(message, kinds[i], number, (struct dtls_bytes){ body, body_len });
+                    CU_ASSERT_TRUE(forge_receive(call.pair, (enum net_end)end, 1, RECORD_HANDSHAKE, message, len));
+                    pair_run_for(call.pair, 5 * NET_MS);
+                }
+            CHECK_CASE(call.pair->end[end].conn->hs == NULL, "%s: end %d begins something", call_kinds[k].name, end);
+            CU_ASSERT_TRUE(call_is_alive(&call));
+            call_end(&call);
+        }
+}
+
 static CU_TestInfo tests[] = {
     { "verify_data that is missing, cut, or wrong is fatal, at both ends (R8)", wrong_verify_data_is_fatal },
     { "the renegotiation SCSV is fatal in a rehandshake (R8)", the_scsv_is_fatal_in_a_rehandshake },
@@ -362,6 +393,8 @@ static CU_TestInfo tests[] = {
     { "every extension may be missing, or new, in a rehandshake", every_extension_may_be_flipped },
     { "messages before a rehandshake are not used in it (S5)", messages_before_a_rehandshake_are_not_used_in_it },
     { "messages of a replaced attempt are not used (S5)", messages_of_a_replaced_attempt_are_not_used },
+    { "a late copy of an old epoch's message kills nobody who has finished (S5, T5)",
+      late_copies_of_old_messages_kill_nobody },
     { "half a ClientHello is forgotten in time, or replaced (S5, R10)", half_a_hello_is_forgotten },
     CU_TEST_INFO_NULL,
 };

@@ -86,6 +86,49 @@ static void a_hello_verify_request_is_taken(void)
     call_end(&call);
 }
 
+/* ---- R14: timeouts ---- */
+
+/* The first ClientHello is lost; the second comes after a timeout that the round trip has made, not the setting. */
+static bool drop_first_hello(void *arg, const struct peek_note *note)
+{
+    size_t *seen = arg;
+
+    return peek_is_message(&note->record, DTLS_CLIENT_HELLO) && (*seen)++ == 0;
+}
+
+static void timeouts_start_from_the_measured_round_trip(void)
+{
+    for (int end = CLIENT; end <= SERVER; end++)
+        for (uint64_t delay_us = 5 * NET_MS; delay_us <= 320 * NET_MS; delay_us *= 4) {
+            struct pair_options options;
+            struct peek_log log;
+            struct call call;
+            size_t seen = 0;
+            pair_options(&options, 73);
+            dtls_config_init(&options.config[CLIENT]); /* 1 s, not the preset */
+            options.config[CLIENT].verifier = dtls_verifier_accept();
+            options.config[SERVER].initial_timeout_ms = 1000;
+            options.link[CLIENT].delay_us = options.link[SERVER].delay_us = delay_us;
+            call_begin(&call, &options);
+            for (size_t number = 1; number <= 3; number++) { /* samples */
+                CU_ASSERT_TRUE(call_renew(&call, &call_kinds[end], number, 20 * NET_SECOND));
+                pair_run_for(call.pair, 2 * NET_SECOND);
+            }
+            peek_log_begin(&log, call.pair, drop_first_hello, &seen);
+            uint64_t srtt_us = dtls_conn_round_trip(call.pair->end[CLIENT].conn);
+            CU_ASSERT_TRUE(call_renew(&call, &call_kinds[0], 4, 20 * NET_SECOND));
+            const struct peek_note *first = peek_log_message(&log, CLIENT, DTLS_CLIENT_HELLO, 0);
+            const struct peek_note *second = peek_log_message(&log, CLIENT, DTLS_CLIENT_HELLO, 1);
+            CU_ASSERT_TRUE_FATAL(first != NULL && second != NULL);
+            uint64_t waited_us = second->time_us - first->time_us;
+            CHECK_CASE(srtt_us == 2 * delay_us && waited_us >= srtt_us && waited_us >= 50 * NET_MS &&
+                           waited_us <= 3 * srtt_us + 50 * NET_MS,
+                       "round trip %llu us: waits %llu us", (unsigned long long)srtt_us, (unsigned long long)waited_us);
+            peek_log_end(&log, call.pair);
+            call_end(&call);
+        }
+}
+
 /* ---- R15: WebRTC ---- */
 
 static void the_webrtc_preset_starts_none_and_denies_each(void)
@@ -115,6 +158,8 @@ static void the_webrtc_preset_starts_none_and_denies_each(void)
 static CU_TestInfo tests[] = {
     { "a renegotiating ClientHello has no cookie, or the old one (R6)", the_cookie_is_empty_or_old },
     { "a HelloVerifyRequest in a rehandshake is answered (R6)", a_hello_verify_request_is_taken },
+    { "timeouts of a rehandshake start from the measured round trip (R14)",
+      timeouts_start_from_the_measured_round_trip },
     { "the WebRTC preset starts no rehandshake and denies each (R15)", the_webrtc_preset_starts_none_and_denies_each },
     CU_TEST_INFO_NULL,
 };
