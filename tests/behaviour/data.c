@@ -510,7 +510,7 @@ static CU_TestInfo tests[] = {
     { "every size is echoed", every_size_is_echoed },
     { "refused records change nothing", refusals_change_nothing },
     { "sealing in place gives the same bytes", sealing_in_place_gives_the_same_bytes },
-    { "several records of one datagram are several events", several_records_of_one_datagram_are_several_events },
+    { "several records are several events, and a receive before they are taken is refused", several_records_of_one_datagram_are_several_events },
     { "a doubled record is delivered once", a_doubled_record_is_delivered_once },
     { "the replay window is as large as configured", the_window_is_exact },
     { "records are delivered in the order of arrival", records_are_delivered_as_they_arrive },

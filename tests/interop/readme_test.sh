@@ -1,10 +1,10 @@
 #!/bin/bash
 # readme_test.sh SOURCE-DIRECTORY - the README's two programs are the ones that the build compiles, to the letter, and
-# as short as it says.
+# as short as it says; the tests that docs/rehandshake.md names exist, and every rule has one.
 set -u
 source_dir=$1
 cd "$source_dir" || exit 1
-echo "1..4"
+echo "1..6"
 
 block() { # the NUMBERth c block of the README
     awk -v wanted="$1" '/^```c$/ { count++; inside = 1; next } /^```$/ { inside = 0 } inside && count == wanted' README.md
@@ -22,3 +22,16 @@ check 2 "the README's server is examples/server.c"
 check 3 "the client has 40 lines at most"
 [ "$(wc -l < examples/server.c)" -le 60 ]; status=$?
 check 4 "the server has 60 lines at most"
+
+named() { # the tests that the document names
+    grep -o '"[^"]*"\(<br>\| |\)' docs/rehandshake.md | sed 's/^"//; s/"[^"]*$//'
+}
+
+unknown=$(named | while read -r name; do grep -qF "\"$name\"" tests/behaviour/*.c || echo "# no such test: $name"; done)
+echo "$unknown" | grep .
+[ -z "$unknown" ] && [ "$(named | wc -l)" -ge 60 ]; status=$?
+check 5 "the tests that docs/rehandshake.md names exist"
+missing=$(for rule in $(seq 18); do grep -q "^| R$rule | .*(R$rule[),]" docs/rehandshake.md || echo "# R$rule"; done)
+echo "$missing" | grep .
+[ -z "$missing" ]; status=$?
+check 6 "every rule from R1 to R18 has a test that says so"
