@@ -1,0 +1,204 @@
+/* machine.c - which message is due, who takes it, and what comes of a step. Knows no message's content: client.c and
+ * server.c do. */
+#include <string.h>
+
+#include "crypto/secret.h"
+#include "handshake/handshake.h"
+#include "messages/hello.h"
+
+/* ---- which message is due ---- */
+
+static enum dtls_presence presence_now(const struct dtls_handshake *hs, enum dtls_presence presence)
+{
+    bool expected;
+
+    switch (presence) {
+    case DTLS_IF_ASKED:
+        expected = hs->asked;
+        break;
+    case DTLS_IF_CERTIFICATE:
+        expected = hs->showed_certificate;
+        break;
+    default:
+        return presence;
+    }
+    return expected ? DTLS_MUST : DTLS_END;
+}
+
+/* Finds the row that takes this message, passing only rows that need not be filled; NULL: unexpected. */
+static const struct dtls_step *find_step(const struct dtls_handshake *hs, uint8_t type)
+{
+    for (const struct dtls_step *row = hs->step; row->presence != DTLS_END; row++) {
+        enum dtls_presence presence = presence_now(hs, row->presence);
+        if (presence == DTLS_END)
+            continue;
+        if (row->message == type)
+            return row;
+        if (presence == DTLS_MUST)
+            return NULL;
+    }
+    return NULL;
+}
+
+static int process(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    const struct dtls_step *row = find_step(hs, message->type);
+
+    if (row == NULL)
+        return DTLS_ERR_UNEXPECTED_MESSAGE;
+    dtls_timer_flight_answered(&hs->timer, &hs->as->path, hs->now);
+    hs->step = row + 1;
+    hs->processing = message->message_seq;
+    return row->take(hs, message);
+}
+
+/* A client does not know whether the server counts a HelloRequest: its first message has number 0 or 1 (R6). */
+static void find_first_message(struct dtls_handshake *hs)
+{
+    if (hs->as->role == DTLS_CLIENT && hs->rehandshake && !hs->answered && hs->in.next == 0 &&
+        (dtls_reassembly_has_type(&hs->in, 1, DTLS_SERVER_HELLO) ||
+         dtls_reassembly_has_type(&hs->in, 1, DTLS_HELLO_VERIFY_REQUEST)))
+        dtls_reassembly_skip_to(&hs->in, 1);
+}
+
+static int process_all(struct dtls_handshake *hs)
+{
+    struct dtls_message message;
+
+    find_first_message(hs);
+    /* Nothing comes after Finished: what waits behind it was forged, or it would have been authentic. */
+    while ((hs->happened & DTLS_HAPPENED_VERIFIED) == 0 && hs->job == NULL &&
+           dtls_reassembly_ready(&hs->in, &message)) {
+        if (hs->gated) {
+            hs->happened |= DTLS_HAPPENED_HELLO;
+            return DTLS_OK;
+        }
+        int err = process(hs, &message);
+        if (err != DTLS_OK)
+            return err;
+        dtls_reassembly_done(&hs->in);
+        find_first_message(hs);
+    }
+    return DTLS_OK;
+}
+
+int dtls_handshake_open_gate(struct dtls_handshake *hs, dtls_time now)
+{
+    hs->gated = false;
+    hs->now = now;
+    return process_all(hs);
+}
+
+void dtls_handshake_flight_ready(struct dtls_handshake *hs)
+{
+    hs->heard_flight = hs->step != NULL;
+    hs->heard_flight_end = hs->processing;
+    hs->happened |= DTLS_HAPPENED_FLIGHT;
+    hs->flight_left = false;
+    dtls_timer_flight_sent(&hs->timer, &hs->as->path, hs->config, hs->now);
+}
+
+/* A client that was restarted sends a hello of its own: our flight would be no answer to that. */
+static bool is_of_another_hello(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
+{
+    struct dtls_client_hello hello;
+
+    return fragment->type == DTLS_CLIENT_HELLO && fragment->offset == 0 &&
+           dtls_client_hello_read_start(fragment->body, &hello) == DTLS_OK &&
+           memcmp(hello.random.at, hs->randoms.client, DTLS_HELLO_RANDOM_LEN) != 0;
+}
+
+/* The last fragment of the flight that ours answers: one sign for each repetition, not one for each fragment (T4). */
+static bool ends_a_repeated_flight(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
+{
+    return hs->heard_flight && !is_of_another_hello(hs, fragment) && fragment->message_seq == hs->heard_flight_end &&
+           fragment->offset + fragment->body.len == fragment->length;
+}
+
+/* In a first handshake anyone could put the timeout off like this, byte by byte. */
+static void answer_goes_on(struct dtls_handshake *hs)
+{
+    if (hs->rehandshake)
+        dtls_timer_answer_goes_on(&hs->timer, hs->now);
+}
+
+int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment, uint16_t epoch,
+                        uint64_t sequence)
+{
+    struct dtls_message whole;
+    enum dtls_drop reason;
+
+    hs->now = now;
+    /* Finished travels in n+1, everything else in n (S5). */
+    if (epoch != (fragment->type == DTLS_FINISHED ? hs->epoch + 1 : hs->epoch)) {
+        hs->as->stats.dropped[DTLS_DROP_STATE]++;
+        return DTLS_OK;
+    }
+    /* In a rehandshake what stands in front of the ClientHello is of an attempt that it has replaced (S5). */
+    if (hs->rehandshake && hs->as->role == DTLS_SERVER && hs->answered && epoch == hs->epoch &&
+        sequence < hs->hello_sequence) {
+        hs->as->stats.dropped[DTLS_DROP_STALE]++;
+        return DTLS_OK;
+    }
+    /* The ClientHello numbers the handshake: 1 after a cookie exchange that a server does not remember, more when
+     * cookies expired on the way (S4). A forged number lasts until the client's own first fragment comes again. */
+    if (hs->as->role == DTLS_SERVER && !hs->answered && fragment->type == DTLS_CLIENT_HELLO && fragment->offset == 0) {
+        dtls_reassembly_skip_to(&hs->in, fragment->message_seq);
+        hs->hello_sequence = sequence;
+    }
+    switch (dtls_reassembly_take(&hs->in, fragment, epoch, hs->gated || hs->job != NULL ? NULL : &whole, &reason)) {
+    case DTLS_TAKEN_NOT:
+        hs->as->stats.dropped[reason]++;
+        if (reason == DTLS_DROP_STALE && ends_a_repeated_flight(hs, fragment))
+            hs->happened |= DTLS_HAPPENED_REPEAT;
+        return DTLS_OK;
+    case DTLS_TAKEN_WHOLE: {
+        answer_goes_on(hs);
+        int err = process(hs, &whole);
+        if (err != DTLS_OK)
+            return err;
+        dtls_reassembly_done(&hs->in);
+        break;
+    }
+    case DTLS_TAKEN:
+        answer_goes_on(hs);
+        break;
+    }
+    return process_all(hs);
+}
+
+void dtls_handshake_start_server(struct dtls_handshake *hs)
+{
+    hs->step = dtls_client_hello_steps;
+}
+
+/* ---- public-key work ---- */
+
+int dtls_handshake_work(struct dtls_handshake *hs, struct dtls_job *job,
+                        int (*then)(struct dtls_handshake *hs, struct dtls_job *job))
+{
+    int err = DTLS_OK;
+
+    job->random = hs->as->random;
+    if (hs->config->public_key_jobs) {
+        hs->job = dtls_job_detach(job, &hs->as->memory);
+        hs->job_taken = false;
+        hs->then = then;
+        hs->happened |= DTLS_HAPPENED_JOB;
+        if (hs->job == NULL)
+            err = DTLS_ERR_NO_MEMORY;
+    } else {
+        dtls_job_run(job);
+        err = job->error != DTLS_OK ? job->error : then(hs, job);
+    }
+    dtls_wipe(job, sizeof *job);
+    return err;
+}
+
+int dtls_handshake_resume(struct dtls_handshake *hs, dtls_time now, struct dtls_job *job)
+{
+    hs->now = now;
+    hs->job = NULL;
+    int err = job->error != DTLS_OK ? job->error : hs->then(hs, job);
+    return err != DTLS_OK ? err : process_all(hs);
+}
