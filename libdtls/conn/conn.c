@@ -34,8 +34,7 @@ int dtls_conn_start(struct dtls_conn *conn, dtls_time now)
     if (conn->state != DTLS_CONN_NEW)
         return DTLS_ERR_ARGUMENT;
     conn->state = DTLS_CONN_FIRST;
-    conn->hs = dtls_handshake_new(&conn->as, conn->as.config, now);
-    if (conn->hs == NULL)
+    if (!dtls_conn_new_handshake(conn, now))
         return dtls_conn_die(conn, DTLS_ERR_NO_MEMORY, 0);
     if (conn->as.role == DTLS_SERVER) {
         dtls_handshake_start_server(conn->hs);
@@ -83,6 +82,7 @@ void dtls_conn_free(struct dtls_conn *conn)
         return;
     struct dtls_memory memory = conn->as.memory;
     dtls_handshake_free(conn->hs);
+    dtls_last_flight_free(&memory, conn->spare);
     dtls_last_flight_free(&memory, conn->last);
     dtls_held_clear(&conn->held, &memory);
     dtls_held_clear(&conn->early, &memory);
@@ -99,7 +99,7 @@ void dtls_conn_free(struct dtls_conn *conn)
 static bool flight_timer_runs(const struct dtls_conn *conn)
 {
     return conn->hs != NULL && !conn->re.parked && conn->state != DTLS_CONN_OVER &&
-           !dtls_outbox_is_pacing(&conn->outbox) && conn->hs->job == NULL;
+           !dtls_outbox_is_pacing(&conn->outbox) && (conn->hs->job == NULL || conn->hs->lacking);
 }
 
 /* A first handshake has a total time; 0 is no limit (T6). */
@@ -148,6 +148,11 @@ static int tick_flight(struct dtls_conn *conn, dtls_time now)
     if (conn->doomed && ++conn->doom_expirations >= 2) {
         conn->received_alert = conn->doom;
         return dtls_conn_die(conn, DTLS_ERR_ALERT, 0);
+    }
+    if (hs->lacking) { /* a step lacked memory: perhaps there is some now (S8) */
+        int err = dtls_conn_settle(conn, now, dtls_handshake_retry(hs, now));
+        if (err != DTLS_OK || conn->hs != hs || !hs->lacking)
+            return err;
     }
     conn->as.stats.retransmissions++;
     shrink_flights(conn);
@@ -199,8 +204,10 @@ int dtls_conn_finish_job(struct dtls_conn *conn, dtls_time now, struct dtls_job 
     if (awaited) {
         dtls_job_run(job);
         dtls_conn_settle(conn, now, dtls_handshake_resume(conn->hs, now, job));
+        awaited = conn->hs != NULL && conn->hs->job == job; /* it is tried again (S8) */
     }
-    dtls_job_free(job);
+    if (!awaited)
+        dtls_job_free(job);
     return conn->state == DTLS_CONN_OVER ? conn->death : DTLS_OK;
 }
 

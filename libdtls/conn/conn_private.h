@@ -63,7 +63,8 @@ struct dtls_conn {
     size_t held_records, held_bytes;
     dtls_time now; /* the latest we were told; records that are read later happen then */
 
-    struct dtls_handshake *hs; /* NULL while none runs */
+    struct dtls_handshake *hs; /* NULL while none runs; and room for its last flight: */
+    struct dtls_last_flight *spare;
     struct dtls_renegotiation re;
     struct dtls_renewal renewal;
     uint16_t advised_epoch;        /* the application knows that its keys are used up (R12); 0: none */
@@ -111,6 +112,7 @@ void dtls_conn_transmit_request(struct dtls_conn *conn); /* HelloRequest */
 void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t description);
 
 /* outcome.c */
+bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now);  /* false without memory */
 int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err); /* after each step of the handshake */
 int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert);    /* alert 0: none is sent. Returns err */
 void dtls_conn_drop_handshake(struct dtls_conn *conn);

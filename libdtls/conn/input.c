@@ -147,8 +147,7 @@ static bool start_server(struct dtls_conn *conn)
     conn->re.replacing = conn->hs != NULL && (conn->hs->answered || conn->re.replacing);
     if (conn->hs != NULL)
         dtls_conn_drop_handshake(conn);
-    conn->hs = dtls_handshake_new(&conn->as, conn->as.config, conn->now);
-    if (conn->hs == NULL) {
+    if (!dtls_conn_new_handshake(conn, conn->now)) {
         drop(conn, DTLS_DROP_NO_ROOM);
         return false;
     }

@@ -1,19 +1,23 @@
 /* last_flight.c - when a final flight is sent again, and for how long. Knows no datagram. */
 #include "conn/last_flight.h"
 
-struct dtls_last_flight *dtls_last_flight_new(struct dtls_handshake *hs, dtls_time now)
+struct dtls_last_flight *dtls_last_flight_new(const struct dtls_memory *memory)
 {
-    struct dtls_last_flight *last = dtls_allocate(&hs->as->memory, sizeof *last);
+    struct dtls_last_flight *last = dtls_allocate(memory, sizeof *last);
 
-    if (last == NULL)
-        return NULL;
+    if (last != NULL)
+        last->flight.memory = memory;
+    return last;
+}
+
+void dtls_last_flight_take(struct dtls_last_flight *last, struct dtls_handshake *hs, dtls_time now)
+{
     last->flight = hs->out;
     hs->out = (struct dtls_flight){ .memory = &hs->as->memory };
     last->epoch = (uint16_t)(hs->epoch + 1);
     last->rides = last->flight.messages[0].type == DTLS_CHANGE_CIPHER_SPEC;
     last->most_copies = hs->rehandshake ? DTLS_MOST_COPIES : DTLS_MOST_FIRST_COPIES;
     last->switched_at = now;
-    return last;
 }
 
 void dtls_last_flight_free(const struct dtls_memory *memory, struct dtls_last_flight *last)

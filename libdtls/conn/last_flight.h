@@ -22,8 +22,11 @@ struct dtls_last_flight {
     dtls_time answered_at; /* last answer to a repeated Finished; 0: none yet */
 };
 
-/* Takes the flight out of a handshake that has finished first; NULL without memory. */
-struct dtls_last_flight *dtls_last_flight_new(struct dtls_handshake *hs, dtls_time now);
+/* Room for one, made when its handshake begins: at the end it must not fail. NULL without memory. */
+struct dtls_last_flight *dtls_last_flight_new(const struct dtls_memory *memory);
+
+/* Takes the flight out of a handshake that has finished first. */
+void dtls_last_flight_take(struct dtls_last_flight *last, struct dtls_handshake *hs, dtls_time now);
 void dtls_last_flight_free(const struct dtls_memory *memory, struct dtls_last_flight *last);
 
 /* Should it go with the next application record? NULL is allowed in this and the next two. */

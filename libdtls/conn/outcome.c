@@ -5,11 +5,30 @@
 #include "crypto/secret.h"
 #include "messages/hello.h"
 
-void dtls_conn_drop_handshake(struct dtls_conn *conn)
+bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now)
+{
+    conn->spare = dtls_last_flight_new(&conn->as.memory);
+    if (conn->spare != NULL)
+        conn->hs = dtls_handshake_new(&conn->as, conn->as.config, now);
+    if (conn->hs != NULL)
+        return true;
+    dtls_last_flight_free(&conn->as.memory, conn->spare);
+    conn->spare = NULL;
+    return false;
+}
+
+static void free_handshake(struct dtls_conn *conn)
 {
     dtls_outbox_clear(&conn->outbox); /* it points into the flight */
     dtls_handshake_free(conn->hs);
+    dtls_last_flight_free(&conn->as.memory, conn->spare);
     conn->hs = NULL;
+    conn->spare = NULL;
+}
+
+void dtls_conn_drop_handshake(struct dtls_conn *conn)
+{
+    free_handshake(conn);
     conn->re.parked = conn->re.stalled = conn->re.asked = false;
     conn->has_postponed = conn->has_postponed && conn->postponed_epoch == conn->as.epochs.current->number;
     dtls_held_clear(&conn->early, &conn->as.memory);
@@ -82,9 +101,9 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     if (!keep_cookie(as, hs))
         return dtls_conn_die(conn, DTLS_ERR_NO_MEMORY, DTLS_ALERT_INTERNAL_ERROR);
     if (hs->first_finisher) {
-        last = dtls_last_flight_new(hs, now);
-        if (last == NULL)
-            return dtls_conn_die(conn, DTLS_ERR_NO_MEMORY, DTLS_ALERT_INTERNAL_ERROR);
+        last = conn->spare;
+        conn->spare = NULL;
+        dtls_last_flight_take(last, hs, now);
     }
     publish(conn, now);
     struct dtls_event *event =
@@ -100,9 +119,7 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     conn->flight_mtu = conn->mtu;
     dtls_renewal_mark(&conn->renewal, &as->stats, now);
     conn->re.ours = conn->re.requesting = conn->re.parked = conn->re.stalled = conn->re.asked = false;
-    dtls_outbox_clear(&conn->outbox);
-    dtls_handshake_free(hs);
-    conn->hs = NULL;
+    free_handshake(conn);
     conn->last = last;
     if (last != NULL)
         dtls_conn_transmit_last(conn);

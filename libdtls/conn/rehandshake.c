@@ -46,8 +46,7 @@ static int start_client(struct dtls_conn *conn, dtls_time now, enum dtls_rehands
         dtls_conn_transmit(conn);
         return DTLS_OK;
     }
-    conn->hs = dtls_handshake_new(&conn->as, conn->as.config, now);
-    if (conn->hs == NULL)
+    if (!dtls_conn_new_handshake(conn, now))
         return DTLS_ERR_NO_MEMORY;
     conn->hs->offer_session = mode == DTLS_REHANDSHAKE_ABBREVIATED && conn->as.session != NULL &&
                               dtls_session_is_alive(&conn->as.session->state, now, DTLS_OWN_SESSION_LIFETIME);

@@ -64,7 +64,7 @@ static int add_client_hello(struct dtls_handshake *hs)
     if (hs->has_resuming && hello.extensions.has_ticket)
         hello.extensions.ticket = dtls_view(as->session->ticket, as->session->ticket_len);
 
-    struct dtls_writer to = dtls_flight_open(&hs->out, HELLO_MOST + hello.extensions.ticket.len);
+    struct dtls_writer to = dtls_flight_open(&hs->building, HELLO_MOST + hello.extensions.ticket.len);
     dtls_client_hello_write(&to, &hello);
     return dtls_handshake_close_message(hs, &to, DTLS_CLIENT_HELLO);
 }
@@ -121,7 +121,6 @@ static int take_hello_verify(struct dtls_handshake *hs, const struct dtls_messag
     /* The first ClientHello and the HelloVerifyRequest stay out of the transcript (RFC 6347, 4.2.1): a server that kept
      * no state could not hash them. */
     dtls_transcript_reset(&hs->transcript);
-    dtls_flight_reset(&hs->out);
     hs->step = dtls_server_hello_steps;
     int err = add_client_hello(hs);
     if (err == DTLS_OK)
@@ -286,11 +285,14 @@ static int take_certificate_request(struct dtls_handshake *hs, const struct dtls
 
 static int add_client_key_exchange(struct dtls_handshake *hs)
 {
-    struct dtls_writer to = dtls_flight_open(&hs->out, 1 + DTLS_ECDHE_MAX_POINT);
+    struct dtls_writer to = dtls_flight_open(&hs->building, 1 + DTLS_ECDHE_MAX_POINT);
 
     dtls_client_key_exchange_write(&to, dtls_view(hs->ecdhe.public_point, hs->ecdhe.public_len));
     int err = dtls_handshake_close_message(hs, &to, DTLS_CLIENT_KEY_EXCHANGE);
-    return err != DTLS_OK ? err : dtls_handshake_derive(hs, hs->premaster, hs->premaster_len);
+    if (err == DTLS_OK)
+        err = dtls_handshake_derive(hs, dtls_view(hs->premaster, hs->premaster_len));
+    dtls_wipe(hs->premaster, sizeof hs->premaster);
+    return err;
 }
 
 static int end_flight(struct dtls_handshake *hs)
@@ -304,7 +306,7 @@ static int end_flight(struct dtls_handshake *hs)
 
 static int proved(struct dtls_handshake *hs, struct dtls_job *job)
 {
-    struct dtls_writer to = dtls_flight_open(&hs->out, 4 + job->made_len);
+    struct dtls_writer to = dtls_flight_open(&hs->building, 4 + job->made_len);
 
     dtls_signature_write(&to, hs->scheme, dtls_view(job->made, job->made_len));
     int err = dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_VERIFY);
@@ -327,7 +329,6 @@ static int take_server_hello_done(struct dtls_handshake *hs, const struct dtls_m
     bool show = hs->asked && hs->scheme != 0; /* else an empty Certificate answers the request */
     int err = message->body.len == 0 ? dtls_handshake_hear(hs, message) : DTLS_ERR_DECODE;
 
-    dtls_flight_reset(&hs->out);
     if (err == DTLS_OK && hs->asked)
         err = dtls_handshake_add_certificate(hs, show ? hs->identity : NULL);
     if (err == DTLS_OK)
@@ -361,7 +362,6 @@ static int take_finished_and_answer(struct dtls_handshake *hs, const struct dtls
     int err = dtls_handshake_take_finished(hs, message);
 
     hs->first_finisher = true;
-    dtls_flight_reset(&hs->out);
     if (err == DTLS_OK)
         err = dtls_handshake_add_finished(hs);
     if (err == DTLS_OK)

@@ -20,7 +20,7 @@ struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const str
     hs->epoch = as->epochs.current->number;
     hs->rehandshake = hs->epoch > 0;
     hs->transcript.memory = &as->memory;
-    hs->out.memory = &as->memory;
+    hs->out.memory = hs->building.memory = &as->memory;
     dtls_reassembly_init(&hs->in, &as->memory, as->max_message);
     return hs;
 }
@@ -32,6 +32,7 @@ void dtls_handshake_free(struct dtls_handshake *hs)
     dtls_reassembly_free(&hs->in);
     dtls_transcript_free(&hs->transcript);
     dtls_flight_free(&hs->out);
+    dtls_flight_free(&hs->building);
     if (!hs->job_taken)
         dtls_job_free(hs->job);
     dtls_release(&hs->as->memory, hs->ticket, hs->ticket_len);
@@ -77,11 +78,12 @@ int dtls_handshake_hear(struct dtls_handshake *hs, const struct dtls_message *me
 int dtls_handshake_close_message(struct dtls_handshake *hs, struct dtls_writer *body, uint8_t type)
 {
     uint16_t epoch = type == DTLS_FINISHED ? (uint16_t)(hs->epoch + 1) : hs->epoch;
-    int err = dtls_flight_close(&hs->out, body, type, epoch, hs->send_seq);
+    int err = dtls_flight_close(&hs->building, body, type, epoch, hs->send_seq);
 
     if (err != DTLS_OK)
         return err;
-    return dtls_transcript_add(&hs->transcript, type, hs->send_seq++, dtls_flight_body(&hs->out, hs->out.count - 1));
+    return dtls_transcript_add(&hs->transcript, type, hs->send_seq++,
+                               dtls_flight_body(&hs->building, hs->building.count - 1));
 }
 
 static void make_verify_data(const struct dtls_handshake *hs, enum dtls_role sender, uint8_t out[DTLS_VERIFY_DATA_LEN])
@@ -100,12 +102,12 @@ static uint8_t *verify_data_of(struct dtls_handshake *hs, enum dtls_role sender)
 int dtls_handshake_add_finished(struct dtls_handshake *hs)
 {
     uint8_t *verify_data = verify_data_of(hs, hs->as->role);
-    int err = dtls_flight_add_change_cipher_spec(&hs->out, hs->epoch);
+    int err = dtls_flight_add_change_cipher_spec(&hs->building, hs->epoch);
 
     if (err != DTLS_OK)
         return err;
     make_verify_data(hs, hs->as->role, verify_data);
-    struct dtls_writer to = dtls_flight_open(&hs->out, DTLS_VERIFY_DATA_LEN);
+    struct dtls_writer to = dtls_flight_open(&hs->building, DTLS_VERIFY_DATA_LEN);
     dtls_write_bytes(&to, (struct dtls_bytes){ verify_data, DTLS_VERIFY_DATA_LEN });
     return dtls_handshake_close_message(hs, &to, DTLS_FINISHED);
 }
@@ -138,16 +140,15 @@ int dtls_handshake_make_keys(struct dtls_handshake *hs)
 }
 
 /* To be called right after ClientKeyExchange went into the transcript: the session hash ends with it (RFC 7627, 3). */
-int dtls_handshake_derive(struct dtls_handshake *hs, uint8_t premaster[DTLS_ECDHE_MAX_SECRET], size_t len)
+int dtls_handshake_derive(struct dtls_handshake *hs, struct dtls_bytes premaster)
 {
     uint8_t session_hash[DTLS_HASH_MAX];
     size_t hash_len = 0;
 
     if (hs->pending.extended_master_secret)
         hash_len = dtls_transcript_digest(&hs->transcript, session_hash);
-    dtls_master_secret(hs->pending.suite->hash, (struct dtls_bytes){ premaster, len }, &hs->randoms,
-                       (struct dtls_bytes){ session_hash, hash_len }, hs->master);
-    dtls_wipe(premaster, len);
+    dtls_master_secret(hs->pending.suite->hash, premaster, &hs->randoms, (struct dtls_bytes){ session_hash, hash_len },
+                       hs->master);
     return dtls_handshake_make_keys(hs);
 }
 
@@ -193,7 +194,7 @@ int dtls_handshake_add_certificate(struct dtls_handshake *hs, const struct dtls_
     hs->presented = identity != NULL;
     for (size_t i = 0; i < count; i++)
         most += 3 + identity->chain[i].len;
-    struct dtls_writer to = dtls_flight_open(&hs->out, most);
+    struct dtls_writer to = dtls_flight_open(&hs->building, most);
     dtls_certificate_message_write(&to, identity == NULL ? NULL : identity->chain, count);
     return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE);
 }

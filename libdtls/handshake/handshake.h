@@ -67,10 +67,11 @@ struct dtls_handshake {
     uint16_t processing;  /* message_seq of the message that is being, or was last, processed */
     struct dtls_job *job; /* NULL, or what the next step waits for; owned until job_taken (R17) */
     bool job_taken;
+    bool lacking; /* a step was undone for want of memory or randomness: it is tried again (S8) */
     int (*then)(struct dtls_handshake *hs, struct dtls_job *job); /* the rest of the step */
     struct dtls_reassembly in;
     struct dtls_transcript transcript;
-    struct dtls_flight out;
+    struct dtls_flight out, building; /* the one that is sent, and the next one until it is complete */
     uint16_t send_seq;
     bool flight_left;          /* all of it was given out, at least once */
     bool heard_flight;         /* the peer has sent a flight, and ours answers it */
@@ -113,8 +114,12 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
 /* Opens the gate: the ClientHello that waits behind it is processed. */
 int dtls_handshake_open_gate(struct dtls_handshake *hs, dtls_time now);
 
-/* Gives the job back, done: the step goes on. The job stays the caller's. DTLS_OK, or a death. */
+/* Gives the job back, done: the step goes on. The job stays the caller's, unless it is hs->job again afterwards: then
+ * the rest of the step lacked something, and is tried again with it. DTLS_OK, or a death. */
 int dtls_handshake_resume(struct dtls_handshake *hs, dtls_time now, struct dtls_job *job);
+
+/* Tries a step again that lacked something: with the next datagram by itself, with a timeout by this. */
+int dtls_handshake_retry(struct dtls_handshake *hs, dtls_time now);
 
 /* What would be kept of the session this handshake has made or continued; false when it cannot be resumed. */
 bool dtls_handshake_session_state(const struct dtls_handshake *hs, struct dtls_session_state *out);
@@ -135,7 +140,8 @@ int dtls_handshake_close_message(struct dtls_handshake *hs, struct dtls_writer *
 /* ChangeCipherSpec and our Finished, as the end of the flight. */
 int dtls_handshake_add_finished(struct dtls_handshake *hs);
 
-/* The flight is complete: it answers the peer's flight that ends with the message being processed. */
+/* The flight is complete, and its step done: it answers the peer's flight that ends with the message being processed.
+ */
 void dtls_handshake_flight_ready(struct dtls_handshake *hs);
 
 /* RFC 5746 and RFC 7627, as far as both hellos have them, against the configuration and the handshake before (R8). */
@@ -155,10 +161,9 @@ int dtls_handshake_hear(struct dtls_handshake *hs, const struct dtls_message *me
 int dtls_handshake_work(struct dtls_handshake *hs, struct dtls_job *job,
                         int (*then)(struct dtls_handshake *hs, struct dtls_job *job));
 
-/* Takes the master secret as it is and makes the next epoch; or computes it first from the premaster secret, which is
- * wiped. */
+/* Takes the master secret as it is and makes the next epoch; or computes it first. */
 int dtls_handshake_make_keys(struct dtls_handshake *hs);
-int dtls_handshake_derive(struct dtls_handshake *hs, uint8_t premaster[DTLS_ECDHE_MAX_SECRET], size_t len);
+int dtls_handshake_derive(struct dtls_handshake *hs, struct dtls_bytes premaster);
 
 /* The peer's Certificate: keeps it, checks R9, asks the verifier. An empty chain is the caller's business. */
 int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes *chain, size_t count);

@@ -40,16 +40,72 @@ static const struct dtls_step *find_step(const struct dtls_handshake *hs, uint8_
     return NULL;
 }
 
+/* ---- a step, or nothing of it (contract S8) ---- */
+
+enum { AGAIN = 1 }; /* the step was undone, and nothing has changed */
+
+/* What a step has to leave as it was when it cannot be finished. */
+struct before {
+    struct dtls_handshake hs;
+    bool had_next; /* the next epoch's keys */
+};
+
+static void remember(struct before *before, const struct dtls_handshake *hs)
+{
+    before->hs = *hs;
+    before->had_next = hs->as->epochs.next != NULL;
+}
+
+/* Buffers may have moved, and stay where they are now; what came to be in them since is cut off. */
+static void undo(struct dtls_handshake *hs, const struct before *before)
+{
+    struct dtls_handshake after = *hs;
+
+    *hs = before->hs;
+    hs->in = after.in;
+    hs->timer = after.timer;
+    hs->transcript.bytes = after.transcript.bytes;
+    hs->transcript.cap = after.transcript.cap;
+    hs->building.bytes = after.building.bytes;
+    hs->building.cap = after.building.cap;
+    if (after.ticket != before->hs.ticket)
+        dtls_release(&hs->as->memory, after.ticket, after.ticket_len);
+    if (after.job != before->hs.job)
+        dtls_job_free(after.job);
+    if (!before->had_next)
+        dtls_epochs_set_next(&hs->as->epochs, NULL);
+    hs->lacking = true;
+    if (!hs->timer.running) /* a server that has sent nothing yet: there has to be a deadline */
+        dtls_timer_flight_sent(&hs->timer, &hs->as->path, hs->config, hs->now);
+    dtls_timer_flight_repeated(&hs->timer);
+    dtls_wipe(&after, sizeof after);
+}
+
+/* The end of a step: `err` is what it has come to. A first handshake ends with it, and so does a rehandshake that the
+ * peer has made fail; for want of memory or randomness one that the peer has answered must not be given up (R10). */
+static int end_step(struct dtls_handshake *hs, struct before *before, int err)
+{
+    if (hs->rehandshake && (err == DTLS_ERR_NO_MEMORY || err == DTLS_ERR_RANDOM)) {
+        undo(hs, before);
+        hs->as->stats.dropped[DTLS_DROP_NO_ROOM]++;
+        err = AGAIN;
+    }
+    dtls_wipe(before, sizeof *before);
+    return err;
+}
+
 static int process(struct dtls_handshake *hs, const struct dtls_message *message)
 {
     const struct dtls_step *row = find_step(hs, message->type);
+    struct before before;
 
     if (row == NULL)
         return DTLS_ERR_UNEXPECTED_MESSAGE;
     dtls_timer_flight_answered(&hs->timer, &hs->as->path, hs->now);
+    remember(&before, hs);
     hs->step = row + 1;
     hs->processing = message->message_seq;
-    return row->take(hs, message);
+    return end_step(hs, &before, row->take(hs, message));
 }
 
 /* A client does not know whether the server counts a HelloRequest: its first message has number 0 or 1 (R6). */
@@ -61,10 +117,25 @@ static void find_first_message(struct dtls_handshake *hs)
         dtls_reassembly_skip_to(&hs->in, 1);
 }
 
+/* A job came back and what follows it lacked something: once more. */
+static int resume_again(struct dtls_handshake *hs)
+{
+    struct dtls_job *job = hs->job;
+
+    dtls_job_run(job); /* or its own randomness had failed */
+    int err = dtls_handshake_resume(hs, hs->now, job);
+    if (hs->job != job)
+        dtls_job_free(job);
+    return err;
+}
+
 static int process_all(struct dtls_handshake *hs)
 {
     struct dtls_message message;
 
+    if (hs->lacking && hs->job != NULL && !hs->job_taken)
+        return resume_again(hs);
+    hs->lacking = false;
     find_first_message(hs);
     /* Nothing comes after Finished: what waits behind it was forged, or it would have been authentic. */
     while ((hs->happened & DTLS_HAPPENED_VERIFIED) == 0 && hs->job == NULL &&
@@ -74,6 +145,8 @@ static int process_all(struct dtls_handshake *hs)
             return DTLS_OK;
         }
         int err = process(hs, &message);
+        if (err == AGAIN)
+            return DTLS_OK;
         if (err != DTLS_OK)
             return err;
         dtls_reassembly_done(&hs->in);
@@ -89,8 +162,12 @@ int dtls_handshake_open_gate(struct dtls_handshake *hs, dtls_time now)
     return process_all(hs);
 }
 
+/* The last thing that a step does: it can no more be undone. */
 void dtls_handshake_flight_ready(struct dtls_handshake *hs)
 {
+    dtls_flight_free(&hs->out);
+    hs->out = hs->building;
+    hs->building = (struct dtls_flight){ .memory = hs->out.memory };
     hs->heard_flight = hs->step != NULL;
     hs->heard_flight_end = hs->processing;
     hs->happened |= DTLS_HAPPENED_FLIGHT;
@@ -151,10 +228,12 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
         hs->as->stats.dropped[reason]++;
         if (reason == DTLS_DROP_STALE && ends_a_repeated_flight(hs, fragment))
             hs->happened |= DTLS_HAPPENED_REPEAT;
-        return DTLS_OK;
+        return hs->lacking ? process_all(hs) : DTLS_OK;
     case DTLS_TAKEN_WHOLE: {
         answer_goes_on(hs);
         int err = process(hs, &whole);
+        if (err == AGAIN) /* the peer repeats it */
+            return DTLS_OK;
         if (err != DTLS_OK)
             return err;
         dtls_reassembly_done(&hs->in);
@@ -197,8 +276,24 @@ int dtls_handshake_work(struct dtls_handshake *hs, struct dtls_job *job,
 
 int dtls_handshake_resume(struct dtls_handshake *hs, dtls_time now, struct dtls_job *job)
 {
+    struct before before;
+
     hs->now = now;
     hs->job = NULL;
-    int err = job->error != DTLS_OK ? job->error : hs->then(hs, job);
+    hs->lacking = false;
+    remember(&before, hs);
+    int err = end_step(hs, &before, job->error != DTLS_OK ? job->error : hs->then(hs, job));
+    if (err == AGAIN) {
+        hs->job = job;
+        hs->job_taken = false;
+        job->done = job->error == DTLS_OK;
+        return DTLS_OK;
+    }
     return err != DTLS_OK ? err : process_all(hs);
+}
+
+int dtls_handshake_retry(struct dtls_handshake *hs, dtls_time now)
+{
+    hs->now = now;
+    return process_all(hs);
 }

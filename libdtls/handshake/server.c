@@ -114,7 +114,7 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
             .has_ticket = hs->announced_ticket,
         },
     };
-    struct dtls_writer to = dtls_flight_open(&hs->out, SERVER_HELLO_MOST);
+    struct dtls_writer to = dtls_flight_open(&hs->building, SERVER_HELLO_MOST);
     dtls_server_hello_write(&to, &hello);
     int err = dtls_handshake_close_message(hs, &to, DTLS_SERVER_HELLO);
     if (err == DTLS_OK)
@@ -130,7 +130,7 @@ static int add_certificate_request(struct dtls_handshake *hs)
 
     for (size_t i = 0; i < dtls_scheme_count; i++)
         dtls_write_u16(&list, dtls_schemes[i]);
-    struct dtls_writer to = dtls_flight_open(&hs->out, CERTIFICATE_REQUEST_MOST);
+    struct dtls_writer to = dtls_flight_open(&hs->building, CERTIFICATE_REQUEST_MOST);
     dtls_certificate_request_write(&to, &(struct dtls_certificate_request){ .types = dtls_view(types, sizeof types),
                                                                             .schemes = dtls_writer_bytes(&list) });
     return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_REQUEST);
@@ -139,7 +139,7 @@ static int add_certificate_request(struct dtls_handshake *hs)
 /* The share is made, and signed with the parameters: ServerKeyExchange, and what stands behind it. */
 static int offered(struct dtls_handshake *hs, struct dtls_job *job)
 {
-    struct dtls_writer to = dtls_flight_open(&hs->out, 4 + DTLS_ECDHE_MAX_POINT + 4 + job->made_len);
+    struct dtls_writer to = dtls_flight_open(&hs->building, 4 + DTLS_ECDHE_MAX_POINT + 4 + job->made_len);
 
     hs->ecdhe = job->pair;
     dtls_server_key_exchange_write_params(&to, hs->ecdhe.group,
@@ -150,7 +150,7 @@ static int offered(struct dtls_handshake *hs, struct dtls_job *job)
         err = add_certificate_request(hs);
     if (err != DTLS_OK)
         return err;
-    struct dtls_writer done = dtls_flight_open(&hs->out, 0);
+    struct dtls_writer done = dtls_flight_open(&hs->building, 0);
     err = dtls_handshake_close_message(hs, &done, DTLS_SERVER_HELLO_DONE);
     if (err == DTLS_OK)
         dtls_handshake_flight_ready(hs);
@@ -282,7 +282,7 @@ static int take_certificate(struct dtls_handshake *hs, const struct dtls_message
 
 static int agreed(struct dtls_handshake *hs, struct dtls_job *job)
 {
-    return dtls_handshake_derive(hs, job->premaster, job->premaster_len);
+    return dtls_handshake_derive(hs, dtls_view(job->premaster, job->premaster_len));
 }
 
 static int take_client_key_exchange(struct dtls_handshake *hs, const struct dtls_message *message)
@@ -330,7 +330,7 @@ static int add_new_session_ticket(struct dtls_handshake *hs)
     dtls_wipe(&state, sizeof state);
     if (err != DTLS_OK)
         return err;
-    struct dtls_writer to = dtls_flight_open(&hs->out, 6 + len);
+    struct dtls_writer to = dtls_flight_open(&hs->building, 6 + len);
     dtls_new_session_ticket_write(&to, hs->config->session_lifetime_s, dtls_view(ticket, len));
     return dtls_handshake_close_message(hs, &to, DTLS_NEW_SESSION_TICKET);
 }
@@ -340,7 +340,6 @@ static int take_finished_and_answer(struct dtls_handshake *hs, const struct dtls
     int err = dtls_handshake_take_finished(hs, message);
 
     hs->first_finisher = true;
-    dtls_flight_reset(&hs->out);
     if (err == DTLS_OK && hs->announced_ticket)
         err = add_new_session_ticket(hs);
     if (err == DTLS_OK)
