@@ -1,0 +1,16 @@
+/* main.c - a peer: one end of one call, by the library that it is linked with. */
+#include "apps/complain.h"
+#include "bench/peers/call.h"
+#include "bench/peers/peer.h"
+
+int main(int argc, char **argv)
+{
+    struct settings settings;
+
+    complain_as(peer_library.name);
+    settings_read(&settings, peer_library.name, argc, argv);
+    const char *cannot = peer_library.cannot(&settings);
+    if (cannot != NULL)
+        refuse("%s", cannot);
+    return call_run(&settings);
+}
