@@ -55,7 +55,6 @@ static struct dtls_identity *read_identity(const struct settings *settings)
     return identity;
 }
 
-/* What the other side is taken for (settings->model) has its place here, too, once there is more than one model. */
 static void configure(struct peer *peer)
 {
     const struct settings *settings = peer->settings;
@@ -73,6 +72,10 @@ static void configure(struct peer *peer)
         config->client_certificate = DTLS_CLIENT_CERTIFICATE_ASK;
     if (settings->policy == POLICY_REFUSE)
         config->rehandshake_policy = DTLS_REHANDSHAKE_DENY;
+    if (settings->model == MODEL_STRICT)
+        config->peer_model = DTLS_PEER_STRICT;
+    if (settings->old_cookie)
+        config->renegotiation_cookie = DTLS_RENEGOTIATION_COOKIE_OLD;
     config->mtu = PEER_MTU;
 }
 
@@ -158,6 +161,8 @@ static void tell(struct peer *peer, const struct dtls_event *event)
         break;
     case DTLS_EVENT_REHANDSHAKE_REQUESTED: /* comes with no policy of ours */
     case DTLS_EVENT_REHANDSHAKE_STALLED:   /* it goes on */
+    case DTLS_EVENT_REHANDSHAKE_ADVISED:   /* not after a few thousand records */
+    case DTLS_EVENT_JOB:                   /* not asked for */
     case DTLS_EVENT_SESSION:
         break;
     }

@@ -71,6 +71,7 @@ void log_received(const struct delivery *delivery, const struct arrival *arrival
     json_whole("delivered", delivery->at);
     json_whole("datagram", arrival->datagram);
     json_whole("epoch", arrival->epoch);
+    json_whole("cpu", clock_cpu());
     json_end();
 }
 

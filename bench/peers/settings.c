@@ -17,7 +17,7 @@ enum { UNSET_PORT = UINT32_MAX };
 static const char *const mode_words[] = { "full", "abbreviated", NULL }; /* as in settings.h, and so on */
 static const char *const policy_words[] = { "accept", "refuse", NULL };
 static const char *const use_words[] = { "careful", "plain", "filtering", NULL };
-static const char *const model_words[] = { "flowing", NULL };
+static const char *const model_words[] = { "flowing", "strict", NULL };
 
 /* What is read before it can be judged as a whole. */
 struct line {
@@ -62,8 +62,11 @@ static const struct option_row rows[] = {
       "would do harm in mid-handshake is found by its record headers and\n"
       "kept from the library",
       option_word, AT(use), 0, 0, use_words },
-    { FOR_LIBDTLS, "model", "flowing", "what the other side is taken for (flowing)", option_word, AT(model), 0, 0,
-      model_words },
+    { FOR_LIBDTLS, "model", "flowing|strict",
+      "what the other side is taken for: strict takes no data in\nmid-handshake (flowing)", option_word, AT(model), 0,
+      0, model_words },
+    { FOR_LIBDTLS, "old-cookie", NULL, "in a client: send the first handshake's cookie again in a rehandshake",
+      option_flag, AT(old_cookie), 0, 0, NULL },
     { FOR_ALL, "timeout", "MS", "first retransmission timeout (100)", option_whole, AT(timeout_ms), 50, 60000, NULL },
 
     HEADING("Who"),

@@ -10,7 +10,7 @@
 enum settings_mode { MODE_FULL, MODE_ABBREVIATED };
 enum settings_policy { POLICY_ACCEPT, POLICY_REFUSE };
 enum settings_use { USE_CAREFUL, USE_PLAIN, USE_FILTERING };
-enum settings_model { MODEL_FLOWING };
+enum settings_model { MODEL_FLOWING, MODEL_STRICT };
 
 enum { SETTINGS_NEVER = UINT32_MAX };
 
@@ -30,6 +30,7 @@ struct settings {
     bool client_cert;       /* a client presents it */
     bool ask_client_cert;   /* a server asks for one */
     bool cookie;            /* a server asks for one */
+    bool old_cookie;        /* a client sends it again in a rehandshake; peer-libdtls only */
 };
 
 /* The mode's word on the command line. */

@@ -19,7 +19,8 @@ enum {
 struct book_record {
     uint64_t wished, left, arrived, delivered;
     unsigned deliveries;
-    bool lost; /* by the network */
+    bool lost;       /* by the network */
+    size_t datagram; /* that it left in, of all of its side; for whoever finds out later what became of that */
 };
 
 struct book {

@@ -32,16 +32,6 @@ struct real {
     struct book *book;
 };
 
-static bool is_lost(const void *arg, enum book_side from, size_t number)
-{
-    return relay_has_lost(arg, from, number);
-}
-
-static void read_side(struct real *real, enum book_side which)
-{
-    side_read(&real->sides[which], which, real->book, is_lost, &real->relay);
-}
-
 static void start_side(struct real *real, const struct bench_case *bench_case, enum book_side which, const char *where,
                        const char *address, uint64_t seed)
 {
@@ -91,9 +81,9 @@ static void wait_and_work(struct real *real, bool has_relay)
             relay_take(&real->relay, (enum book_side)side, now_us());
     if (has_relay)
         relay_deliver(&real->relay, now_us());
-    read_side(real, BOOK_SERVER);
+    side_read(&real->sides[BOOK_SERVER], BOOK_SERVER, real->book);
     if (has_relay)
-        read_side(real, BOOK_CLIENT);
+        side_read(&real->sides[BOOK_CLIENT], BOOK_CLIENT, real->book);
 }
 
 static bool cannot(const struct side *side)
@@ -114,6 +104,16 @@ static void carry(struct real *real, const struct bench_case *bench_case, uint64
         wait_and_work(real, true);
         real->relay.losing = real->sides[BOOK_CLIENT].opened && real->sides[BOOK_SERVER].opened;
     }
+}
+
+/* A side may have told of a datagram before the relay had looked at it: so at the end only. */
+static void note_losses(struct real *real)
+{
+    for (int from = BOOK_CLIENT; from <= BOOK_SERVER; from++)
+        for (size_t i = 0; i < real->book->count[from]; i++) {
+            struct book_record *record = &real->book->records[from][i];
+            record->lost = record->left != 0 && relay_has_lost(&real->relay, (enum book_side)from, record->datagram);
+        }
 }
 
 static void finish_book(struct real *real)
@@ -158,8 +158,10 @@ bool real_call(const struct bench_case *bench_case, uint64_t seed, struct book *
             snprintf(why, BOOK_ERROR, "%s", real.sides[side].complaint);
         }
     }
-    if (listening)
+    if (listening) {
+        note_losses(&real);
         relay_close(&real.relay);
+    }
     if (able && (!listening || book->started == 0)) {
         snprintf(why, BOOK_ERROR, "%s: no rehandshake began", bench_case->program);
         able = false;

@@ -67,7 +67,7 @@ static void copy_text(const char *line, char out[BOOK_ERROR])
     snprintf(out, BOOK_ERROR, "%.*s", (int)strcspn(at, "\""), at);
 }
 
-static void take_record(const char *line, enum book_side which, struct book *book, bool lost)
+static void take_record(const char *line, enum book_side which, struct book *book)
 {
     size_t number = (size_t)number_of(line, "n", 0);
     enum book_side from = is_event(line, "received") ? (which == BOOK_CLIENT ? BOOK_SERVER : BOOK_CLIENT) : which;
@@ -83,15 +83,15 @@ static void take_record(const char *line, enum book_side which, struct book *boo
     }
     record->wished = number_of(line, "wish", 0);
     record->left = number_of(line, "left", 0);
-    record->lost = lost;
+    record->datagram = (size_t)number_of(line, "datagram", SIZE_MAX);
 }
 
-static void take_line(struct side *side, const char *line, enum book_side which, struct book *book, bool lost)
+static void take_line(struct side *side, const char *line, enum book_side which, struct book *book)
 {
     uint64_t cpu = number_of(line, "cpu", 0);
 
     if (is_event(line, "sent") || is_event(line, "unsent") || is_event(line, "received"))
-        take_record(line, which, book, lost);
+        take_record(line, which, book);
     else if (is_event(line, "listening"))
         side->port = (uint16_t)number_of(line, "port", 0);
     else if (is_event(line, "open"))
@@ -126,8 +126,7 @@ static bool read_some(int fd, char *to, size_t cap, size_t *len)
     return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-void side_read(struct side *side, enum book_side which, struct book *book,
-               bool (*datagram_is_lost)(const void *arg, enum book_side from, size_t number), const void *arg)
+void side_read(struct side *side, enum book_side which, struct book *book)
 {
     size_t len = 0;
     char *end, words[SIDE_LINE];
@@ -145,9 +144,7 @@ void side_read(struct side *side, enum book_side which, struct book *book,
     }
     while ((end = memchr(side->line, '\n', side->len)) != NULL) {
         *end = '\0';
-        bool lost = is_event(side->line, "sent") &&
-                    datagram_is_lost(arg, which, (size_t)number_of(side->line, "datagram", SIZE_MAX));
-        take_line(side, side->line, which, book, lost);
+        take_line(side, side->line, which, book);
         size_t used = (size_t)(end + 1 - side->line);
         side->len -= used;
         memmove(side->line, end + 1, side->len);

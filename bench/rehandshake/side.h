@@ -24,10 +24,8 @@ struct side {
 /* Starts `program call` with arguments, NULL at the end. Ends the program when it cannot be started. */
 void side_start(struct side *side, const char *program, const char *const *arguments);
 
-/* Reads what there is; what is said of records and of the rehandshake goes into the book. `datagram_is_lost` tells what
- * the network did with a datagram of this side. */
-void side_read(struct side *side, enum book_side which, struct book *book,
-               bool (*datagram_is_lost)(const void *arg, enum book_side from, size_t number), const void *arg);
+/* Reads what there is; what is said of records and of the rehandshake goes into the book. */
+void side_read(struct side *side, enum book_side which, struct book *book);
 
 /* Is there nothing more to read? */
 bool side_is_over(const struct side *side);
