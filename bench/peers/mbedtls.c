@@ -105,6 +105,8 @@ static const char *cannot(const struct settings *settings)
 {
     if (settings->rehandshake_at_ms != SETTINGS_NEVER && settings->mode == MODE_ABBREVIATED)
         return "cannot start an abbreviated rehandshake";
+    if (settings->use == USE_FILTERING)
+        return "cannot gain from filtering: what arrives at a bad time is thrown away, not fatal";
     return NULL;
 }
 

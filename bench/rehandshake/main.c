@@ -37,7 +37,7 @@ struct peers {
 struct choices {
     uint32_t calls, real_calls, at_once;
     struct peers peers;
-    const char *plot;
+    const char *plot, *only;
     bool json;
 };
 
@@ -75,6 +75,8 @@ static const struct option_row rows[] = {
     { 1, "peer", "NAME=PROGRAM",
       "one more implementation: a program that speaks the command\nline of bench/peers/README.md; may be repeated",
       read_peer, AT(peers), 0, 0, NULL },
+    { 1, "only", "NAME", "real calls of this implementation alone: libdtls, openssl ...", option_text, AT(only), 0, 0,
+      NULL },
     { 1, "plot", "FILE.svg",
       "draw deliveries over time, a lane for each implementation\n(needs gnuplot, and real calls)", option_text,
       AT(plot), 0, 0, NULL },
@@ -144,9 +146,11 @@ static bool is_ours(const char *name)
     return strcmp(name, "libdtls") == 0;
 }
 
-static void add_peer_cases(struct table *table, const struct peers *peers, bool quiet)
+static void add_peer_cases(struct table *table, const struct peers *peers, const char *only, bool quiet)
 {
     for (size_t i = 0; i < peers->count; i++) {
+        if (only != NULL && strcmp(only, peers->at[i].name) != 0)
+            continue;
         add_cases(table, peers->at[i].name, peers->at[i].program, "careful", quiet);
         if (is_ours(peers->at[i].name) || quiet) /* for ours there is one way only */
             continue;
@@ -310,8 +314,8 @@ static void draw(const char *path, const struct table *table, const struct resul
                 (loss > 0 && strcmp(of->use, "plain") == 0))
                 continue;
             lanes[count] = result->lane;
-            snprintf(lanes[count].title, PLOT_TITLE, "%s%s%s, %u %% loss", of->impl, is_ours(of->impl) ? "" : ", ",
-                     is_ours(of->impl) ? "" : of->use, loss);
+            snprintf(lanes[count].title, PLOT_TITLE, "%s%s%s%s", of->impl, is_ours(of->impl) ? "" : ", ",
+                     is_ours(of->impl) ? "" : of->use, loss == 0 ? "" : ", a tenth lost");
             count++;
         }
     const char *problem = plot_draw(
@@ -337,8 +341,10 @@ int main(int argc, char **argv)
     show_virtual(&choices);
     if (choices.real_calls == 0)
         return 0;
-    add_peer_cases(&table, &choices.peers, false);
-    add_peer_cases(&quiet, &choices.peers, true);
+    add_peer_cases(&table, &choices.peers, choices.only, false);
+    add_peer_cases(&quiet, &choices.peers, choices.only, true);
+    if (table.count == 0)
+        refuse("--only %s: there is no such program (see --peer)", choices.only != NULL ? choices.only : "");
     struct result *results = run_all_real(&table, choices.real_calls, choices.at_once);
     struct result *quiet_results = run_all_real(&quiet, QUIET_CALLS, choices.at_once);
     show_real(&choices, &table, results, &quiet, quiet_results);

@@ -52,7 +52,7 @@ static void write_script(FILE *to, const char *path, const struct plot_lane *lan
     fprintf(to, "set output '%s'\nset title \"%s\"\n", path, title);
     fprintf(to, "set xrange [%d:%d]\nset yrange [0:%zu]\n", FROM_MS, TO_MS, count);
     fprintf(to, "set xlabel 'milliseconds from the start of the rehandshake'\n");
-    fprintf(to, "set key below samplen 1\nset tics nomirror scale 0.5\nset border 1\n");
+    fprintf(to, "set key outside bottom center horizontal samplen 1\nset tics nomirror scale 0.5\nset border 1\n");
     fprintf(to, "set arrow from 0,0 to 0,%zu nohead lc rgb '#888888' dt 2\nset ytics (", count);
     for (size_t lane = 0; lane < count; lane++)
         fprintf(to, "%s'%s' %.2f", lane == 0 ? "" : ", ", lanes[lane].title, (double)(count - lane) - 0.5);

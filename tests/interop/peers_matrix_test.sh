@@ -25,12 +25,14 @@ timeout=400 # ms: the first; more than a round trip
 #   loses               it has lost records that had arrived
 #   late                it had to hold its own records back until the handshake was done
 #   unsent              it has refused to send them
+#   we wait             ours were held back (peer_model STRICT)
 # Hardly any of this depends on timing: with 100 ms for each round trip and 10 ms between records there are always several
 # under way, in each phase. Where it does, " or " stands between what may happen. It is the same with the libraries of Debian 12 (OpenSSL 3.0, GnuTLS 3.7, Mbed TLS 2.28) and of
 # Debian 13 (3.5, 3.8, 3.6).
 #
 # The columns: the peer; its role; who asks for the rehandshake, and for which kind; do records stream; how the peer
-# uses its library (bench/peers/README.md); and who refuses, or "cookie": the server asks for a cookie and a certificate.
+# uses its library (bench/peers/README.md); and who refuses; or "cookie": the server asks for a cookie and a certificate;
+# "old-cookie": for a cookie, and our client sends it again in the rehandshake; "strict": we take the peer for STRICT.
 table=$(cat <<'END'
 # peer    it is   asks    for          traffic  use        but        what happens to the peer
 # OpenSSL: data in a handshake is fatal, but for SSL_read in a client that has sent no more than its ClientHello; so a
@@ -146,6 +148,55 @@ mbedtls   server  peer    full         stream   careful    we-refuse  nothing
 mbedtls   client  nobody  -            quiet    careful    cookie     nothing
 mbedtls   server  nobody  -            quiet    careful    cookie     nothing
 mbedtls   server  we      full         quiet    careful    cookie     full
+
+# The same where we take the peer for STRICT (R18): our records wait, about one round trip, where it could not take them.
+# OpenSSL and Mbed TLS lose none then, and live, unless they begin it themselves in plain use: what we sent before their
+# ClientHello came is fatal, too. A GnuTLS server that we ask loses none either.
+openssl   client  peer    full         stream   plain      strict     dies: unexpected record
+openssl   client  peer    full         stream   careful    strict     full, late, we wait
+openssl   client  peer    abbreviated  stream   plain      strict     dies: unexpected record
+openssl   client  peer    abbreviated  stream   careful    strict     abbreviated, late
+openssl   client  we      full         stream   plain      strict     full, unsent, we wait
+openssl   client  we      full         stream   careful    strict     full, late, we wait
+openssl   client  we      abbreviated  stream   plain      strict     full, unsent, we wait
+openssl   client  we      abbreviated  stream   careful    strict     full, late, we wait
+openssl   server  peer    full         stream   plain      strict     full, unsent, we wait
+openssl   server  peer    full         stream   careful    strict     full, late, we wait
+openssl   server  peer    abbreviated  stream   plain      strict     abbreviated, unsent, we wait
+openssl   server  peer    abbreviated  stream   careful    strict     abbreviated, late, we wait
+openssl   server  we      full         stream   plain      strict     full, unsent, we wait
+openssl   server  we      full         stream   careful    strict     full, late, we wait
+openssl   server  we      abbreviated  stream   plain      strict     abbreviated, unsent, we wait
+openssl   server  we      abbreviated  stream   careful    strict     abbreviated, late, we wait
+gnutls    client  peer    full         stream   plain      strict     full, loses, we wait
+gnutls    client  peer    full         stream   careful    strict     full, loses, we wait
+gnutls    client  we      full         stream   plain      strict     full, loses, we wait
+gnutls    client  we      full         stream   careful    strict     full, loses, we wait
+gnutls    client  we      abbreviated  stream   plain      strict     full, loses, we wait
+gnutls    client  we      abbreviated  stream   careful    strict     full, loses, we wait
+gnutls    server  peer    full         stream   plain      strict     full, loses, we wait
+gnutls    server  peer    full         stream   careful    strict     full, loses, we wait
+gnutls    server  peer    abbreviated  stream   plain      strict     abbreviated, loses, we wait
+gnutls    server  peer    abbreviated  stream   careful    strict     abbreviated, loses, we wait
+gnutls    server  we      full         stream   plain      strict     full, we wait
+gnutls    server  we      full         stream   careful    strict     full, we wait
+gnutls    server  we      abbreviated  stream   plain      strict     abbreviated, we wait
+gnutls    server  we      abbreviated  stream   careful    strict     abbreviated, we wait
+mbedtls   client  peer    full         stream   plain      strict     dies: SSL - Unexpected message at ServerHello in renegotiation
+mbedtls   client  peer    full         stream   careful    strict     full, late, we wait
+mbedtls   client  we      full         stream   plain      strict     full, unsent, we wait
+mbedtls   client  we      full         stream   careful    strict     full, late, we wait
+mbedtls   client  we      abbreviated  stream   plain      strict     full, unsent, we wait
+mbedtls   client  we      abbreviated  stream   careful    strict     full, late, we wait
+mbedtls   server  peer    full         stream   plain      strict     full, unsent, we wait
+mbedtls   server  peer    full         stream   careful    strict     full, late, we wait
+mbedtls   server  we      full         stream   plain      strict     full, unsent, we wait
+mbedtls   server  we      full         stream   careful    strict     full, late, we wait
+mbedtls   server  we      abbreviated  stream   plain      strict     full, unsent, we wait
+mbedtls   server  we      abbreviated  stream   careful    strict     full, late, we wait
+openssl   server  we      full         quiet    careful    old-cookie full
+openssl   server  we      abbreviated  quiet    careful    old-cookie abbreviated
+openssl   server  peer    full         quiet    careful    old-cookie full
 END
 )
 
@@ -164,6 +215,8 @@ set_options() { # PEER ROLE ASKS FOR TRAFFIC USE BUT: sets what each side and ea
     it-refuses) theirs+=(--policy refuse) ;;
     we-refuse) ours+=(--policy refuse) ;;
     cookie) server=(--cookie --ask-client-cert) client=(--client-cert) ;;
+    old-cookie) server=(--cookie) ours+=(--old-cookie) ;;
+    strict) ours+=(--model strict) ;;
     esac
     if [ "$2" = server ]; then
         server=(theirs "$peers/peer-$1" "${theirs[@]}" "${server[@]}")
@@ -253,7 +306,7 @@ END {
         print "WRONG done for us: " kind["ours"] ", and for them: " kind["theirs"]
     if (seen["ours", "rehandshake_refused"] != (but == "it-refuses"))
         print "WRONG we know of " seen["ours", "rehandshake_refused"] + 0 " refusals"
-    if (seen["ours", "unsent"] > 0 || late["ours"] > 0)
+    if ((seen["ours", "unsent"] > 0 || late["ours"] > 0) && (but != "strict" || death["ours"] != "" && death["theirs"] == ""))
         print "WRONG we did not send when it was time"
     if (seen["ours", "foreign"] > 0)
         print "WRONG data that nobody wrote"
@@ -293,6 +346,8 @@ END {
                 add("late")
             if (seen["theirs", "unsent"] > 0)
                 add("unsent")
+            if (late["ours"] > 0)
+                add("we wait")
         }
     }
     print outcome
@@ -370,6 +425,7 @@ cannot() { # NAME OPTIONS...: this peer says at once that its library cannot do 
 cannot peer-gnutls --connect 127.0.0.1:4433 --rehandshake-at 500 --mode abbreviated
 cannot peer-mbedtls --connect 127.0.0.1:4433 --rehandshake-at 500 --mode abbreviated
 cannot peer-mbedtls --listen 0 --rehandshake-at 500 --mode abbreviated
+cannot peer-mbedtls --listen 0 --use filtering
 
 refused() { # WORD OPTIONS...
     check "refused: call ${*:2}" mistake "$1" "$peers/peer-libdtls" call "${@:2}"
