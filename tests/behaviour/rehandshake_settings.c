@@ -56,6 +56,12 @@ static void the_cookie_is_empty_or_old(void)
     renew_with_cookie(DTLS_RENEGOTIATION_COOKIE_OLD, DTLS_COOKIE_LEN);
 }
 
+static bool drop_handshake(void *arg, const struct peek_note *note)
+{
+    (void)arg;
+    return note->record.type == RECORD_HANDSHAKE;
+}
+
 static bool drop_hellos(void *arg, const struct peek_note *note)
 {
     (void)arg;
@@ -155,11 +161,38 @@ static void the_webrtc_preset_starts_none_and_denies_each(void)
     }
 }
 
+/* What BoringSSL does with any renegotiation (Chromium): the connection is over, and the event says of what. */
+static void a_fatal_alert_for_an_answer_is_told(void)
+{
+    static const uint8_t alert[] = { 2, DTLS_ALERT_NO_RENEGOTIATION };
+
+    for (int k = 0; k < CALL_KINDS; k++) {
+        enum net_end from = call_kinds[k].from;
+        struct pair_options options;
+        struct peek_log log;
+        struct call call;
+        pair_options(&options, 74);
+        call_begin(&call, &options);
+        peek_log_begin(&log, call.pair, drop_handshake, NULL);
+        CU_ASSERT_EQUAL(pair_rehandshake(call.pair, from, call_kinds[k].mode), DTLS_OK);
+        CU_ASSERT_TRUE(forge_receive(call.pair, from, 1, RECORD_ALERT, alert, sizeof alert));
+        const struct pair_event *failed = pair_last(call.pair, from, DTLS_EVENT_FAILED);
+        CHECK_CASE(failed != NULL && failed->error == DTLS_ERR_ALERT && failed->alert == DTLS_ALERT_NO_RENEGOTIATION,
+                   "%s: not told", call_kinds[k].name);
+        CU_ASSERT_EQUAL(pair_count(call.pair, from, DTLS_EVENT_REHANDSHAKE_REFUSED), 0);
+        CU_ASSERT_FALSE(dtls_conn_rehandshake_pending(call.pair->end[from].conn));
+        CU_ASSERT_EQUAL(dtls_conn_alert(call.pair->end[from].conn), DTLS_ALERT_NO_RENEGOTIATION);
+        peek_log_end(&log, call.pair);
+        call_end(&call);
+    }
+}
+
 static CU_TestInfo tests[] = {
     { "a renegotiating ClientHello has no cookie, or the old one (R6)", the_cookie_is_empty_or_old },
     { "a HelloVerifyRequest in a rehandshake is answered (R6)", a_hello_verify_request_is_taken },
     { "timeouts of a rehandshake start from the measured round trip (R14)",
       timeouts_start_from_the_measured_round_trip },
+    { "a fatal alert in answer to a rehandshake is told as what it is", a_fatal_alert_for_an_answer_is_told },
     { "the WebRTC preset starts no rehandshake and denies each (R15)", the_webrtc_preset_starts_none_and_denies_each },
     CU_TEST_INFO_NULL,
 };
