@@ -1,10 +1,7 @@
 /* input.c - what arrives: finds the epoch of each record, opens it, and does with it what contract S3
  * says. */
-#include <string.h>
-
 #include "conn/admission.h"
 #include "conn/conn_private.h"
-#include "messages/hello.h"
 
 static void drop(struct dtls_conn *conn, enum dtls_drop reason)
 {
@@ -132,14 +129,6 @@ static void take_repeated_finished(struct dtls_conn *conn, uint16_t epoch)
     }
 }
 
-/* A ClientHello with another random, in a later record, replaces the attempt under way: the client has plainly
- * forgotten that one (S5). The first fragment tells. */
-static bool replaces_attempt(const struct dtls_handshake *hs, const struct dtls_client_hello *hello, uint64_t sequence)
-{
-    return hs->rehandshake && hs->knows_client_random && sequence > hs->hello_sequence &&
-           memcmp(hello->random.at, hs->randoms.client, DTLS_HELLO_RANDOM_LEN) != 0;
-}
-
 static bool start_server(struct dtls_conn *conn)
 {
     if (!dtls_conn_admit_hello(conn, conn->now))
@@ -159,16 +148,9 @@ static bool start_server(struct dtls_conn *conn)
 /* A fragment of a ClientHello in a server: is there an attempt that it may belong to, or to begin? */
 static bool prepare_for_hello(struct dtls_conn *conn, const struct dtls_fragment *fragment, uint64_t sequence)
 {
-    struct dtls_client_hello hello;
-    bool tells = fragment->offset == 0 && dtls_client_hello_read_start(fragment->body, &hello) == DTLS_OK;
+    bool begins = conn->hs == NULL || dtls_handshake_is_replaced_by(conn->hs, fragment, sequence);
 
-    if ((conn->hs == NULL || (tells && replaces_attempt(conn->hs, &hello, sequence))) && !start_server(conn))
-        return false;
-    if (tells && conn->hs->rehandshake && !conn->hs->knows_client_random) {
-        conn->hs->knows_client_random = true;
-        memcpy(conn->hs->randoms.client, hello.random.at, DTLS_HELLO_RANDOM_LEN);
-    }
-    return true;
+    return !begins || start_server(conn);
 }
 
 static void take_fragment(struct dtls_conn *conn, const struct dtls_fragment *fragment, uint16_t epoch,

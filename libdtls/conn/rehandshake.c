@@ -191,7 +191,7 @@ static void refuse_hello(struct dtls_conn *conn, dtls_time now)
 {
     uint8_t random[DTLS_HELLO_RANDOM_LEN];
 
-    memcpy(random, conn->hs->randoms.client, sizeof random);
+    memcpy(random, conn->hs->hello.random, sizeof random);
     dtls_conn_drop_handshake(conn);
     refuse(conn, now, random);
 }
@@ -210,7 +210,7 @@ int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now)
         refuse_hello(conn, now);
     } else if (policy == DTLS_REHANDSHAKE_IGNORE) {
         dtls_conn_drop_handshake(conn);
-    } else if (was_refused(conn, now, conn->hs->randoms.client)) {
+    } else if (was_refused(conn, now, conn->hs->hello.random)) {
         refuse_hello(conn, now);
     } else {
         ask(conn, now);

@@ -60,8 +60,13 @@ struct dtls_handshake {
     bool asked, showed_certificate; /* CertificateRequest was sent or received; the client has shown a certificate */
     bool offer_session;             /* a client offers, or a server allows, the resumption of a session */
     unsigned verify_requests;       /* HelloVerifyRequests taken */
-    uint64_t hello_sequence;        /* of the record that brought the ClientHello (S5) */
-    bool knows_client_random;       /* a server in a rehandshake: from the first fragment on */
+
+    /* A server: the ClientHello it answers, as the first fragment tells (S5). */
+    struct {
+        uint64_t sequence; /* of the record that brought it */
+        bool known;
+        uint8_t random[DTLS_HELLO_RANDOM_LEN];
+    } hello;
 
     const struct dtls_step *step;
     uint16_t processing;  /* message_seq of the message that is being, or was last, processed */
@@ -110,6 +115,11 @@ void dtls_handshake_start_server(struct dtls_handshake *hs);
 /* Takes one fragment from an authentic record (or one of epoch 0). DTLS_OK, or a death; hs->happened says more. */
 int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment, uint16_t epoch,
                         uint64_t sequence);
+
+/* Is it the first fragment of a later ClientHello, with another random? Then the client has plainly forgotten this
+ * attempt, and the rehandshake starts anew (S5). */
+bool dtls_handshake_is_replaced_by(const struct dtls_handshake *hs, const struct dtls_fragment *fragment,
+                                   uint64_t sequence);
 
 /* Opens the gate: the ClientHello that waits behind it is processed. */
 int dtls_handshake_open_gate(struct dtls_handshake *hs, dtls_time now);

@@ -40,6 +40,55 @@ static const struct dtls_step *find_step(const struct dtls_handshake *hs, uint8_
     return NULL;
 }
 
+/* ---- the hello that an attempt answers (S4, S5) ---- */
+
+static void learn_random(struct dtls_handshake *hs, struct dtls_bytes hello)
+{
+    const uint8_t *random = dtls_client_hello_random(hello);
+
+    hs->hello.known = random != NULL;
+    if (random != NULL)
+        memcpy(hs->hello.random, random, DTLS_HELLO_RANDOM_LEN);
+}
+
+/* A first fragment. It numbers the handshake: 1 after a cookie exchange that a server does not remember, more when
+ * cookies expired on the way (S4). In a first handshake a forged one lasts until the client's own comes again. */
+static void hear_hello(struct dtls_handshake *hs, const struct dtls_fragment *fragment, uint64_t sequence)
+{
+    dtls_reassembly_skip_to(&hs->in, fragment->message_seq);
+    if (hs->rehandshake && hs->hello.known)
+        return; /* a repetition: what stands behind the first one is of this attempt */
+    hs->hello.sequence = sequence;
+    learn_random(hs, fragment->body);
+}
+
+/* A client that was restarted sends a hello of its own: our flight would be no answer to that. */
+static bool is_of_another_hello(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
+{
+    const uint8_t *random = dtls_client_hello_random(fragment->body);
+
+    return fragment->type == DTLS_CLIENT_HELLO && fragment->offset == 0 && hs->hello.known && random != NULL &&
+           memcmp(random, hs->hello.random, DTLS_HELLO_RANDOM_LEN) != 0;
+}
+
+bool dtls_handshake_is_replaced_by(const struct dtls_handshake *hs, const struct dtls_fragment *fragment,
+                                   uint64_t sequence)
+{
+    return hs->rehandshake && sequence > hs->hello.sequence && is_of_another_hello(hs, fragment);
+}
+
+/* Is this fragment of an attempt that the ClientHello has replaced, or one that no honest client sends yet? */
+static bool is_out_of_place(struct dtls_handshake *hs, const struct dtls_fragment *fragment, uint16_t epoch,
+                            uint64_t sequence, enum dtls_drop *reason)
+{
+    *reason = DTLS_DROP_STATE;
+    if (!hs->answered && fragment->type != DTLS_CLIENT_HELLO)
+        return true;
+    *reason = DTLS_DROP_STALE;
+    return hs->rehandshake && epoch == hs->epoch && hs->hello.known &&
+           (sequence < hs->hello.sequence || is_of_another_hello(hs, fragment));
+}
+
 /* ---- a step, or nothing of it (contract S8) ---- */
 
 enum { AGAIN = 1 }; /* the step was undone, and nothing has changed */
@@ -140,6 +189,8 @@ static int process_all(struct dtls_handshake *hs)
     /* Nothing comes after Finished: what waits behind it was forged, or it would have been authentic. */
     while ((hs->happened & DTLS_HAPPENED_VERIFIED) == 0 && hs->job == NULL &&
            dtls_reassembly_ready(&hs->in, &message)) {
+        if (message.type == DTLS_CLIENT_HELLO)
+            learn_random(hs, message.body); /* its first fragment may have been very short */
         if (hs->gated) {
             hs->happened |= DTLS_HAPPENED_HELLO;
             return DTLS_OK;
@@ -175,15 +226,7 @@ void dtls_handshake_flight_ready(struct dtls_handshake *hs)
     dtls_timer_flight_sent(&hs->timer, &hs->as->path, hs->config, hs->now);
 }
 
-/* A client that was restarted sends a hello of its own: our flight would be no answer to that. */
-static bool is_of_another_hello(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
-{
-    struct dtls_client_hello hello;
-
-    return fragment->type == DTLS_CLIENT_HELLO && fragment->offset == 0 &&
-           dtls_client_hello_read_start(fragment->body, &hello) == DTLS_OK &&
-           memcmp(hello.random.at, hs->randoms.client, DTLS_HELLO_RANDOM_LEN) != 0;
-}
+/* ---- taking a fragment ---- */
 
 /* The last fragment of the flight that ours answers: one sign for each repetition, not one for each fragment (T4). */
 static bool ends_a_repeated_flight(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
@@ -211,17 +254,13 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
         hs->as->stats.dropped[DTLS_DROP_STATE]++;
         return DTLS_OK;
     }
-    /* In a rehandshake what stands in front of the ClientHello is of an attempt that it has replaced (S5). */
-    if (hs->rehandshake && hs->as->role == DTLS_SERVER && hs->answered && epoch == hs->epoch &&
-        sequence < hs->hello_sequence) {
-        hs->as->stats.dropped[DTLS_DROP_STALE]++;
-        return DTLS_OK;
-    }
-    /* The ClientHello numbers the handshake: 1 after a cookie exchange that a server does not remember, more when
-     * cookies expired on the way (S4). A forged number lasts until the client's own first fragment comes again. */
-    if (hs->as->role == DTLS_SERVER && !hs->answered && fragment->type == DTLS_CLIENT_HELLO && fragment->offset == 0) {
-        dtls_reassembly_skip_to(&hs->in, fragment->message_seq);
-        hs->hello_sequence = sequence;
+    if (hs->as->role == DTLS_SERVER) {
+        if (is_out_of_place(hs, fragment, epoch, sequence, &reason)) {
+            hs->as->stats.dropped[reason]++;
+            return DTLS_OK;
+        }
+        if (!hs->answered && fragment->offset == 0)
+            hear_hello(hs, fragment, sequence);
     }
     switch (dtls_reassembly_take(&hs->in, fragment, epoch, hs->gated || hs->job != NULL ? NULL : &whole, &reason)) {
     case DTLS_TAKEN_NOT:

@@ -247,8 +247,8 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
     if (!hs->rehandshake) {
         /* The first ServerHello continues the numbers of the hello it answers (RFC 6347, 4.2.1 and 4.2.2; S4). */
         hs->send_seq = message->message_seq;
-        if (hs->hello_sequence <= DTLS_MAX_FIRST_SEQUENCE)
-            hs->as->epochs.current->write_sequence = hs->hello_sequence;
+        if (hs->hello.sequence <= DTLS_MAX_FIRST_SEQUENCE)
+            hs->as->epochs.current->write_sequence = hs->hello.sequence;
     }
     return resume ? answer_abbreviated(hs, &hello) : answer_full(hs, &hello);
 }

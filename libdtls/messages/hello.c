@@ -76,6 +76,13 @@ int dtls_client_hello_read_start(struct dtls_bytes body, struct dtls_client_hell
     return DTLS_OK;
 }
 
+const uint8_t *dtls_client_hello_random(struct dtls_bytes body)
+{
+    enum { AT = 2 };
+
+    return body.len < AT + DTLS_HELLO_RANDOM_LEN ? NULL : body.at + AT;
+}
+
 void dtls_client_hello_write(struct dtls_writer *to, const struct dtls_client_hello *hello)
 {
     dtls_write_u16(to, hello->version);

@@ -41,6 +41,9 @@ int dtls_hello_verify_read(struct dtls_bytes body, struct dtls_hello_verify *out
 /* The fields up to and with the cookie, from a body that may end anywhere after it (the first fragment). */
 int dtls_client_hello_read_start(struct dtls_bytes body, struct dtls_client_hello *out);
 
+/* Its random alone, which no fragment is too short for that a cookie does not fit into; NULL when that is not there. */
+const uint8_t *dtls_client_hello_random(struct dtls_bytes body);
+
 /* Writing: the writer says whether it fitted. */
 void dtls_client_hello_write(struct dtls_writer *to, const struct dtls_client_hello *hello);
 void dtls_server_hello_write(struct dtls_writer *to, const struct dtls_server_hello *hello);

@@ -1,0 +1,168 @@
+/* found_rehandshake.c - what went wrong once in a rehandshake: where two rules meet that each held alone. */
+#include <string.h>
+
+#include "bytes/writer.h"
+#include "conn/conn_private.h"
+#include "messages/handshake_header.h"
+#include "messages/hello.h"
+#include "tests/box/call.h"
+#include "tests/box/forge.h"
+#include "tests/box/record_view.h"
+#include "tests/tap.h"
+
+/* ---- hellos in pieces ---- */
+
+/* A server other than ours may have given the client one of any length (RFC 6347, 4.2.1): with 255 bytes of it a hello
+ * goes in pieces under the smallest MTU, and the first of them ends within the cookie. */
+static void give_long_cookie(struct call *call)
+{
+    struct dtls_association *as = &call->pair->end[CLIENT].conn->as;
+
+    CU_ASSERT_PTR_NULL_FATAL(as->cookie);
+    as->cookie = dtls_allocate(&as->memory, 255);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(as->cookie);
+    as->cookie_len = 255;
+    memset(as->cookie, 7, 255);
+}
+
+static void long_cookie_options(struct pair_options *options)
+{
+    options->config[CLIENT].mtu = 256;
+    options->config[CLIENT].renegotiation_cookie = DTLS_RENEGOTIATION_COOKIE_OLD;
+}
+
+/* The second half of a spaced hello waits in the outbox when the server's flight, which answers an earlier copy, is
+ * there: the client's own flight is then begun, and waits for a signature in another thread. */
+static void a_spaced_hello_does_not_outlive_its_bytes(void)
+{
+    struct pair_options options;
+    struct call call;
+
+    pair_options(&options, 1);
+    long_cookie_options(&options);
+    options.config[CLIENT].identity = identity_of(IDENTITY_RSA4096_CHAIN);
+    options.config[CLIENT].public_key_jobs = true;
+    options.config[CLIENT].flight_interval_ms = 60;
+    options.config[CLIENT].initial_timeout_ms = 50;
+    options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
+    options.job_us = 30 * NET_MS;
+    call_begin(&call, &options);
+    give_long_cookie(&call);
+    /* The client's last flight of this one is unconfirmed, and stands in front of the next hello (T5). */
+    CU_ASSERT_TRUE(call_renew(&call, &call_kinds[2], 1, 2 * NET_SECOND));
+    pair_run_for(call.pair, 2 * NET_SECOND);
+    CU_ASSERT_EQUAL(pair_rehandshake(call.pair, CLIENT, DTLS_REHANDSHAKE_FULL), DTLS_OK);
+    CU_ASSERT_TRUE(dtls_outbox_is_pacing(&call.pair->end[CLIENT].conn->outbox));
+    call.pair->net.link[SERVER].delay_us = 80 * NET_MS;
+    CU_ASSERT_TRUE(pair_run_until_renewed(call.pair, 2, 10 * NET_SECOND));
+    CU_ASSERT_TRUE(call_is_alive(&call));
+    call_end(&call);
+}
+
+/* Another hello of the same client, whole: it has forgotten the one before. */
+static size_t write_another_hello(const struct call *call, uint8_t out[FORGE_MAX])
+{
+    static const uint8_t suites[] = { 0xc0, 0x2b }, groups[] = { 0, 29 }, schemes[] = { 4, 3 }, zero[] = { 0 };
+    static const uint8_t random[DTLS_HELLO_RANDOM_LEN] = "another random of 32 bytes......";
+    uint8_t body[512];
+    struct dtls_client_hello hello = {
+        .version = DTLS_VERSION_1_2,
+        .random = { random, sizeof random },
+        .suites = { suites, sizeof suites },
+        .compressions = { zero, 1 },
+        .extensions = { .has_groups = true,
+                        .groups = { groups, sizeof groups },
+                        .has_point_formats = true,
+                        .point_formats = { zero, 1 },
+                        .has_schemes = true,
+                        .schemes = { schemes, sizeof schemes },
+                        .extended_master_secret = true,
+                        .has_renegotiation_info = true,
+                        .renegotiation_info = { call->pair->end[CLIENT].conn->as.active.client_verify,
+                                                DTLS_VERIFY_DATA_LEN } },
+    };
+    struct dtls_writer to_body = dtls_writer_to(body, sizeof body), to = dtls_writer_to(out, FORGE_MAX);
+
+    dtls_client_hello_write(&to_body, &hello);
+    dtls_fragment_write(&to, &(struct dtls_fragment){ .type = DTLS_CLIENT_HELLO,
+                                                      .length = (uint32_t)to_body.len,
+                                                      .body = dtls_writer_bytes(&to_body) });
+    CU_ASSERT_FALSE_FATAL(to.broken);
+    return to.len;
+}
+
+/* The server looked for a random in the first piece only where that had the whole cookie too: an attempt whose random
+ * it did not know was not replaced, but the newcomer's random was mixed into its keys. */
+static void a_hello_in_pieces_can_be_replaced(void)
+{
+    for (int long_cookie = 0; long_cookie < 2; long_cookie++) {
+        struct pair_options options;
+        struct call call;
+        uint8_t message[FORGE_MAX];
+        pair_options(&options, 2);
+        long_cookie_options(&options);
+        options.config[SERVER].rehandshake_interval_ms = 0;
+        call_begin(&call, &options);
+        if (long_cookie)
+            give_long_cookie(&call);
+        CU_ASSERT_EQUAL(pair_rehandshake(call.pair, CLIENT, DTLS_REHANDSHAKE_FULL), DTLS_OK);
+        CU_ASSERT_TRUE(pair_run_until_event(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_STARTED, NET_SECOND));
+        size_t len = write_another_hello(&call, message);
+        CU_ASSERT_TRUE(forge_receive(call.pair, SERVER, 1, RECORD_HANDSHAKE, message, len));
+        CHECK_CASE(pair_count(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_STARTED) == 2,
+                   "cookie of %d bytes: not replaced", long_cookie * 255);
+        call_end(&call);
+    }
+}
+
+/* A ClientKeyExchange of an attempt that the client has forgotten comes late: before the server has answered, nothing
+ * but the hello is kept, or the new attempt would take it for its own, and die. */
+static void nothing_is_kept_beside_a_hello(void)
+{
+    static const uint8_t body[33] = { 32, 9, 9, 9 };
+
+    for (int whole = 0; whole < 2; whole++) {
+        struct pair_options options;
+        struct call call;
+        uint8_t message[FORGE_MAX], late[FORGE_MAX];
+        struct dtls_writer to = dtls_writer_to(message, sizeof message);
+        pair_options(&options, 3);
+        if (whole)
+            options.config[SERVER].rehandshake_policy = DTLS_REHANDSHAKE_ASK;
+        else
+            long_cookie_options(&options);
+        call_begin(&call, &options);
+        if (!whole)
+            give_long_cookie(&call);
+        dtls_fragment_write(
+            &to, &(struct dtls_fragment){ DTLS_CLIENT_KEY_EXCHANGE, sizeof body, 1, 0, { body, sizeof body } });
+        size_t len = forge_record(call.pair, SERVER, 1, RECORD_HANDSHAKE, message, to.len, late);
+        call.pair->end[CLIENT].conn->as.epochs.current->write_sequence += 100;
+        call.pair->net.link[CLIENT].rate_bps = 200000; /* two halves come 10 ms apart */
+        CU_ASSERT_EQUAL(pair_rehandshake(call.pair, CLIENT, DTLS_REHANDSHAKE_FULL), DTLS_OK);
+        while (call.pair->end[SERVER].conn->hs == NULL)
+            pair_run_for(call.pair, NET_MS);
+        CU_ASSERT_FALSE(call.pair->end[SERVER].conn->hs->answered);
+        net_inject(&call.pair->net, SERVER, 0, late, len);
+        pair_run_for(call.pair, NET_MS);
+        CU_ASSERT_EQUAL(pair_stats(call.pair, SERVER).dropped[DTLS_DROP_STATE], 1);
+        if (whole)
+            CU_ASSERT_EQUAL(dtls_conn_accept_rehandshake(call.pair->end[SERVER].conn, call.pair->net.now_us), DTLS_OK);
+        pair_settle(call.pair, SERVER);
+        CHECK_CASE(pair_run_until_renewed(call.pair, 1, NET_SECOND) && call_is_alive(&call), "%s hello: dead",
+                   whole ? "whole" : "half a");
+        call_end(&call);
+    }
+}
+
+static CU_TestInfo tests[] = {
+    { "a spaced hello does not outlive its bytes (R16, R17)", a_spaced_hello_does_not_outlive_its_bytes },
+    { "a hello in pieces can be replaced, whatever its cookie (S5)", a_hello_in_pieces_can_be_replaced },
+    { "nothing is kept beside a hello that is not answered (S5)", nothing_is_kept_beside_a_hello },
+    CU_TEST_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return tap_main(argc, argv, "found_rehandshake", tests);
+}
