@@ -82,9 +82,10 @@ struct dtls_peer_identity {
 };
 
 /*
- * The verifier door. Called inside the handshake, when the peer's certificate arrives (or its session is resumed); the
- * proof that the peer owns its key is checked by the engine, and OPEN comes only after both. Returns 0 to accept, or
- * the alert description (enum dtls_alert, not 0) with which the handshake ends (DTLS_ERR_BAD_CERTIFICATE).
+ * The verifier door. Called inside the handshake, when the peer's certificate arrives; the proof that the peer owns its
+ * key is checked by the engine, and OPEN comes only after both. Returns 0 to accept, or the alert description (enum
+ * dtls_alert, not 0) with which the handshake ends (DTLS_ERR_BAD_CERTIFICATE). It is also asked about the peer of a
+ * session that could be resumed, in an abbreviated rehandshake too: after a no a full handshake follows instead.
  */
 struct dtls_verifier {
     int (*verify)(void *arg, const struct dtls_peer_identity *peer);

@@ -69,13 +69,15 @@ static int add_client_hello(struct dtls_handshake *hs)
     return dtls_handshake_close_message(hs, &to, DTLS_CLIENT_HELLO);
 }
 
-/* Only a session whose suite we still offer. One that is known by its ticket alone gets a random id, by which we see
- * whether the server takes it (RFC 5077, 3.4). */
+/* Only a session whose suite we still offer, with a peer that we still accept. One that is known by its ticket alone
+ * gets a random id, by which we see whether the server takes it (RFC 5077, 3.4). */
 static int choose_session(struct dtls_handshake *hs)
 {
     const struct dtls_session *session = hs->as->session;
 
-    hs->has_resuming = hs->offer_session && session != NULL && dtls_config_has_suite(hs->config, session->state.suite);
+    hs->has_resuming = hs->offer_session && session != NULL &&
+                       dtls_config_has_suite(hs->config, session->state.suite) &&
+                       dtls_handshake_trusts(hs, &session->state);
     if (!hs->has_resuming)
         return DTLS_OK;
     hs->resuming = session->state;

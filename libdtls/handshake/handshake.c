@@ -176,6 +176,16 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
     return DTLS_OK;
 }
 
+bool dtls_handshake_trusts(const struct dtls_handshake *hs, const struct dtls_session_state *session)
+{
+    const struct dtls_verifier *verifier = &hs->config->verifier;
+
+    if (!session->has_peer)
+        return hs->as->role == DTLS_SERVER && hs->config->client_certificate != DTLS_CLIENT_CERTIFICATE_REQUIRE;
+    return verifier->verify != NULL &&
+           verifier->verify(verifier->arg, &(struct dtls_peer_identity){ .fingerprint = session->peer }) == 0;
+}
+
 int dtls_handshake_peer_key(const struct dtls_handshake *hs, struct dtls_public_key *out)
 {
     struct dtls_bytes chain[DTLS_MAX_CHAIN];

@@ -181,6 +181,9 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
 /* The public key of the peer's certificate. */
 int dtls_handshake_peer_key(const struct dtls_handshake *hs, struct dtls_public_key *out);
 
+/* Would the peer of a session be accepted today? Only its fingerprint is known: it shows its certificate no more. */
+bool dtls_handshake_trusts(const struct dtls_handshake *hs, const struct dtls_session_state *session);
+
 /* Writes Certificate with our chain (empty when `identity` is NULL). */
 int dtls_handshake_add_certificate(struct dtls_handshake *hs, const struct dtls_identity *identity);
 

@@ -61,17 +61,9 @@ static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello
     const struct dtls_session_state *session = &hs->resuming;
     uint32_t lifetime_s = hs->rehandshake ? DTLS_OWN_SESSION_LIFETIME : hs->config->session_lifetime_s;
 
-    if (!find_session(hs, hello) || !dtls_session_is_alive(session, hs->now, lifetime_s) ||
-        !dtls_bytes_have_u16(hello->suites, session->suite) || !dtls_config_has_suite(hs->config, session->suite))
-        return false;
-    if (hs->rehandshake)
-        return true; /* the identity is the connection's own */
-    if (!session->has_peer)
-        return hs->config->client_certificate != DTLS_CLIENT_CERTIFICATE_REQUIRE;
-    if (hs->config->verifier.verify == NULL)
-        return false;
-    return hs->config->verifier.verify(hs->config->verifier.arg,
-                                       &(struct dtls_peer_identity){ .fingerprint = session->peer }) == 0;
+    return find_session(hs, hello) && dtls_session_is_alive(session, hs->now, lifetime_s) &&
+           dtls_bytes_have_u16(hello->suites, session->suite) && dtls_config_has_suite(hs->config, session->suite) &&
+           dtls_handshake_trusts(hs, session);
 }
 
 static int choose_parameters(struct dtls_handshake *hs, const struct dtls_client_hello *hello)

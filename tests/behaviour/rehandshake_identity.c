@@ -228,6 +228,53 @@ static void a_reload_without_a_suite_for_the_old_key_is_refused(void)
     call_end(&call);
 }
 
+/* Settings that demand more than the connection has shown turn what would have been abbreviated into a full one. */
+static void an_abbreviated_one_obeys_new_settings(void)
+{
+    for (int k = 2; k < CALL_KINDS; k++) {
+        struct pair_options options;
+        struct call call;
+        pair_options(&options, 21);
+        call_begin(&call, &options);
+        struct dtls_config config = *call_config(&call, SERVER);
+        config.client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
+        call_set_config(&call, SERVER, &config);
+        for (size_t number = 1; number <= 2; number++) {
+            CU_ASSERT_TRUE(call_renew(&call, &call_kinds[k], number, NET_SECOND));
+            const struct pair_event *done = pair_last(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_DONE);
+            CHECK_CASE(done != NULL && done->resumed == (number == 2), "%s %zu: not the kind it should be",
+                       call_kinds[k].name, number);
+            CU_ASSERT_PTR_NOT_NULL(dtls_conn_peer_fingerprint(call.pair->end[SERVER].conn));
+            pair_run_for(call.pair, 2 * NET_SECOND);
+        }
+        CU_ASSERT_TRUE(call_is_alive(&call));
+        call_end(&call);
+    }
+}
+
+static void an_abbreviated_one_asks_the_verifier(void)
+{
+    static const uint8_t nobody[DTLS_FINGERPRINT_LEN];
+
+    for (int judge = CLIENT; judge <= SERVER; judge++)
+        for (int k = 2; k < CALL_KINDS; k++) {
+            struct pair_options options;
+            struct call call;
+            pair_options(&options, 22);
+            options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
+            call_begin(&call, &options);
+            struct dtls_config config = *call_config(&call, (enum net_end)judge);
+            config.verifier = dtls_verifier_pinned(nobody);
+            call_set_config(&call, (enum net_end)judge, &config);
+            CU_ASSERT_EQUAL(pair_rehandshake(call.pair, call_kinds[k].from, call_kinds[k].mode), DTLS_OK);
+            pair_run_for(call.pair, NET_SECOND);
+            const struct pair_event *failed = pair_last(call.pair, (enum net_end)judge, DTLS_EVENT_FAILED);
+            CHECK_CASE(failed != NULL && failed->error == DTLS_ERR_BAD_CERTIFICATE, "%s, end %d: the peer is accepted",
+                       call_kinds[k].name, judge);
+            call_end(&call);
+        }
+}
+
 static CU_TestInfo tests[] = {
     { "no rehandshake without renegotiation_info and extended master secret (R8)",
       no_rehandshake_without_the_extensions },
@@ -236,6 +283,9 @@ static CU_TestInfo tests[] = {
     { "a changed certificate can be allowed, and shows at DONE (R9)", a_changed_certificate_can_be_allowed },
     { "an anonymous client can become authenticated (R9)", an_anonymous_client_can_become_authenticated },
     { "not asking for a certificate keeps the identity (R9)", not_asking_keeps_the_identity },
+    { "an abbreviated one becomes full where settings demand a certificate (R9)",
+      an_abbreviated_one_obeys_new_settings },
+    { "an abbreviated one asks the verifier again (R9)", an_abbreviated_one_asks_the_verifier },
     { "refusing a certificate that was asked for is a change (R9)", refusing_the_certificate_is_a_change },
     { "what was presented first stays, whatever the settings bring (R9)", a_reload_changes_no_association },
     { "settings without a suite for what was presented are refused (R9)",
