@@ -28,7 +28,7 @@ static void call_for_last_flight(struct dtls_conn *conn)
     unsigned most = hs->rehandshake ? DTLS_MOST_COPIES : DTLS_MOST_FIRST_COPIES;
     uint64_t interval = conn->re.stalled ? dtls_round_trip_guess(&conn->as.path) : hs->timer.rto_us;
 
-    if (hs->out.count == 0 || dtls_outbox_is_pacing(&conn->outbox) ||
+    if (hs->out.count == 0 || dtls_outbox_flight_is_leaving(&conn->outbox) ||
         (conn->early_copies >= most && !conn->re.stalled) ||
         (conn->early_copies > 0 && conn->now - conn->early_copied_at < interval))
         return;
@@ -385,8 +385,7 @@ int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, 
         return conn->death;
     conn->now = now;
     conn->as.stats.datagrams_received++;
-    if (dtls_last_flight_is_over(conn->last, now)) {
-        dtls_outbox_clear(&conn->outbox); /* it may still point there */
+    if (dtls_last_flight_is_over(conn->last, now) && dtls_outbox_is_empty(&conn->outbox)) { /* or it may point there */
         dtls_last_flight_free(&conn->as.memory, conn->last);
         conn->last = NULL;
     }

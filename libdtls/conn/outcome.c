@@ -145,7 +145,7 @@ static void answered(struct dtls_conn *conn, dtls_time now)
  * per flight, so that a captured datagram is no amplifier (T4). */
 static void answer_again(struct dtls_conn *conn, dtls_time now)
 {
-    if (conn->answers >= DTLS_MOST_ANSWERS || dtls_outbox_is_pacing(&conn->outbox) || /* it is still leaving */
+    if (conn->answers >= DTLS_MOST_ANSWERS || dtls_outbox_flight_is_leaving(&conn->outbox) ||
         (conn->answers > 0 && now - conn->answered_at < dtls_round_trip_guess(&conn->as.path)))
         return;
     conn->answers++;

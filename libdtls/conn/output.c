@@ -23,15 +23,18 @@ static void put_open_flight_in_front(struct dtls_conn *conn)
     dtls_outbox_end_datagram(&conn->outbox);
 }
 
-/* Between the datagrams of a rehandshake's flight: time for media to pass on a thin link (R16). */
+/* Between the datagrams of a rehandshake's flight, if they are more than two: time for media to pass on a thin link
+ * (R16). */
 static uint64_t flight_interval_us(const struct dtls_conn *conn)
 {
     uint32_t ms = conn->hs->config->flight_interval_ms;
-    uint64_t share = conn->as.path.srtt_us / 8;
+    uint64_t srtt_us = conn->as.path.srtt_us;
 
+    if (!conn->hs->rehandshake || dtls_outbox_datagrams(&conn->outbox, &conn->as.epochs, conn->flight_mtu) <= 2)
+        return 0;
     if (ms != DTLS_FLIGHT_INTERVAL_AUTO)
         return (uint64_t)ms * 1000;
-    return share > 0 && share < DTLS_FLIGHT_INTERVAL ? share : DTLS_FLIGHT_INTERVAL;
+    return srtt_us != 0 && srtt_us / 8 < DTLS_FLIGHT_INTERVAL ? srtt_us / 8 : DTLS_FLIGHT_INTERVAL;
 }
 
 void dtls_conn_transmit(struct dtls_conn *conn)
@@ -40,8 +43,7 @@ void dtls_conn_transmit(struct dtls_conn *conn)
     if (!conn->hs->heard_flight)
         put_open_flight_in_front(conn);
     dtls_flight_send(&conn->hs->out, &conn->outbox);
-    if (conn->hs->rehandshake && dtls_outbox_datagrams(&conn->outbox, &conn->as.epochs, conn->flight_mtu) > 2)
-        conn->outbox.interval_us = flight_interval_us(conn);
+    dtls_outbox_end_flight(&conn->outbox, flight_interval_us(conn));
 }
 
 void dtls_conn_transmit_last(struct dtls_conn *conn)
@@ -85,7 +87,7 @@ void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t des
 
 bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap, size_t *len)
 {
-    bool pacing = dtls_outbox_is_pacing(&conn->outbox);
+    bool leaving = dtls_outbox_flight_is_leaving(&conn->outbox);
 
     *len = 0;
     if (cap < conn->mtu)
@@ -93,10 +95,11 @@ bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out
     *len = dtls_outbox_next(&conn->outbox, &conn->as.epochs, conn->flight_mtu, now, out);
     if (*len > 0)
         conn->as.stats.datagrams_sent++;
-    if (conn->hs != NULL && dtls_outbox_is_empty(&conn->outbox))
+    if (leaving && !dtls_outbox_flight_is_leaving(&conn->outbox)) {
         conn->hs->flight_left = true;
-    if (pacing && !dtls_outbox_is_pacing(&conn->outbox))
-        dtls_timer_flight_left(&conn->hs->timer, now);
+        if (conn->outbox.interval_us > 0)
+            dtls_timer_restart(&conn->hs->timer, now);
+    }
     return *len > 0;
 }
 

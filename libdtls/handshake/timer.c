@@ -45,7 +45,7 @@ void dtls_timer_flight_sent(struct dtls_timer *timer, const struct dtls_round_tr
     timer->deadline = dtls_time_after(now, timer->rto_us);
 }
 
-void dtls_timer_flight_left(struct dtls_timer *timer, dtls_time now)
+void dtls_timer_restart(struct dtls_timer *timer, dtls_time now)
 {
     timer->sent_at = now;
     timer->deadline = dtls_time_after(now, timer->rto_us);

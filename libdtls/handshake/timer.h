@@ -36,7 +36,7 @@ void dtls_timer_flight_sent(struct dtls_timer *timer, const struct dtls_round_tr
                             const struct dtls_config *config, dtls_time now);
 
 /* A flight that took a while to leave (R16) has left: its time begins now. */
-void dtls_timer_flight_left(struct dtls_timer *timer, dtls_time now);
+void dtls_timer_restart(struct dtls_timer *timer, dtls_time now);
 
 /* The same flight was sent again outside of the timer's own turn. */
 void dtls_timer_flight_repeated(struct dtls_timer *timer);

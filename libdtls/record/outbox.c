@@ -7,7 +7,7 @@
 
 void dtls_outbox_clear(struct dtls_outbox *outbox)
 {
-    outbox->count = outbox->item = outbox->offset = outbox->limit = 0;
+    outbox->count = outbox->item = outbox->offset = outbox->limit = outbox->flight_end = 0;
     outbox->interval_us = outbox->not_before = 0;
 }
 
@@ -97,40 +97,46 @@ static struct place pack(const struct dtls_outbox *outbox, const struct dtls_epo
     return from;
 }
 
-static size_t datagrams_at(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t limit)
+size_t dtls_outbox_datagrams(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t size)
 {
     struct place place = { outbox->item, outbox->offset };
     size_t count = 0, written;
 
     while (place.item < outbox->count) {
-        struct place end = pack(outbox, epochs, place, limit, NULL, &written);
+        struct place end = pack(outbox, epochs, place, size, NULL, &written);
         if (written == 0 && end.item < outbox->count)
-            return SIZE_MAX; /* something fits into no datagram of this size */
+            return SIZE_MAX;
         count += written > 0;
         place = end;
     }
     return count;
 }
 
-size_t dtls_outbox_datagrams(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu)
+void dtls_outbox_end_flight(struct dtls_outbox *outbox, uint64_t interval_us)
 {
-    return datagrams_at(outbox, epochs, mtu);
+    outbox->flight_end = outbox->count;
+    outbox->interval_us = interval_us;
+}
+
+bool dtls_outbox_flight_is_leaving(const struct dtls_outbox *outbox)
+{
+    return outbox->item < outbox->flight_end;
 }
 
 bool dtls_outbox_is_pacing(const struct dtls_outbox *outbox)
 {
-    return outbox->interval_us > 0 && !dtls_outbox_is_empty(outbox);
+    return outbox->interval_us > 0 && dtls_outbox_flight_is_leaving(outbox);
 }
 
 /* The smallest size that needs no more datagrams than the MTU does: pieces of a certificate come out even, so that
  * no datagram is larger, and likelier to be lost, than it has to be. */
 static size_t even_limit(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu)
 {
-    size_t fewest = datagrams_at(outbox, epochs, mtu), low = 1, high = mtu;
+    size_t fewest = dtls_outbox_datagrams(outbox, epochs, mtu), low = 1, high = mtu;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (datagrams_at(outbox, epochs, middle) <= fewest)
+        if (dtls_outbox_datagrams(outbox, epochs, middle) <= fewest)
             high = middle;
         else
             low = middle + 1;
@@ -143,7 +149,7 @@ size_t dtls_outbox_next(struct dtls_outbox *outbox, const struct dtls_epochs *ep
 {
     size_t written = 0;
 
-    if (dtls_outbox_is_empty(outbox) || now < outbox->not_before)
+    if (dtls_outbox_is_empty(outbox) || (dtls_outbox_is_pacing(outbox) && now < outbox->not_before))
         return 0;
     if (outbox->limit == 0 || outbox->limit > mtu)
         outbox->limit = even_limit(outbox, epochs, mtu);

@@ -23,7 +23,8 @@ struct dtls_outbox {
     size_t item;          /* what the next datagram begins with */
     size_t offset;        /* and from which byte of its body */
     size_t limit;         /* datagrams of this transmission are cut at this size; 0: not decided yet */
-    uint64_t interval_us; /* between two of them (R16); 0: at once */
+    size_t flight_end;    /* the items in front of it are a flight of the running handshake */
+    uint64_t interval_us; /* between two datagrams of that (R16); 0: at once */
     dtls_time not_before; /* for the next one */
 };
 
@@ -37,10 +38,16 @@ void dtls_outbox_end_datagram(struct dtls_outbox *outbox);
 
 bool dtls_outbox_is_empty(const struct dtls_outbox *outbox);
 
-/* How many datagrams are left under this MTU. */
-size_t dtls_outbox_datagrams(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t mtu);
+/* How many datagrams of at most `size` bytes are left; SIZE_MAX when something fits into none. */
+size_t dtls_outbox_datagrams(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, size_t size);
 
-/* Is it leaving datagram by datagram, and not all of it has left? The next one then leaves at not_before. */
+/* What was added so far is a flight, whose datagrams leave `interval_us` apart. */
+void dtls_outbox_end_flight(struct dtls_outbox *outbox, uint64_t interval_us);
+
+/* Has not all of the flight been given out yet? */
+bool dtls_outbox_flight_is_leaving(const struct dtls_outbox *outbox);
+
+/* And is that so because it leaves datagram by datagram? The next one is due at not_before. */
 bool dtls_outbox_is_pacing(const struct dtls_outbox *outbox);
 
 /*

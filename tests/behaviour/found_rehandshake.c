@@ -155,10 +155,66 @@ static void nothing_is_kept_beside_a_hello(void)
     }
 }
 
+/* ---- a flight in the outbox, when the one before it is forgotten (T5) ---- */
+
+/* Data of n+1 by the client in front of its ChangeCipherSpec. */
+struct order {
+    uint16_t epoch; /* n */
+    bool switched;
+    size_t too_soon;
+};
+
+static struct net_verdict watch_order(void *arg, const struct net_sending *sending)
+{
+    struct order *order = arg;
+    struct record_view records[RECORD_VIEW_MAX];
+    size_t count = sending->from == CLIENT ? record_view_split(sending->bytes, sending->len, records) : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (records[i].epoch == order->epoch && records[i].type == RECORD_CHANGE_CIPHER_SPEC)
+            order->switched = true;
+        if (records[i].epoch == order->epoch + 1 && records[i].type == RECORD_DATA && !order->switched)
+            order->too_soon++;
+    }
+    return (struct net_verdict){ NET_PASS, 0 };
+}
+
+/* 240 s after the switch the last flight goes, when the next datagram comes, and that may be in the middle of a spaced
+ * flight: the rest of it was lost until the timeout, and passed for sent. */
+static void a_forgotten_flight_takes_no_other_with_it(void)
+{
+    for (unsigned before_ms = 30; before_ms < 90; before_ms += 4) {
+        struct pair_options options;
+        struct call call;
+        struct order order = { .epoch = 2 };
+        pair_options(&options, 4);
+        options.config[CLIENT].identity = identity_of(IDENTITY_RSA4096_CHAIN);
+        options.config[CLIENT].peer_model = DTLS_PEER_STRICT;
+        options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
+        call_begin(&call, &options);
+        CU_ASSERT_TRUE(call_renew(&call, &call_kinds[2], 1, 5 * NET_SECOND));
+        uint64_t over_us = call.pair->end[CLIENT].conn->last->switched_at + 240 * NET_SECOND;
+        pair_run_for(call.pair, 239 * NET_SECOND);
+        call_flow(&call, 5 * NET_MS, 100);
+        pair_run_for(call.pair, over_us - before_ms * NET_MS - call.pair->net.now_us);
+        net_set_filter(&call.pair->net, watch_order, &order);
+        uint64_t again = pair_stats(call.pair, CLIENT).retransmissions;
+        CU_ASSERT_EQUAL(pair_rehandshake(call.pair, CLIENT, DTLS_REHANDSHAKE_FULL), DTLS_OK);
+        CU_ASSERT_TRUE(pair_run_until_renewed(call.pair, 2, 10 * NET_SECOND));
+        again = pair_stats(call.pair, CLIENT).retransmissions - again;
+        CHECK_CASE(again == 0 && order.switched && order.too_soon == 0,
+                   "%u ms before: %llu retransmissions, %zu records of n+1 too soon", before_ms,
+                   (unsigned long long)again, order.too_soon);
+        call.traffic->flow[CLIENT].refused = 0; /* STRICT pauses */
+        call_end(&call);
+    }
+}
+
 static CU_TestInfo tests[] = {
     { "a spaced hello does not outlive its bytes (R16, R17)", a_spaced_hello_does_not_outlive_its_bytes },
     { "a hello in pieces can be replaced, whatever its cookie (S5)", a_hello_in_pieces_can_be_replaced },
     { "nothing is kept beside a hello that is not answered (S5)", nothing_is_kept_beside_a_hello },
+    { "a forgotten flight takes no other with it (T5, R16, R18)", a_forgotten_flight_takes_no_other_with_it },
     CU_TEST_INFO_NULL,
 };
 
