@@ -71,9 +71,10 @@ enum dtls_rehandshake_mode {
 /* What the peer's library can take in the middle of a rehandshake (contract R18). */
 enum dtls_peer_model {
     DTLS_PEER_FLOWING, /* data, as libdtls can */
-    DTLS_PEER_STRICT,  /* none: for OpenSSL and Mbed TLS it is fatal. From the first ClientHello on dtls_conn_send
-                          answers DTLS_ERR_PAUSED, until our ChangeCipherSpec has left; what follows goes under the new
-                          keys (a peer that misses the flight may not be able to read it yet) */
+    DTLS_PEER_STRICT,  /* none: for OpenSSL and Mbed TLS it is fatal. From the ClientHello on (a server: once it
+                          is whole, and not refused) dtls_conn_send answers DTLS_ERR_PAUSED, until our ChangeCipherSpec
+                          has left; what follows goes under the new keys (a peer that misses the flight may not be able
+                          to read it yet) */
 };
 
 /* A client's cookie in a rehandshake, before a HelloVerifyRequest asks for one (contract R6). */
@@ -93,8 +94,9 @@ struct dtls_session_cache; /* session.h */
 
 /*
  * Settings. Fill with dtls_config_init, then change fields. Once a connection has it, it must not change and must
- * outlive that connection; any number of connections, on any number of threads, may share one. (The session cache
- * is the exception: it is written to, so connections that share one belong to one thread.)
+ * outlive that connection, also when dtls_conn_set_config has brought another since; any number of connections, on any
+ * number of threads, may share one. (The session cache is the exception: it is written to, so connections that share
+ * one belong to one thread.)
  */
 struct dtls_config {
     /* Who we are and whom we trust. A server needs an identity; a client, and a server that asks for
@@ -136,7 +138,8 @@ struct dtls_config {
         rehandshake_timeout_ms; /* how long an attempt may take, and how long ASK waits; 0: as handshake_timeout_ms */
     uint32_t rehandshake_interval_ms; /* a peer's rehandshakes closer together are dropped; default 1,000 (R13) */
     enum dtls_peer_model peer_model;  /* FLOWING */
-    bool rehandshake_never; /* start none, whoever asks for it (dtls_conn_rehandshake: _FORBIDDEN); contract R15 */
+    bool rehandshake_never; /* never begin one: dtls_conn_rehandshake answers _FORBIDDEN, and a client refuses each
+                               HelloRequest. What a server answers to a client's is rehandshake_policy's (R15) */
     enum dtls_renegotiation_cookie renegotiation_cookie; /* EMPTY */
     uint32_t flight_interval_ms; /* between the datagrams of a rehandshake's flight, where it has more than two, so that
                                     media passes in between on a thin link (R16); 0: none; up to 10,000; default

@@ -12,8 +12,8 @@
  *     on a datagram:  dtls_conn_receive(conn, now, in, len); settle
  *     on the timer:   dtls_conn_tick(conn, now); settle
  *     to send data:   dtls_conn_send(conn, now, data, data_len, out, sizeof out, &len), then send(socket, out, len, 0):
- *                     this one is ready at once, and leaves nothing to settle (with renew_after_records or _bytes set,
- *                     ask the deadline again after this one too)
+ *                     this one is ready at once, and leaves nothing to settle; but where keys may be used up
+ *                     (renew_after_records or _bytes; event REHANDSHAKE_ADVISED), ask the deadline again after it
  *
  * No other order of calls is imposed. `now` must not run backwards. A connection belongs to one thread at a time;
  * two connections share nothing that changes.
@@ -96,7 +96,8 @@ enum {
 DTLS_API int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len, uint8_t *out,
                             size_t cap, size_t *out_len);
 
-/* The most application data that dtls_conn_send takes now. Loss and rehandshakes never change it. */
+/* The most application data that dtls_conn_send takes now (or will, after DTLS_ERR_PAUSED). Loss and rehandshakes never
+ * change it. */
 DTLS_API size_t dtls_conn_max_payload(const struct dtls_conn *conn);
 
 /* A new MTU (256 to 65,507), from the next datagram on; DTLS_ERR_ARGUMENT outside of that. */
@@ -106,7 +107,9 @@ DTLS_API size_t dtls_conn_mtu(const struct dtls_conn *conn);
 /* ---- time ---- */
 
 /* When dtls_conn_tick must be called at the latest; DTLS_NEVER when nothing is due. At rest that is so, except that
- * after a rehandshake the old keys are still to be wiped: 10 s after the first data under the new ones, or 120 s. */
+ * after a rehandshake the old keys are still to be wiped: 10 s after the first data under the new ones, or 120 s; and
+ * with renew_after_s there is always the next renewal. A time of the past: something is to be done, or to be taken as
+ * an event, now. */
 DTLS_API dtls_time dtls_conn_deadline(const struct dtls_conn *conn);
 
 /* Does what is due; harmless when early. DTLS_OK or a death, also given as event FAILED; after a clean end
@@ -122,10 +125,12 @@ enum dtls_event_type {
     DTLS_EVENT_OPEN,                  /* the first handshake is done: data flows */
     DTLS_EVENT_DATA,                  /* `data`: one record */
     DTLS_EVENT_REHANDSHAKE_REQUESTED, /* policy ASK: call dtls_conn_accept_rehandshake or _refuse_rehandshake */
-    DTLS_EVENT_REHANDSHAKE_STARTED,   /* the first answer is seen: it ends in DONE, or with the connection */
+    DTLS_EVENT_REHANDSHAKE_STARTED,   /* the first answer is seen: it ends in DONE, or with the connection; or in
+                                         FAILED, where the peer has dropped it and begun another, and not gone on */
     DTLS_EVENT_REHANDSHAKE_DONE,      /* new keys are in force */
     DTLS_EVENT_REHANDSHAKE_REFUSED,   /* the peer refused ours (no_renegotiation); the connection lives on */
-    DTLS_EVENT_REHANDSHAKE_FAILED,    /* the peer never answered ours; the connection lives on */
+    DTLS_EVENT_REHANDSHAKE_FAILED,    /* the peer never answered ours, or never finished the hello that replaced its
+                                         own; the connection lives on */
     DTLS_EVENT_REHANDSHAKE_STALLED,   /* its time is over, but it goes on: the peer may already have switched (R10) */
     DTLS_EVENT_REHANDSHAKE_ADVISED,   /* the keys in force are half used up: renew them. Once per epoch (R12) */
     DTLS_EVENT_JOB,                   /* public-key work waits: dtls_conn_take_job (public_key_jobs) */
@@ -167,18 +172,20 @@ DTLS_API bool dtls_conn_rehandshake_pending(const struct dtls_conn *conn);
 
 /* The answers to REHANDSHAKE_REQUESTED. DTLS_ERR_NOT_ASKED when no request waits. In a server _accept may be the death
  * of the connection (also event FAILED: the waiting ClientHello is judged now); in a client _NO_MEMORY or _RANDOM: the
- * request is forgotten, and the connection lives on. */
+ * request is forgotten, and the connection lives on; or, where rehandshake_never has been set since, _FORBIDDEN, and
+ * the request still waits. */
 DTLS_API int dtls_conn_accept_rehandshake(struct dtls_conn *conn, dtls_time now);
 DTLS_API int dtls_conn_refuse_rehandshake(struct dtls_conn *conn, dtls_time now);
 
 /* True when RFC 5746 and the extended master secret are both in force: only then can keys be renewed. */
 DTLS_API bool dtls_conn_secure_renegotiation(const struct dtls_conn *conn);
 
-/* Other settings from the next rehandshake on (`config` must outlive the connection; the old one until that is done).
- * Sizes, memory and randomness stay as they were, and so does what this side has presented as its identity, which must
- * then outlive the connection, unless change_own_identity is set; a peer that does not allow that ends the association
- * at the next full rehandshake. DTLS_ERR_ARGUMENT, and nothing has changed: dtls_config_problem has something to say,
- * or no suite is left for the identity that stays. */
+/* Other settings from the next rehandshake on; one that is under way, requested, or still waits for a late answer
+ * (R10) keeps its own, so all of them must outlive the connection. Before _start: for the first handshake. Sizes,
+ * memory and randomness stay as they were, and so does what this side has presented as its identity, which must then
+ * outlive the connection, unless change_own_identity is set; a peer that does not allow that ends the association at
+ * the next full rehandshake. DTLS_ERR_ARGUMENT, and nothing has changed: dtls_config_problem has something to say, or
+ * no suite is left for the identity that stays. */
 DTLS_API int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config);
 
 /*
@@ -201,8 +208,8 @@ DTLS_API struct dtls_job *dtls_conn_take_job(struct dtls_conn *conn);
 /* Does it. Touches nothing but the job, the identity, and the configuration's `random`, which must outlive that. */
 DTLS_API void dtls_job_run(struct dtls_job *job);
 
-/* Takes it back and frees it; one that was not run is run. The handshake goes on: DTLS_OK or a death, also event
- * FAILED. A job of an attempt that is over (replaced, failed) is only freed. */
+/* Takes it back and frees it (NULL: nothing); one that was not run is run. The handshake goes on: DTLS_OK or a death,
+ * also event FAILED. A job of an attempt that is over (replaced, failed) is only freed. */
 DTLS_API int dtls_conn_finish_job(struct dtls_conn *conn, dtls_time now, struct dtls_job *job);
 
 /* Wipes and frees a job whose connection is gone; NULL is allowed. */

@@ -188,9 +188,14 @@ void dtls_conn_set_round_trip(struct dtls_conn *conn, uint64_t round_trip_us)
 
 /* ---- public-key work (R17) ---- */
 
+bool dtls_conn_has_job(const struct dtls_conn *conn)
+{
+    return conn->state != DTLS_CONN_OVER && conn->hs != NULL && conn->hs->job != NULL && !conn->hs->job_taken;
+}
+
 struct dtls_job *dtls_conn_take_job(struct dtls_conn *conn)
 {
-    if (conn->state == DTLS_CONN_OVER || conn->hs == NULL || conn->hs->job == NULL || conn->hs->job_taken)
+    if (!dtls_conn_has_job(conn))
         return NULL;
     conn->hs->job_taken = true;
     return conn->hs->job;
@@ -198,7 +203,7 @@ struct dtls_job *dtls_conn_take_job(struct dtls_conn *conn)
 
 int dtls_conn_finish_job(struct dtls_conn *conn, dtls_time now, struct dtls_job *job)
 {
-    bool awaited = conn->state != DTLS_CONN_OVER && conn->hs != NULL && conn->hs->job == job;
+    bool awaited = job != NULL && conn->state != DTLS_CONN_OVER && conn->hs != NULL && conn->hs->job == job;
 
     conn->now = now;
     if (awaited) {
@@ -226,9 +231,17 @@ size_t dtls_conn_mtu(const struct dtls_conn *conn)
     return conn->mtu;
 }
 
+/* A server's identity that stays (R9): the one it is about to present, or has. */
+static const struct dtls_identity *identity_to_keep(const struct dtls_conn *conn)
+{
+    bool presents = conn->hs != NULL && (conn->hs->answered || conn->as.identity == NULL);
+
+    return presents ? conn->hs->identity : conn->as.identity;
+}
+
 int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config)
 {
-    const struct dtls_identity *kept = config->change_own_identity ? NULL : conn->as.identity;
+    const struct dtls_identity *kept = config->change_own_identity ? NULL : identity_to_keep(conn);
 
     if (dtls_config_problem(config, conn->as.role) != NULL)
         return DTLS_ERR_ARGUMENT;

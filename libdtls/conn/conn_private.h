@@ -37,8 +37,9 @@ struct dtls_renegotiation {
     bool asked; /* the application is to say yes or no */
     dtls_time asked_until;
 
-    bool requesting; /* server: a HelloRequest is out */
-    bool replacing;  /* server: a new ClientHello replaces an attempt that was accepted (S5) */
+    bool requesting;                  /* server: a HelloRequest is out */
+    const struct dtls_config *config; /* of it, as a handshake has its own */
+    bool replacing;                   /* server: a new ClientHello replaces an attempt that was accepted (S5) */
     enum dtls_rehandshake_mode requested_mode;
     struct dtls_timer request_timer;
     dtls_time request_started;
@@ -98,6 +99,9 @@ struct dtls_conn {
     uint16_t data_epoch;
 };
 
+/* conn.c */
+bool dtls_conn_has_job(const struct dtls_conn *conn); /* that waits to be taken (R17) */
+
 /* events.c */
 struct dtls_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type);
 
@@ -122,6 +126,7 @@ int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now); /* an authent
 int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now);   /* a whole ClientHello behind the gate */
 bool dtls_conn_admit_hello(struct dtls_conn *conn, dtls_time now); /* may a fragment of a new one start an attempt? */
 int dtls_conn_hear_refusal(struct dtls_conn *conn);                /* no_renegotiation */
+bool dtls_conn_is_to_be_advised(const struct dtls_conn *conn);     /* that its keys are half used up (R12) */
 int dtls_conn_rehandshake_tick(struct dtls_conn *conn, dtls_time now);
 dtls_time dtls_conn_rehandshake_deadline(const struct dtls_conn *conn);
 

@@ -26,11 +26,12 @@ bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event)
         *event = (struct dtls_event){ .type = DTLS_EVENT_DATA, .data = conn->data, .epoch = conn->data_epoch };
         return true;
     }
-    if (conn->event_count > 0) {
+    while (conn->event_count > 0) {
         *event = conn->events[conn->event_first];
         conn->event_first = (conn->event_first + 1) % DTLS_EVENT_MOST;
         conn->event_count--;
-        return true;
+        if (event->type != DTLS_EVENT_JOB || dtls_conn_has_job(conn)) /* its handshake may be over since */
+            return true;
     }
     return false;
 }

@@ -28,8 +28,8 @@ static void call_for_last_flight(struct dtls_conn *conn)
     unsigned most = hs->rehandshake ? DTLS_MOST_COPIES : DTLS_MOST_FIRST_COPIES;
     uint64_t interval = conn->re.stalled ? dtls_round_trip_guess(&conn->as.path) : hs->timer.rto_us;
 
-    if (hs->out.count == 0 || dtls_outbox_flight_is_leaving(&conn->outbox) ||
-        (conn->early_copies >= most && !conn->re.stalled) ||
+    if (hs->out.count == 0 || hs->job != NULL /* it is for us to go on */ ||
+        dtls_outbox_flight_is_leaving(&conn->outbox) || (conn->early_copies >= most && !conn->re.stalled) ||
         (conn->early_copies > 0 && conn->now - conn->early_copied_at < interval))
         return;
     conn->early_copies++;
@@ -254,10 +254,15 @@ static void take_record(struct dtls_conn *conn, enum dtls_place place, const str
 /* A sealed record of the epoch that is being negotiated overtook the message that makes its keys (R5). */
 static void keep_for_later(struct dtls_conn *conn, const struct dtls_record *record, const uint8_t *at, size_t len)
 {
+    bool working =
+        conn->hs != NULL && conn->hs->job != NULL; /* on those keys: all that is to come may come now (R17) */
+    size_t most_records = working ? conn->held_records : DTLS_EARLY_RECORDS;
+    size_t most_bytes = working ? conn->held_bytes : DTLS_EARLY_BYTES;
+
     if (conn->hs == NULL || conn->re.parked || record->epoch != conn->hs->epoch + 1 || conn->reading != NULL)
         drop(conn, DTLS_DROP_EPOCH);
-    else if (!dtls_held_put(&conn->early, &conn->as.memory, record->epoch, (struct dtls_bytes){ at, len },
-                            DTLS_EARLY_RECORDS, DTLS_EARLY_BYTES))
+    else if (!dtls_held_put(&conn->early, &conn->as.memory, record->epoch, (struct dtls_bytes){ at, len }, most_records,
+                            most_bytes))
         drop(conn, DTLS_DROP_NO_ROOM);
 }
 
@@ -345,11 +350,9 @@ static bool read_early(struct dtls_conn *conn)
 /* Once per epoch, when there is nothing else to tell (R12). */
 static void advise(struct dtls_conn *conn)
 {
-    const struct dtls_epoch *current = conn->as.epochs.current;
-
-    if (conn->state != DTLS_CONN_OPEN || conn->advised_epoch == current->number || !dtls_renewal_is_advised(current))
+    if (!dtls_conn_is_to_be_advised(conn))
         return;
-    conn->advised_epoch = current->number;
+    conn->advised_epoch = conn->as.epochs.current->number;
     dtls_conn_push_event(conn, DTLS_EVENT_REHANDSHAKE_ADVISED);
 }
 

@@ -76,19 +76,18 @@ static void publish(struct dtls_conn *conn, dtls_time now)
     conn->last = NULL;
 }
 
-/* For servers that want it again (R6). False without memory. */
-static bool keep_cookie(struct dtls_association *as, const struct dtls_handshake *hs)
+/* For servers that want it again (R6), whatever the settings of today say. Without memory the older one, or none,
+ * stays: the server asks once more then. */
+static void keep_cookie(struct dtls_association *as, const struct dtls_handshake *hs)
 {
-    if (hs->config->renegotiation_cookie != DTLS_RENEGOTIATION_COOKIE_OLD || hs->cookie_len == 0)
-        return true;
-    uint8_t *copy = dtls_allocate(&as->memory, hs->cookie_len);
+    uint8_t *copy = hs->cookie_len > 0 ? dtls_allocate(&as->memory, hs->cookie_len) : NULL;
+
     if (copy == NULL)
-        return false;
+        return;
     memcpy(copy, hs->cookie, hs->cookie_len);
     dtls_release(&as->memory, as->cookie, as->cookie_len);
     as->cookie = copy;
     as->cookie_len = hs->cookie_len;
-    return true;
 }
 
 static int finish(struct dtls_conn *conn, dtls_time now)
@@ -98,8 +97,7 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     struct dtls_last_flight *last = NULL;
     bool new_session = as->role == DTLS_CLIENT && (!hs->resumed || hs->ticket_len > 0);
 
-    if (!keep_cookie(as, hs))
-        return dtls_conn_die(conn, DTLS_ERR_NO_MEMORY, DTLS_ALERT_INTERNAL_ERROR);
+    keep_cookie(as, hs);
     if (hs->first_finisher) {
         last = conn->spare;
         conn->spare = NULL;

@@ -124,6 +124,14 @@ struct route {
     size_t flight_len;
 };
 
+/* Is the peer, if it is a strict one, past its ClientHello, or about to hear ours? Half a hello does not say so: the
+ * rest of it may never come, and its sender may not be granted anything. */
+static bool hears_nothing(const struct dtls_conn *conn)
+{
+    return conn->hs != NULL && !conn->re.parked &&
+           (conn->as.role == DTLS_CLIENT || conn->hs->answered || conn->re.asked || conn->re.replacing);
+}
+
 static bool is_strict(const struct dtls_conn *conn)
 {
     return (conn->hs != NULL ? conn->hs->config : conn->as.config)->peer_model == DTLS_PEER_STRICT;
@@ -142,7 +150,7 @@ static struct route choose_route(const struct dtls_conn *conn, dtls_time now, si
     const struct dtls_epochs *epochs = &conn->as.epochs;
     struct route route = { epochs->current, 0 };
 
-    if (is_strict(conn) && conn->hs != NULL && !conn->re.parked) {
+    if (is_strict(conn) && hears_nothing(conn)) {
         route.epoch = epoch_for_strict(conn);
         return route;
     }

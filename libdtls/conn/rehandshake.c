@@ -21,13 +21,12 @@ bool dtls_conn_rehandshake_pending(const struct dtls_conn *conn)
 
     if (conn->state != DTLS_CONN_OPEN)
         return false;
-    return conn->re.requesting || conn->re.asked ||
+    return conn->re.requesting || conn->re.asked || conn->re.replacing ||
            (hs != NULL && !conn->re.parked && (conn->as.role == DTLS_CLIENT || hs->answered));
 }
 
-static uint64_t threshold_us(const struct dtls_conn *conn)
+static uint64_t threshold_us(const struct dtls_config *config)
 {
-    const struct dtls_config *config = conn->as.config;
     uint32_t ms = config->rehandshake_timeout_ms > 0 ? config->rehandshake_timeout_ms : config->handshake_timeout_ms;
 
     return ms > 0 ? (uint64_t)ms * 1000 : DTLS_NEVER;
@@ -81,10 +80,11 @@ int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehan
         return err;
     }
     conn->re.ours = conn->re.requesting = conn->re.requested = true;
+    conn->re.config = conn->as.config;
     conn->re.requested_mode = mode;
     conn->re.requested_epoch = conn->as.epochs.current->number;
     conn->re.request_started = now;
-    dtls_timer_flight_sent(&conn->re.request_timer, &conn->as.path, conn->as.config, now);
+    dtls_timer_flight_sent(&conn->re.request_timer, &conn->as.path, conn->re.config, now);
     dtls_conn_transmit_request(conn);
     return DTLS_OK;
 }
@@ -121,7 +121,7 @@ static bool was_refused(const struct dtls_conn *conn, dtls_time now, const uint8
 static void ask(struct dtls_conn *conn, dtls_time now)
 {
     conn->re.asked = true;
-    conn->re.asked_until = dtls_time_after(now, threshold_us(conn));
+    conn->re.asked_until = dtls_time_after(now, threshold_us(conn->as.config));
     dtls_conn_push_event(conn, DTLS_EVENT_REHANDSHAKE_REQUESTED);
 }
 
@@ -144,20 +144,22 @@ static bool can_rehandshake(const struct dtls_conn *conn)
 
 int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now)
 {
+    const struct dtls_config *config = conn->as.config;
+
     if ((conn->hs != NULL && !conn->re.parked) || conn->re.asked)
         return DTLS_OK; /* a rehandshake is under way already; glare ends here (R6) */
     if (is_too_early(conn, now)) {
         conn->as.stats.dropped[DTLS_DROP_RATE]++;
         return DTLS_OK;
     }
-    if (!can_rehandshake(conn) || conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_DENY) {
+    if (!can_rehandshake(conn) || config->rehandshake_never || config->rehandshake_policy == DTLS_REHANDSHAKE_DENY) {
         refuse(conn, now, no_random);
-    } else if (conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_ASK) {
+    } else if (config->rehandshake_policy == DTLS_REHANDSHAKE_ASK) {
         if (was_refused(conn, now, no_random))
             refuse(conn, now, no_random);
         else
             ask(conn, now);
-    } else if (conn->as.config->rehandshake_policy == DTLS_REHANDSHAKE_ACCEPT) {
+    } else if (config->rehandshake_policy == DTLS_REHANDSHAKE_ACCEPT) {
         /* It always offers its session; the server's mode decides (R11). Without memory the server asks again. */
         if (start_client(conn, now, DTLS_REHANDSHAKE_ABBREVIATED) == DTLS_OK)
             peer_starts(conn, now);
@@ -178,8 +180,8 @@ static int accept_hello(struct dtls_conn *conn, dtls_time now)
     struct dtls_handshake *hs = conn->hs;
 
     /* Our own HelloRequest carried the mode; without one the configuration says what a client may have. */
-    hs->offer_session = (conn->re.requesting ? conn->re.requested_mode : conn->as.config->rehandshake_mode) ==
-                        DTLS_REHANDSHAKE_ABBREVIATED;
+    hs->offer_session =
+        (conn->re.requesting ? conn->re.requested_mode : hs->config->rehandshake_mode) == DTLS_REHANDSHAKE_ABBREVIATED;
     hs->send_seq = conn->re.requested && conn->re.requested_epoch == hs->epoch; /* RFC 6347, 4.2.2 (R6) */
     hs->started = now;
     conn->re.asked = conn->re.replacing = false;
@@ -225,6 +227,8 @@ int dtls_conn_accept_rehandshake(struct dtls_conn *conn, dtls_time now)
         return DTLS_ERR_NOT_ASKED;
     if (conn->as.role == DTLS_SERVER)
         return accept_hello(conn, now);
+    if (conn->as.config->rehandshake_never) /* since it was asked */
+        return DTLS_ERR_FORBIDDEN;
     conn->re.asked = false;
     peer_starts(conn, now);
     return start_client(conn, now, DTLS_REHANDSHAKE_ABBREVIATED);
@@ -245,9 +249,10 @@ int dtls_conn_refuse_rehandshake(struct dtls_conn *conn, dtls_time now)
 
 /* ---- how an attempt of ours ends without an answer ---- */
 
-static int give_up(struct dtls_conn *conn, enum dtls_event_type type)
+/* `config` is the attempt's own: whatever dtls_conn_set_config has brought since is for the next one. */
+static int give_up(struct dtls_conn *conn, const struct dtls_config *config, enum dtls_event_type type)
 {
-    bool mandatory = conn->re.ours && conn->as.config->rehandshake_mandatory;
+    bool mandatory = conn->re.ours && config->rehandshake_mandatory;
 
     conn->re.ours = false;
     conn->as.path.backed_off_us = 0; /* silence was no sign of a slow path */
@@ -269,11 +274,11 @@ int dtls_conn_hear_refusal(struct dtls_conn *conn)
     if (conn->re.requesting && conn->hs == NULL) {
         conn->re.requesting = false;
         dtls_outbox_clear(&conn->outbox);
-        return give_up(conn, DTLS_EVENT_REHANDSHAKE_REFUSED);
+        return give_up(conn, conn->re.config, DTLS_EVENT_REHANDSHAKE_REFUSED);
     }
     if (conn->as.role == DTLS_CLIENT && conn->hs != NULL && !conn->re.parked && !conn->hs->answered) {
         park(conn); /* not dropped: a late copy may still be accepted, and only this attempt can take the answer */
-        return give_up(conn, DTLS_EVENT_REHANDSHAKE_REFUSED);
+        return give_up(conn, conn->hs->config, DTLS_EVENT_REHANDSHAKE_REFUSED);
     }
     return DTLS_OK; /* a late copy, or the answer to nothing */
 }
@@ -287,17 +292,30 @@ static int time_is_over(struct dtls_conn *conn, dtls_time now)
         dtls_conn_push_event(conn, DTLS_EVENT_REHANDSHAKE_STALLED);
         return DTLS_OK;
     }
-    if (conn->as.role == DTLS_SERVER) {
-        dtls_conn_drop_handshake(conn); /* half a ClientHello, and never the rest */
-        return DTLS_OK;
+    if (conn->as.role == DTLS_SERVER) { /* half a ClientHello, and never the rest */
+        const struct dtls_config *config = conn->hs->config;
+        bool was_started = conn->re.replacing;
+        dtls_conn_drop_handshake(conn);
+        conn->re.replacing = false;
+        return was_started ? give_up(conn, config, DTLS_EVENT_REHANDSHAKE_FAILED) : DTLS_OK;
     }
     park(conn);
-    return give_up(conn, DTLS_EVENT_REHANDSHAKE_FAILED);
+    return give_up(conn, conn->hs->config, DTLS_EVENT_REHANDSHAKE_FAILED);
 }
 
-static bool total_runs(const struct dtls_conn *conn)
+/* When the time of an attempt, or that of a HelloRequest, is over. */
+static dtls_time attempt_ends(const struct dtls_conn *conn)
 {
-    return conn->hs != NULL && !conn->re.parked && !conn->re.stalled && !conn->re.asked;
+    if (conn->hs == NULL || conn->re.parked || conn->re.stalled || conn->re.asked)
+        return DTLS_NEVER;
+    return dtls_time_after(conn->hs->started, threshold_us(conn->hs->config));
+}
+
+static dtls_time request_ends(const struct dtls_conn *conn)
+{
+    if (!conn->re.requesting)
+        return DTLS_NEVER;
+    return dtls_time_after(conn->re.request_started, threshold_us(conn->re.config));
 }
 
 /* When keys are to be renewed without being asked (R12); a time of the past when they are used up already. */
@@ -310,21 +328,28 @@ static dtls_time renewal_deadline(const struct dtls_conn *conn)
     return dtls_renewal_deadline(&conn->renewal, conn->as.config);
 }
 
+bool dtls_conn_is_to_be_advised(const struct dtls_conn *conn)
+{
+    const struct dtls_epoch *current = conn->as.epochs.current;
+
+    return conn->state == DTLS_CONN_OPEN && conn->advised_epoch != current->number && dtls_renewal_is_advised(current);
+}
+
 int dtls_conn_rehandshake_tick(struct dtls_conn *conn, dtls_time now)
 {
     struct dtls_renegotiation *re = &conn->re;
 
     if (re->asked && now >= re->asked_until)
         dtls_conn_refuse_rehandshake(conn, now); /* unanswered is refused (R7) */
-    if (re->requesting && now >= dtls_time_after(re->request_started, threshold_us(conn))) {
+    if (now >= request_ends(conn)) {
         re->requesting = false;
-        return give_up(conn, DTLS_EVENT_REHANDSHAKE_FAILED);
+        return give_up(conn, re->config, DTLS_EVENT_REHANDSHAKE_FAILED);
     }
-    if (re->requesting && dtls_timer_expire(&re->request_timer, &conn->as.path, conn->as.config, now)) {
+    if (re->requesting && dtls_timer_expire(&re->request_timer, &conn->as.path, re->config, now)) {
         conn->as.stats.retransmissions++;
         dtls_conn_transmit_request(conn);
     }
-    if (total_runs(conn) && now >= dtls_time_after(conn->hs->started, threshold_us(conn)))
+    if (now >= attempt_ends(conn))
         return time_is_over(conn, now);
     if (now >= renewal_deadline(conn)) {
         dtls_renewal_mark(&conn->renewal, &conn->as.stats, now); /* an attempt that fails is not repeated at once */
@@ -345,11 +370,11 @@ dtls_time dtls_conn_rehandshake_deadline(const struct dtls_conn *conn)
 
     if (re->asked)
         deadline = re->asked_until;
-    if (re->requesting) {
-        deadline = earlier(deadline, dtls_timer_deadline(&re->request_timer));
-        deadline = earlier(deadline, dtls_time_after(re->request_started, threshold_us(conn)));
-    }
-    if (total_runs(conn))
-        deadline = earlier(deadline, dtls_time_after(conn->hs->started, threshold_us(conn)));
+    if (re->requesting)
+        deadline = earlier(dtls_timer_deadline(&re->request_timer), deadline);
+    deadline = earlier(deadline, request_ends(conn));
+    deadline = earlier(deadline, attempt_ends(conn));
+    if (dtls_conn_is_to_be_advised(conn))
+        deadline = conn->renewal.since; /* a time of the past: now */
     return earlier(deadline, renewal_deadline(conn));
 }

@@ -30,7 +30,7 @@ struct dtls_association {
     struct dtls_established active;
     struct dtls_session
         *session;    /* the connection's own, resumable (R11), or the one a client starts with; may be NULL */
-    uint8_t *cookie; /* a client's, where its rehandshakes shall send it again (R6); owned; NULL: none */
+    uint8_t *cookie; /* a client's last one: its rehandshakes may send it again (R6); owned; NULL: none */
     size_t cookie_len;
     struct dtls_round_trip path;
     struct dtls_stats stats;

@@ -73,7 +73,7 @@ struct dtls_handshake {
     struct dtls_job *job; /* NULL, or what the next step waits for; owned until job_taken (R17) */
     bool job_taken;
     bool lacking; /* a step was undone for want of memory or randomness: it is tried again (S8) */
-    int (*then)(struct dtls_handshake *hs, struct dtls_job *job); /* the rest of the step */
+    int (*then)(struct dtls_handshake *hs, struct dtls_job *job); /* the rest of the step; may be NULL */
     struct dtls_reassembly in;
     struct dtls_transcript transcript;
     struct dtls_flight out, building; /* the one that is sent, and the next one until it is complete */
@@ -164,9 +164,9 @@ int dtls_handshake_take_finished(struct dtls_handshake *hs, const struct dtls_me
 int dtls_handshake_hear(struct dtls_handshake *hs, const struct dtls_message *message);
 
 /*
- * The rest of a step is public-key work and then `then`: at once, or, where the configuration wants jobs, when the
- * owner gives the job back (R17); no message is processed before. `job` is the caller's, and wiped; a detached copy of
- * it waits.
+ * The rest of a step is public-key work and then `then` (NULL: nothing): at once, or, where the configuration wants
+ * jobs, when the owner gives the job back (R17); no message is processed before. `job` is the caller's, and wiped; a
+ * detached copy of it waits.
  */
 int dtls_handshake_work(struct dtls_handshake *hs, struct dtls_job *job,
                         int (*then)(struct dtls_handshake *hs, struct dtls_job *job));

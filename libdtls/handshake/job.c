@@ -44,7 +44,7 @@ static int run(struct dtls_job *job)
 
 void dtls_job_run(struct dtls_job *job)
 {
-    if (job->done)
+    if (job == NULL || job->done)
         return;
     job->error = run(job);
     job->done = true;

@@ -292,6 +292,15 @@ void dtls_handshake_start_server(struct dtls_handshake *hs)
 
 /* ---- public-key work ---- */
 
+/* What follows the work, if it came out well. */
+static int after_work(struct dtls_handshake *hs, struct dtls_job *job,
+                      int (*then)(struct dtls_handshake *hs, struct dtls_job *job))
+{
+    if (job->error != DTLS_OK)
+        return job->error;
+    return then != NULL ? then(hs, job) : DTLS_OK;
+}
+
 int dtls_handshake_work(struct dtls_handshake *hs, struct dtls_job *job,
                         int (*then)(struct dtls_handshake *hs, struct dtls_job *job))
 {
@@ -307,7 +316,7 @@ int dtls_handshake_work(struct dtls_handshake *hs, struct dtls_job *job,
             err = DTLS_ERR_NO_MEMORY;
     } else {
         dtls_job_run(job);
-        err = job->error != DTLS_OK ? job->error : then(hs, job);
+        err = after_work(hs, job, then);
     }
     dtls_wipe(job, sizeof *job);
     return err;
@@ -321,7 +330,7 @@ int dtls_handshake_resume(struct dtls_handshake *hs, dtls_time now, struct dtls_
     hs->job = NULL;
     hs->lacking = false;
     remember(&before, hs);
-    int err = end_step(hs, &before, job->error != DTLS_OK ? job->error : hs->then(hs, job));
+    int err = end_step(hs, &before, after_work(hs, job, hs->then));
     if (err == AGAIN) {
         hs->job = job;
         hs->job_taken = false;

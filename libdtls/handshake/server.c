@@ -288,13 +288,6 @@ static int take_client_key_exchange(struct dtls_handshake *hs, const struct dtls
     return err != DTLS_OK ? err : dtls_handshake_work(hs, &job, agreed);
 }
 
-static int believed(struct dtls_handshake *hs, struct dtls_job *job)
-{
-    (void)hs;
-    (void)job;
-    return DTLS_OK; /* that the client owns its certificate: nothing else waited for that */
-}
-
 static int take_certificate_verify(struct dtls_handshake *hs, const struct dtls_message *message)
 {
     struct dtls_job job = { .verify = true };
@@ -305,7 +298,7 @@ static int take_certificate_verify(struct dtls_handshake *hs, const struct dtls_
     if (err != DTLS_OK)
         return err;
     job.signed_bytes = dtls_transcript_bytes(&hs->transcript);
-    err = dtls_handshake_work(hs, &job, believed);
+    err = dtls_handshake_work(hs, &job, NULL);
     return err != DTLS_OK ? err : dtls_handshake_hear(hs, message);
 }
 

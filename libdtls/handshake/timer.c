@@ -3,6 +3,8 @@
 
 void dtls_round_trip_sample(struct dtls_round_trip *path, uint64_t sample_us)
 {
+    if (sample_us > DTLS_MOST_ROUND_TRIP)
+        sample_us = DTLS_MOST_ROUND_TRIP;
     if (sample_us == 0)
         sample_us = 1; /* a virtual network may have none; 0 means unknown here */
     if (path->srtt_us == 0) {

@@ -4,10 +4,10 @@
 
 #include "bytes/time_after.h"
 
-#define DTLS_MIN_RTO ((uint64_t)50 * 1000) /* T3, microseconds */
-#define DTLS_UNKNOWN_ROUND_TRIP                                                                                        \
-    ((uint64_t)20 * 1000) /* T4: stands in for srtt in rate limits while that is unknown                               \
-                           */
+#define DTLS_MIN_RTO         ((uint64_t)50 * 1000) /* T3, microseconds */
+#define DTLS_MOST_ROUND_TRIP ((uint64_t)60 * 1000000)
+/* T4: stands in for srtt in rate limits while that is unknown. */
+#define DTLS_UNKNOWN_ROUND_TRIP ((uint64_t)20 * 1000)
 
 /* What is known of the path; lives as long as the association. All zeroes: nothing yet. */
 struct dtls_round_trip {

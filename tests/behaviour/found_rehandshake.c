@@ -210,11 +210,146 @@ static void a_forgotten_flight_takes_no_other_with_it(void)
     }
 }
 
+/* ---- half a hello ---- */
+
+/* The first 60 of a ClientHello's 120 bytes; the rest never comes. */
+static const uint8_t half_hello[12 + 60] = {
+    DTLS_CLIENT_HELLO, 0, 0, 120, 0, 0, 0, 0, 0, 0, 0, 60, 0xfe, 0xfd, 1, 2, 3,
+};
+
+/* It replaces an attempt that was told as STARTED: that has an end too. */
+static void what_started_has_an_end(void)
+{
+    for (int ours = 0; ours < 2; ours++) {
+        struct pair_options options;
+        struct call call;
+        pair_options(&options, 5);
+        options.config[SERVER].rehandshake_timeout_ms = 2000;
+        options.config[SERVER].rehandshake_interval_ms = 0;
+        call_begin(&call, &options);
+        const struct dtls_conn *server = call.pair->end[SERVER].conn;
+        pair_rehandshake(call.pair, ours ? SERVER : CLIENT, DTLS_REHANDSHAKE_FULL);
+        CU_ASSERT_TRUE(pair_run_until_event(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_STARTED, NET_SECOND));
+        call.pair->net.link[CLIENT].loss = 10000;
+        CU_ASSERT_TRUE(forge_receive(call.pair, SERVER, 1, RECORD_HANDSHAKE, half_hello, sizeof half_hello));
+        CU_ASSERT_TRUE(dtls_conn_rehandshake_pending(server));
+        pair_run_for(call.pair, 1900 * NET_MS);
+        CU_ASSERT_TRUE(dtls_conn_rehandshake_pending(server));
+        pair_run_for(call.pair, 10 * NET_SECOND);
+        CU_ASSERT_FALSE(dtls_conn_rehandshake_pending(server));
+        CHECK_CASE(pair_count(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_FAILED) == 1, "ours %d: %zu times FAILED", ours,
+                   pair_count(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_FAILED));
+        call_end(&call);
+    }
+}
+
+/* It stopped a STRICT server's data for a minute, even where the whole of it would have been refused. */
+static void half_a_hello_pauses_nothing(void)
+{
+    for (int policy = DTLS_REHANDSHAKE_ACCEPT; policy <= DTLS_REHANDSHAKE_ASK; policy++) {
+        struct pair_options options;
+        struct call call;
+        uint8_t out[200];
+        size_t len;
+        pair_options(&options, 6);
+        options.config[SERVER].peer_model = DTLS_PEER_STRICT;
+        options.config[SERVER].rehandshake_policy = (enum dtls_rehandshake_policy)policy;
+        call_begin(&call, &options);
+        struct dtls_conn *server = call.pair->end[SERVER].conn;
+        CU_ASSERT_TRUE(forge_receive(call.pair, SERVER, 1, RECORD_HANDSHAKE, half_hello, sizeof half_hello));
+        CU_ASSERT_PTR_NOT_NULL(server->hs);
+        int err = dtls_conn_send(server, call.pair->net.now_us, (const uint8_t *)"data", 4, out, sizeof out, &len);
+        CHECK_CASE(err == DTLS_OK, "policy %d: error %d", policy, err);
+        call_end(&call);
+    }
+}
+
+/* ---- jobs ---- */
+
+/* A STRICT client's data goes under n+1 as soon as its own flight has left: while the server works on its keys, and
+ * that may take longer than the 8 records that are kept sealed otherwise. */
+static void early_data_waits_for_a_job(void)
+{
+    struct pair_options options;
+    struct call call;
+
+    pair_options(&options, 7);
+    options.config[CLIENT].peer_model = DTLS_PEER_STRICT;
+    options.config[SERVER].public_key_jobs = true;
+    options.job_us = 300 * NET_MS;
+    call_begin(&call, &options);
+    call_flow(&call, 10 * NET_MS, 160);
+    CU_ASSERT_TRUE(call_renew(&call, &call_kinds[0], 1, 5 * NET_SECOND));
+    CU_ASSERT_EQUAL(pair_stats(call.pair, SERVER).dropped[DTLS_DROP_NO_ROOM], 0);
+    CU_ASSERT_TRUE(call.traffic->flow[CLIENT].refused > 20); /* STRICT pauses */
+    call.traffic->flow[CLIENT].refused = 0;
+    call_end(&call); /* all that was sent has arrived, once */
+}
+
+/* The peer is ahead because we are still at work: our flight, sent again, would not help. */
+static void no_copies_while_a_job_is_out(void)
+{
+    struct pair_options options;
+    struct call call;
+
+    pair_options(&options, 8);
+    options.config[CLIENT].peer_model = DTLS_PEER_STRICT;
+    options.config[CLIENT].identity = identity_of(IDENTITY_RSA4096_CHAIN);
+    options.config[SERVER].identity = identity_of(IDENTITY_LONG_CHAIN);
+    options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
+    options.config[SERVER].public_key_jobs = true;
+    options.job_us = 300 * NET_MS;
+    call_begin(&call, &options);
+    call_flow(&call, 10 * NET_MS, 160);
+    uint64_t answers = pair_stats(call.pair, SERVER).answers;
+    CU_ASSERT_TRUE(call_renew(&call, &call_kinds[0], 1, 5 * NET_SECOND));
+    answers = pair_stats(call.pair, SERVER).answers - answers;
+    uint64_t held = pair_stats(call.pair, SERVER).held;
+    CHECK_CASE(held > 0 && answers == 0, "%llu held, %llu answers", (unsigned long long)held,
+               (unsigned long long)answers);
+    call.traffic->flow[CLIENT].refused = 0;
+    call_end(&call);
+}
+
+/* The application closes at STARTED, and the JOB behind it in the queue is nobody's any more. */
+static void no_event_for_a_job_that_is_gone(void)
+{
+    struct pair_options options;
+    struct call call;
+    struct dtls_event event;
+    uint8_t datagram[2000];
+    size_t len, jobs = 0;
+
+    pair_options(&options, 9);
+    options.config[SERVER].public_key_jobs = true;
+    call_begin(&call, &options);
+    struct dtls_conn *client = call.pair->end[CLIENT].conn, *server = call.pair->end[SERVER].conn;
+    uint64_t now_us = call.pair->net.now_us;
+    CU_ASSERT_EQUAL(dtls_conn_finish_job(server, now_us, NULL), DTLS_OK); /* as with free: nothing */
+    CU_ASSERT_EQUAL(dtls_conn_rehandshake(client, now_us, DTLS_REHANDSHAKE_FULL), DTLS_OK);
+    CU_ASSERT_TRUE(dtls_conn_next_datagram(client, now_us, datagram, sizeof datagram, &len));
+    CU_ASSERT_EQUAL(dtls_conn_finish_job(client, now_us, NULL), DTLS_OK);
+    CU_ASSERT_EQUAL(dtls_conn_receive(server, now_us, datagram, len), DTLS_OK);
+    while (dtls_conn_next_event(server, &event)) {
+        if (event.type == DTLS_EVENT_REHANDSHAKE_STARTED)
+            dtls_conn_close(server, now_us);
+        jobs += event.type == DTLS_EVENT_JOB;
+    }
+    CU_ASSERT_EQUAL(jobs, 0);
+    dtls_job_run(dtls_conn_take_job(server)); /* NULL */
+    call_end(&call);
+}
+
 static CU_TestInfo tests[] = {
     { "a spaced hello does not outlive its bytes (R16, R17)", a_spaced_hello_does_not_outlive_its_bytes },
     { "a hello in pieces can be replaced, whatever its cookie (S5)", a_hello_in_pieces_can_be_replaced },
     { "nothing is kept beside a hello that is not answered (S5)", nothing_is_kept_beside_a_hello },
     { "a forgotten flight takes no other with it (T5, R16, R18)", a_forgotten_flight_takes_no_other_with_it },
+    { "what was told as STARTED has an end, if half a hello replaced it too (S5, R7)", what_started_has_an_end },
+    { "half a hello pauses nothing (R18)", half_a_hello_pauses_nothing },
+    { "early data waits for a job, however long that takes (R17, R18)", early_data_waits_for_a_job },
+    { "a peer that is ahead of a job gets no copies (R17, R5)", no_copies_while_a_job_is_out },
+    { "no event for a job that is gone, and nothing comes of none (R17)", no_event_for_a_job_that_is_gone },
     CU_TEST_INFO_NULL,
 };
 

@@ -175,6 +175,29 @@ static void renewal_is_advised_once_per_epoch(void)
         }
 }
 
+/* One who only sends has no datagram to be reminded by: the deadline says that there is something to take. */
+static void a_sender_is_advised_by_the_clock(void)
+{
+    struct pair_options options;
+    struct call call;
+    struct dtls_event event;
+    uint8_t out[200];
+    size_t len;
+
+    pair_options(&options, 89);
+    call_begin(&call, &options);
+    struct dtls_conn *client = call.pair->end[CLIENT].conn;
+    uint64_t now_us = call.pair->net.now_us;
+    client->as.epochs.current->sealed_blocks = client->as.epochs.current->aead->block_limit / 2 - 1;
+    CU_ASSERT_EQUAL(dtls_conn_deadline(client), DTLS_NEVER);
+    CU_ASSERT_EQUAL(dtls_conn_send(client, now_us, (const uint8_t *)"data", 4, out, sizeof out, &len), DTLS_OK);
+    CU_ASSERT_TRUE(dtls_conn_deadline(client) <= now_us);
+    CU_ASSERT_EQUAL(dtls_conn_tick(client, now_us), DTLS_OK);
+    CU_ASSERT_TRUE(dtls_conn_next_event(client, &event) && event.type == DTLS_EVENT_REHANDSHAKE_ADVISED);
+    CU_ASSERT_EQUAL(dtls_conn_deadline(client), DTLS_NEVER);
+    call_end(&call);
+}
+
 /* 16 bytes of ping, one block; and one for the tag. */
 static void every_block_is_counted(void)
 {
@@ -252,6 +275,7 @@ static CU_TestInfo tests[] = {
     { "a renewal that is refused waits for its next turn (R12)", a_refused_renewal_waits_for_its_next_turn },
     { "with an unsafe peer nothing is renewed, and nothing is due (R12, R8)", nothing_is_renewed_that_cannot_be },
     { "near the cipher's limit renewal is advised, once per epoch (R12)", renewal_is_advised_once_per_epoch },
+    { "one who only sends is advised by the clock (R12)", a_sender_is_advised_by_the_clock },
     { "every block of a record is counted, and its tag (R12)", every_block_is_counted },
     { "numbers that end are advised, then refused, and a rehandshake helps (R12)",
       numbers_that_end_are_advised_and_then_refused },
