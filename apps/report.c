@@ -245,6 +245,7 @@ static void json_stats(const struct dtls_stats *stats)
     json_whole("answers", stats->answers);
     json_whole("final_copies", stats->final_copies);
     json_whole("held", stats->held);
+    json_whole("ignored", stats->ignored);
     json_open("dropped");
     for (int i = 0; i < DTLS_DROP_COUNT; i++)
         json_whole(dtls_drop_name((enum dtls_drop)i), stats->dropped[i]);

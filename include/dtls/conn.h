@@ -235,7 +235,7 @@ enum dtls_drop {
     DTLS_DROP_VERSION,   /* not DTLS 1.x */
     DTLS_DROP_TYPE,      /* unknown content type */
     DTLS_DROP_TOO_LARGE, /* longer than 2^14 bytes of content */
-    DTLS_DROP_EPOCH,     /* an epoch without keys, or of the past */
+    DTLS_DROP_EPOCH,     /* an epoch without keys, of the past, or that will never be */
     DTLS_DROP_REPLAYED,  /* seen before, or older than the window */
     DTLS_DROP_FORGED,    /* authentication failed */
     DTLS_DROP_STATE,     /* authentic or not, nothing to do with it now (contract S3) */
@@ -255,6 +255,7 @@ struct dtls_stats {
     uint64_t bytes_sent, bytes_received;     /* of application data */
     uint64_t datagrams_sent, datagrams_received;
     uint64_t dropped[DTLS_DROP_COUNT]; /* records, by reason */
+    uint64_t ignored;                  /* ChangeCipherSpec records: Finished says it all. One a handshake is normal */
     uint64_t retransmissions;          /* flights sent again by timer */
     uint64_t answers;                  /* flights sent again because the peer repeated its own, or is ahead (R5) */
     uint64_t final_copies;             /* last flights sent with data (contract R3) */

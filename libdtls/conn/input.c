@@ -101,6 +101,8 @@ static void take_alert(struct dtls_conn *conn, const struct dtls_record *record)
             conn->doomed = true;
             conn->doom = description;
             conn->doom_expirations = 0;
+        } else {
+            drop(conn, DTLS_DROP_STATE);
         }
     } else if (description == DTLS_ALERT_CLOSE_NOTIFY) {
         dtls_conn_close(conn, conn->now); /* and answers with its own (RFC 5246, 7.2.1) */
@@ -189,13 +191,13 @@ static void take_handshake(struct dtls_conn *conn, const struct dtls_record *rec
     struct dtls_reader from = dtls_reader_of((struct dtls_bytes){ record->body, record->len });
     struct dtls_fragment fragment;
 
-    while (dtls_reader_has_more(&from) && conn->state != DTLS_CONN_OVER) {
-        if (!dtls_fragment_read(&from, &fragment)) {
+    do {
+        if (!dtls_fragment_read(&from, &fragment)) { /* an empty record is none too (RFC 5246, 6.2.1) */
             drop(conn, DTLS_DROP_FRAGMENT);
             return;
         }
         take_fragment(conn, &fragment, record->epoch, record->sequence);
-    }
+    } while (dtls_reader_has_more(&from) && conn->state != DTLS_CONN_OVER);
 }
 
 /* ---- contract S3: what is done with a record (admission.h) ---- */
@@ -231,7 +233,9 @@ static void take_record(struct dtls_conn *conn, enum dtls_place place, const str
         note_use_of_current(conn, record);
     switch (dtls_admission(phase_of(conn), place, record->type)) {
     case DTLS_DROP:
-        if (record->type != DTLS_CHANGE_CIPHER_SPEC)
+        if (record->type == DTLS_CHANGE_CIPHER_SPEC)
+            conn->as.stats.ignored++;
+        else
             drop(conn, DTLS_DROP_STATE);
         break;
     case DTLS_HOLD:
@@ -388,6 +392,8 @@ int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, 
         return conn->death;
     conn->now = now;
     conn->as.stats.datagrams_received++;
+    if (len == 0)
+        drop(conn, DTLS_DROP_TRUNCATED);
     if (dtls_last_flight_is_over(conn->last, now) && dtls_outbox_is_empty(&conn->outbox)) { /* or it may point there */
         dtls_last_flight_free(&conn->as.memory, conn->last);
         conn->last = NULL;

@@ -26,15 +26,27 @@ static void free_handshake(struct dtls_conn *conn)
     conn->spare = NULL;
 }
 
+/* Of keys that will never be. */
+static void forget_records_of_next(struct dtls_conn *conn)
+{
+    uint16_t current = conn->as.epochs.current->number;
+    size_t count = dtls_held_clear(&conn->early, &conn->as.memory);
+
+    if (conn->has_postponed && conn->postponed_epoch != current) {
+        conn->has_postponed = false;
+        count++;
+    }
+    if (conn->held.first != NULL && conn->held.first->epoch != current)
+        count += dtls_held_clear(&conn->held, &conn->as.memory);
+    conn->as.stats.dropped[DTLS_DROP_EPOCH] += count;
+}
+
 void dtls_conn_drop_handshake(struct dtls_conn *conn)
 {
     free_handshake(conn);
     conn->re.parked = conn->re.stalled = conn->re.asked = false;
-    conn->has_postponed = conn->has_postponed && conn->postponed_epoch == conn->as.epochs.current->number;
-    dtls_held_clear(&conn->early, &conn->as.memory);
     dtls_epochs_set_next(&conn->as.epochs, NULL);
-    if (conn->held.first != NULL && conn->held.first->epoch != conn->as.epochs.current->number)
-        dtls_held_clear(&conn->held, &conn->as.memory);
+    forget_records_of_next(conn);
 }
 
 int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert)
