@@ -124,7 +124,10 @@ dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
         deadline = other;
     if (conn->as.epochs.previous_ends < deadline)
         deadline = conn->as.epochs.previous_ends;
-    if (dtls_outbox_is_pacing(&conn->outbox) && conn->outbox.not_before < deadline)
+    /* Once its time has come, and the owner knows, it is for the owner to take it: a full socket must not make the
+     * clock turn round and round. */
+    if (dtls_outbox_is_pacing(&conn->outbox) && conn->outbox.not_before > conn->now &&
+        conn->outbox.not_before < deadline)
         deadline = conn->outbox.not_before;
     return deadline;
 }

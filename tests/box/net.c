@@ -197,20 +197,20 @@ uint64_t net_next_time(const struct net *net)
     return net->heap_count == 0 ? NET_NEVER : net->heap[0]->at_us;
 }
 
+void net_advance(struct net *net, uint64_t to_us)
+{
+    if (to_us > net->now_us)
+        net->now_us = to_us;
+}
+
 void net_run_next(struct net *net)
 {
     struct net_thing *thing = pop(net);
 
-    net->now_us = thing->at_us;
+    net_advance(net, thing->at_us);
     if (thing->function != NULL)
         thing->function(thing->arg);
     else
         net->deliver(net->deliver_arg, &thing->datagram);
     free(thing);
-}
-
-void net_advance(struct net *net, uint64_t to_us)
-{
-    if (to_us > net->now_us)
-        net->now_us = to_us;
 }

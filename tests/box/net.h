@@ -113,10 +113,10 @@ void net_call_at(struct net *net, uint64_t at_us, void (*function)(void *arg), v
 /* When the next thing happens, or NET_NEVER. */
 uint64_t net_next_time(const struct net *net);
 
-/* Jumps to the next thing and lets it happen. */
+/* Jumps to the next thing and lets it happen; one that the clock has passed already (net_advance) happens now. */
 void net_run_next(struct net *net);
 
-/* Moves the clock; nothing that was due may be left behind. */
+/* Moves the clock. What was due meanwhile is late, as for a program that was suspended. */
 void net_advance(struct net *net, uint64_t to_us);
 
 #endif

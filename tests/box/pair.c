@@ -162,7 +162,8 @@ static void take_datagrams(struct pair *pair, enum net_end which)
     static uint8_t out[DATAGRAM_MAX];
     size_t len;
 
-    while (dtls_conn_next_datagram(pair->end[which].conn, pair->net.now_us, out, sizeof out, &len)) {
+    while (!pair->stuck[which] &&
+           dtls_conn_next_datagram(pair->end[which].conn, pair->net.now_us, out, sizeof out, &len)) {
         check_size(pair, which, len);
         net_send(&pair->net, which, out, len, 0);
     }

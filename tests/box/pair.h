@@ -58,6 +58,7 @@ struct pair {
     struct dtls_cookie_secrets cookie_secrets;
     size_t hellos_answered, hellos_dropped; /* by dtls_hello_check */
     uint64_t pings_sent;
+    bool stuck[2]; /* an end's socket takes nothing (EAGAIN): datagrams stay in the engine, and pair_settle goes on */
     uint64_t job_us;
     struct pair_job *jobs; /* all that are out */
 
