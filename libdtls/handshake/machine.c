@@ -242,6 +242,13 @@ static void answer_goes_on(struct dtls_handshake *hs)
         dtls_timer_answer_goes_on(&hs->timer, hs->now);
 }
 
+/* A server without state answers a hello with the number that has: whoever sends one in a client's name chooses the
+ * number of a HelloVerifyRequest from the true server (S4). Kept until its turn, it would be out of place there. */
+static bool is_mirrored(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
+{
+    return fragment->type == DTLS_HELLO_VERIFY_REQUEST && !hs->rehandshake && fragment->message_seq != hs->in.next;
+}
+
 int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment, uint16_t epoch,
                         uint64_t sequence)
 {
@@ -251,6 +258,10 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
     hs->now = now;
     /* Finished travels in n+1, everything else in n (S5). */
     if (epoch != (fragment->type == DTLS_FINISHED ? hs->epoch + 1 : hs->epoch)) {
+        hs->as->stats.dropped[DTLS_DROP_STATE]++;
+        return DTLS_OK;
+    }
+    if (is_mirrored(hs, fragment)) {
         hs->as->stats.dropped[DTLS_DROP_STATE]++;
         return DTLS_OK;
     }

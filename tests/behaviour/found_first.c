@@ -242,6 +242,23 @@ static void a_forged_number_does_not_shut_the_client_out(void)
     pair_free(pair);
 }
 
+/* Somebody says hello in the client's name, with a message_seq of his own, and the server's answer has that too. */
+static void a_mirrored_cookie_request_ends_no_client(void)
+{
+    for (uint8_t message_seq = 1; message_seq < 8; message_seq++) {
+        struct pair_options options;
+        pair_options(&options, 8);
+        options.silent = true;
+        options.cookies = message_seq % 2;
+        struct pair *pair = pair_new(&options);
+        CU_ASSERT_EQUAL(pair_start_client(pair), DTLS_OK);
+        forge(pair, CLIENT, DTLS_HELLO_VERIFY_REQUEST, message_seq, 3, 3);
+        CHECK_CASE(pair_run_until_open(pair, 5 * NET_SECOND) && pair_ping(pair, NET_SECOND), "message_seq %d",
+                   message_seq);
+        pair_free(pair);
+    }
+}
+
 static CU_TestInfo tests[] = {
     { "a hello numbered 2^48-4 draws no bytes that nobody wrote", a_hello_with_one_of_the_last_numbers },
     { "a hello of TLS, client_version 0x0303, is refused", a_hello_of_tls_is_refused },
@@ -253,6 +270,8 @@ static CU_TestInfo tests[] = {
     { "a cookie that expires on the way costs one more round", a_cookie_that_expires_on_the_way_costs_one_more_round },
     { "a forged hello with another message_seq does not shut the client out",
       a_forged_number_does_not_shut_the_client_out },
+    { "a cookie request that somebody else has asked for ends no client (S4)",
+      a_mirrored_cookie_request_ends_no_client },
     CU_TEST_INFO_NULL,
 };
 
