@@ -124,6 +124,11 @@ static void report_json_event(const struct report *report, const struct dtls_eve
     case DTLS_EVENT_SESSION:
         json_text("kept", kept);
         break;
+    case DTLS_EVENT_MTU:
+        json_whole("mtu", event->mtu);
+        json_whole("old_mtu", event->old_mtu);
+        json_text("reason", dtls_mtu_reason_name(event->mtu_reason));
+        break;
     case DTLS_EVENT_ALERT:
         json_text("description", dtls_alert_string(event->alert));
         break;
@@ -154,6 +159,9 @@ void report_event(const struct report *report, const struct dtls_ev_conn *conn, 
         say(report, "%s: failed: %s", peer, report_failure(event, words, sizeof words));
     else if (event->type == DTLS_EVENT_ALERT)
         say(report, "%s: alert: %s", peer, dtls_alert_string(event->alert));
+    else if (event->type == DTLS_EVENT_MTU)
+        say(report, "%s: MTU %zu, it was %zu (%s)", peer, event->mtu, event->old_mtu,
+            dtls_mtu_reason_name(event->mtu_reason));
     else if (event->type == DTLS_EVENT_SESSION && kept != NULL)
         say(report, "%s: session %s", peer, kept);
     else if (report->verbose || (event->type != DTLS_EVENT_SESSION && event->type != DTLS_EVENT_REHANDSHAKE_STARTED))

@@ -37,6 +37,8 @@ enum dtls_group {
 
 enum { DTLS_MAX_SUITES = 6, DTLS_MAX_GROUPS = 3 };
 
+enum { DTLS_SMALLEST_MTU = 256, DTLS_LARGEST_MTU = 65507 }; /* bytes of UDP payload */
+
 #define DTLS_FLIGHT_INTERVAL_AUTO UINT32_MAX
 
 /* The IANA name of a suite ("TLS_ECDHE_..."), a group's RFC name ("x25519"), or NULL for one we do not have. */

@@ -84,13 +84,13 @@ enum {
 };
 
 /*
- * Seals application data (1 byte or more) into one datagram, ready to send, in every phase of a rehandshake too.
- * `out` may overlap `data`: with data at out + DTLS_SEND_HEADROOM an AES-GCM record is sealed where it lies.
- * `cap`: the MTU is always enough.
+ * Seals application data (0 bytes or more: an empty record is one) into one datagram, ready to send, in every phase of
+ * a rehandshake too. `out` may overlap `data`: with data at out + DTLS_SEND_HEADROOM an AES-GCM record is sealed where
+ * it lies. `cap`: the MTU is always enough.
  *
  * DTLS_OK: out[0..*out_len) is to be sent, now. Refusals change nothing: DTLS_ERR_NOT_OPEN; DTLS_ERR_LARGE_PACKET,
  * with the most that fits in *out_len; DTLS_ERR_BUFFER_TOO_SMALL, with the `cap` that is needed in *out_len;
- * DTLS_ERR_ARGUMENT (no data); DTLS_ERR_EXHAUSTED (2^48 - 2^16 records in this epoch: rehandshake, and go on);
+ * DTLS_ERR_EXHAUSTED (2^48 - 2^16 records in this epoch: rehandshake, and go on);
  * DTLS_ERR_PAUSED (with peer_model STRICT alone: about one round trip of a rehandshake).
  */
 DTLS_API int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len, uint8_t *out,
@@ -100,9 +100,16 @@ DTLS_API int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t
  * change it. */
 DTLS_API size_t dtls_conn_max_payload(const struct dtls_conn *conn);
 
-/* A new MTU (256 to 65,507), from the next datagram on; DTLS_ERR_ARGUMENT outside of that. */
+/* A new MTU (256 to 65,507), from the next datagram on; DTLS_ERR_ARGUMENT outside of that, and nothing has changed. No
+ * event: you know. */
 DTLS_API int dtls_conn_set_mtu(struct dtls_conn *conn, size_t mtu);
 DTLS_API size_t dtls_conn_mtu(const struct dtls_conn *conn);
+
+/* The system says that a datagram was too big, and that `mtu` bytes of UDP payload fit (EMSGSIZE with IP_MTU, or an
+ * ICMP message that the kernel vouches for). Below 256 it counts as 256; what is no less than the MTU changes nothing.
+ * Else the flight in the air is cut again and waits to be sent, and event MTU comes; data has to be sent again by
+ * whoever cares (dtls_conn_max_payload has changed). Contract M4. */
+DTLS_API void dtls_conn_datagram_too_big(struct dtls_conn *conn, dtls_time now, size_t mtu);
 
 /* ---- time ---- */
 
@@ -135,9 +142,15 @@ enum dtls_event_type {
     DTLS_EVENT_REHANDSHAKE_ADVISED,   /* the keys in force are half used up: renew them. Once per epoch (R12) */
     DTLS_EVENT_JOB,                   /* public-key work waits: dtls_conn_take_job (public_key_jobs) */
     DTLS_EVENT_SESSION,               /* client: `session` can be resumed from now on */
-    DTLS_EVENT_ALERT,                 /* a warning from the peer: `alert`; nothing has changed */
-    DTLS_EVENT_CLOSED,                /* the association ended cleanly, by either side */
-    DTLS_EVENT_FAILED,                /* the association is dead: `error` and, with DTLS_ERR_ALERT, `alert` */
+    DTLS_EVENT_MTU,    /* the MTU has changed, and with it dtls_conn_max_payload: `mtu`, `old_mtu`, why */
+    DTLS_EVENT_ALERT,  /* a warning from the peer: `alert`; nothing has changed */
+    DTLS_EVENT_CLOSED, /* the association ended cleanly, by either side */
+    DTLS_EVENT_FAILED, /* the association is dead: `error` and, with DTLS_ERR_ALERT, `alert` */
+};
+
+/* Why the MTU has changed. */
+enum dtls_mtu_reason {
+    DTLS_MTU_TOO_BIG, /* dtls_conn_datagram_too_big */
 };
 
 struct dtls_event {
@@ -148,13 +161,16 @@ struct dtls_event {
     uint16_t epoch;                     /* DATA: the record's; OPEN, REHANDSHAKE_DONE: the new one */
     uint8_t alert;                      /* ALERT, FAILED: description (enum dtls_alert) */
     int error;                          /* FAILED: enum dtls_error */
+    size_t mtu, old_mtu;                /* MTU: bytes of UDP payload */
+    enum dtls_mtu_reason mtu_reason;
 };
 
 /* Takes the oldest event; false when there is none. Records of one datagram are opened one by one, as you ask. */
 DTLS_API bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event);
 
-/* The name of an event type ("rehandshake_done"), never NULL, never freed. */
+/* The name of an event type ("rehandshake_done"), or of a reason ("too_big"), never NULL, never freed. */
 DTLS_API const char *dtls_event_name(enum dtls_event_type type);
+DTLS_API const char *dtls_mtu_reason_name(enum dtls_mtu_reason reason);
 
 /* ---- rehandshake: contract R in docs/design.md ---- */
 

@@ -72,7 +72,7 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "initial_timeout_ms is not between 50 and 60,000";
     if (config->maximum_timeout_ms < config->initial_timeout_ms)
         return "maximum_timeout_ms is below initial_timeout_ms";
-    if (config->mtu < 256 || config->mtu > 65507)
+    if (config->mtu < DTLS_SMALLEST_MTU || config->mtu > DTLS_LARGEST_MTU)
         return "mtu is not between 256 and 65,507";
     if (config->replay_window < 64 || config->replay_window > 4096)
         return "replay_window is not between 64 and 4,096";

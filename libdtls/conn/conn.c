@@ -132,16 +132,6 @@ dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
     return deadline;
 }
 
-/* Repeated loss may be a matter of size: flights shrink to what every path carries. Data never does (M5). */
-static void shrink_flights(struct dtls_conn *conn)
-{
-    unsigned expirations = conn->hs->timer.expirations;
-    size_t believed = expirations >= 4 ? 256 : expirations >= 2 ? 548 : conn->mtu;
-
-    if (believed < conn->flight_mtu)
-        conn->flight_mtu = believed;
-}
-
 static int tick_flight(struct dtls_conn *conn, dtls_time now)
 {
     struct dtls_handshake *hs = conn->hs;
@@ -158,7 +148,7 @@ static int tick_flight(struct dtls_conn *conn, dtls_time now)
             return err;
     }
     conn->as.stats.retransmissions++;
-    shrink_flights(conn);
+    dtls_conn_shrink_flights(conn);
     dtls_conn_transmit(conn);
     return DTLS_OK;
 }
@@ -220,19 +210,6 @@ int dtls_conn_finish_job(struct dtls_conn *conn, dtls_time now, struct dtls_job 
 }
 
 /* ---- settings ---- */
-
-int dtls_conn_set_mtu(struct dtls_conn *conn, size_t mtu)
-{
-    if (mtu < 256 || mtu > 65507)
-        return DTLS_ERR_ARGUMENT;
-    conn->mtu = conn->flight_mtu = mtu;
-    return DTLS_OK;
-}
-
-size_t dtls_conn_mtu(const struct dtls_conn *conn)
-{
-    return conn->mtu;
-}
 
 /* A server's identity that stays (R9): the one it is about to present, or has. */
 static const struct dtls_identity *identity_to_keep(const struct dtls_conn *conn)

@@ -1,8 +1,8 @@
 /* conn_private.h - the inside of a connection, shared by the files of this folder.
  *
  * conn.c: life, questions, time. input.c: what arrives. output.c: what leaves. outcome.c: what a handshake's step means
- * for the connection. rehandshake.c: who may start one, and when. renewal.c: when keys are used up. events.c: the
- * queue. held.c, last_flight.c: two things kept for a while. */
+ * for the connection. rehandshake.c: who may start one, and when. renewal.c: when keys are used up. mtu.c: how large a
+ * datagram may be. events.c: the queue. held.c, last_flight.c: two things kept for a while. */
 #ifndef DTLS_CONN_PRIVATE_H
 #define DTLS_CONN_PRIVATE_H
 
@@ -104,6 +104,7 @@ bool dtls_conn_has_job(const struct dtls_conn *conn); /* that waits to be taken 
 
 /* events.c */
 struct dtls_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type);
+struct dtls_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtls_event_type type); /* NULL: none waits */
 
 /* input.c: opens records until one of them makes an event. */
 void dtls_conn_pump(struct dtls_conn *conn);
@@ -120,6 +121,9 @@ bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now);  /* false w
 int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err); /* after each step of the handshake */
 int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert);    /* alert 0: none is sent. Returns err */
 void dtls_conn_drop_handshake(struct dtls_conn *conn);
+
+/* mtu.c: after repeated timeouts (M5) */
+void dtls_conn_shrink_flights(struct dtls_conn *conn);
 
 /* rehandshake.c */
 int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now); /* an authentic HelloRequest */

@@ -11,6 +11,16 @@ struct dtls_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_
     return event;
 }
 
+struct dtls_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtls_event_type type)
+{
+    for (size_t i = 0; i < conn->event_count; i++) {
+        struct dtls_event *event = &conn->events[(conn->event_first + i) % DTLS_EVENT_MOST];
+        if (event->type == type)
+            return event;
+    }
+    return NULL;
+}
+
 bool dtls_conn_has_event(const struct dtls_conn *conn)
 {
     return conn->event_count > 0 || conn->data_waits;
@@ -50,12 +60,20 @@ const char *dtls_event_name(enum dtls_event_type type)
         [DTLS_EVENT_REHANDSHAKE_ADVISED] = "rehandshake_advised",
         [DTLS_EVENT_JOB] = "job",
         [DTLS_EVENT_SESSION] = "session",
+        [DTLS_EVENT_MTU] = "mtu",
         [DTLS_EVENT_ALERT] = "alert",
         [DTLS_EVENT_CLOSED] = "closed",
         [DTLS_EVENT_FAILED] = "failed",
     };
 
     return (size_t)type < sizeof names / sizeof names[0] ? names[type] : "unknown";
+}
+
+const char *dtls_mtu_reason_name(enum dtls_mtu_reason reason)
+{
+    static const char *const names[] = { [DTLS_MTU_TOO_BIG] = "too_big" };
+
+    return (size_t)reason < sizeof names / sizeof names[0] ? names[reason] : "unknown";
 }
 
 const char *dtls_drop_name(enum dtls_drop reason)

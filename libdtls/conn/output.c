@@ -184,8 +184,6 @@ int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, s
     *out_len = 0;
     if (conn->state != DTLS_CONN_OPEN)
         return DTLS_ERR_NOT_OPEN;
-    if (len == 0)
-        return DTLS_ERR_ARGUMENT;
     size_t most = dtls_conn_max_payload(conn);
     if (len > most) {
         *out_len = most;
@@ -202,7 +200,7 @@ int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, s
         return DTLS_ERR_BUFFER_TOO_SMALL;
     }
     uint8_t *place = out + dtls_epoch_prefix(route.epoch);
-    if (place != data)
+    if (place != data && len > 0)
         memmove(place, data, len);
     dtls_epoch_seal(route.epoch, DTLS_APPLICATION_DATA, out, len);
     /* Behind the data: a peer of ours that misses the flight holds the data for the moment (R5), OpenSSL does too, and
