@@ -106,9 +106,10 @@ static void on_line(void *arg, uint64_t number, const uint8_t *line, size_t len)
 {
     struct client *client = arg;
     struct command command;
+    size_t text_len = len - client->settings.line_ends;
 
-    if (client->settings.commands && command_is(line, len)) {
-        if (command_read(line, len, &command) && client->conn != NULL)
+    if (client->settings.commands && command_is(line, text_len)) {
+        if (command_read(line, text_len, &command) && client->conn != NULL)
             command_do(&command, client->conn, &client->report);
     } else if (has_flow(client)) {
         complain("line %" PRIu64 " skipped: with --flow it can only be a command", number);
@@ -260,6 +261,7 @@ static void start_watchers(struct client *client)
     client->input.take = on_line;
     client->input.end = on_input_end;
     client->input.arg = client;
+    client->input.lines.keeps_ends = client->settings.line_ends;
     input_init(&client->input);
     ev_init(&client->quiet, on_quiet);
     interrupt.data = terminate.data = client->quiet.data = client;

@@ -17,7 +17,7 @@ void lines_feed(struct lines *lines, const uint8_t *bytes, size_t len,
 
     while (len > 0 && (end = memchr(bytes, '\n', len)) != NULL) {
         size_t part = (size_t)(end - bytes);
-        keep(lines, bytes, part);
+        keep(lines, bytes, part + lines->keeps_ends);
         size_t line_len = lines->len;
         lines->len = 0;
         lines->number++;

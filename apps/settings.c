@@ -176,6 +176,8 @@ const struct option_row settings_rows[] = {
     HEADING(FOR_BOTH, "Input and output"),
     { FOR_BOTH, "commands", NULL, "obey lines of stdin that begin with a colon (see below)", option_flag, AT(commands),
       0, 0, NULL },
+    { FOR_CLIENT, "line-ends", NULL, "each record keeps the newline of its line (left out)", option_flag, AT(line_ends),
+      0, 0, NULL },
     { FOR_BOTH, "json", NULL, "one JSON object per event on stdout, and nothing else there", option_flag, AT(json), 0,
       0, NULL },
     { FOR_BOTH, "verbose", NULL, "say more (without --json)", option_flag, AT(verbose), 0, 0, NULL },

@@ -54,6 +54,7 @@ struct settings {
     double flow_s;      /* seconds; 0: not given */
 
     const char *keylog;
+    bool line_ends; /* client */
     bool commands, json, verbose;
 };
 

@@ -148,6 +148,12 @@ colon_is_data() { # without --commands
 }
 check "without --commands a colon is data" colon_is_data
 
+keeps_ends() {
+    begin -- --line-ends && to_client "a line" && client_says '"length":7,"text":"a line.u000a"' &&
+        to_client :status && client_says '"status"' && end
+}
+check "--line-ends sends each line with its end, and obeys commands" keeps_ends
+
 # ---- renewal by itself ----
 
 renews() { # SIDE OPTION N
