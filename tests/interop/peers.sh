@@ -19,6 +19,9 @@ fingerprint_of() { # FILE: its first certificate's, as our programs write it
 
 # ---- our client, the peer's server ----
 
+# gnutls-serv repeats a line for ever after some errors: not more than 20 MB of them.
+most_kilobytes=20000
+
 # A server on a free port, which stands for PORT in COMMAND. Its stdin has no end: file descriptor 7 types at it.
 start_peer() { # READY COMMAND...: sets port, peer_pid
     local ready=$1
@@ -29,8 +32,7 @@ start_peer() { # READY COMMAND...: sets port, peer_pid
     for _ in 1 2 3 4 5; do # below the ports that are given to clients
         port=$((20000 + RANDOM % 10000))
         : >"$room/peer.out"
-        # gnutls-serv repeats a line for ever after some errors: not more than 20 MB of them.
-        (ulimit -f 20000; exec timeout 100 stdbuf -oL "${@//PORT/$port}") <&7 >"$room/peer.out" 2>&1 &
+        (ulimit -f "$most_kilobytes"; exec timeout 100 stdbuf -oL "${@//PORT/$port}") <&7 >"$room/peer.out" 2>&1 &
         peer_pid=$!
         started+=($peer_pid)
         wait_for "$ready" "$room/peer.out" && return 0
@@ -40,7 +42,7 @@ start_peer() { # READY COMMAND...: sets port, peer_pid
 }
 
 stop_peer() {
-    kill "$peer_pid" && wait "$peer_pid" 2>/dev/null
+    kill "$peer_pid" 2>/dev/null && wait "$peer_pid" 2>/dev/null
     return 0 # they end by the signal
 }
 
@@ -76,13 +78,17 @@ server_says() { # PATTERN: about the last client
 
 # ---- between them ----
 
-start_narrow_path() { # a proxy at $port now, to what was there: it drops datagrams above 512 bytes
+start_path() { # UDP-IMPAIR'S OPTIONS...: a proxy at $port now, to what was there
     : >"$room/impair.out"
-    "$impair" --listen 0 --to "127.0.0.1:$port" --mtu 512 --json >"$room/impair.out" 2>"$room/impair.err" &
+    "$impair" --listen 0 --to "127.0.0.1:$port" --json "$@" >"$room/impair.out" 2>"$room/impair.err" &
     impair_pid=$!
     started+=($impair_pid)
     wait_for listening "$room/impair.out" || return 1
     port=$(sed -n 's/.*"listening".*"port":\([0-9]*\).*/\1/p' "$room/impair.out")
+}
+
+start_narrow_path() { # it drops datagrams above 512 bytes
+    start_path --mtu 512
 }
 
 stop_narrow_path() { # DIRECTION: nothing was too large for it, and DIRECTION took the 8 datagrams that a chain needs

@@ -49,8 +49,9 @@ mistake() { # WORD COMMAND...: exit 2, exactly one line on stderr, WORD in it, n
 
 # ---- processes ----
 
+patience=100 # twentieths of a second
 wait_for() { # WORD FILE
-    for _ in $(seq 100); do
+    for _ in $(seq $patience); do
         grep -qs -- "$1" "$2" && return 0
         sleep 0.05
     done
