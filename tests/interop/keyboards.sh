@@ -132,6 +132,6 @@ end_killed() { # ALERT
 
 clean_up() {
     stop_peer
-    [ -z "${impair_pid:-}" ] || kill "$impair_pid"
-    impair_pid=
+    [ -z "${impair_pid:-}" ] || stop "$impair_pid"
+    return 0
 }

@@ -36,13 +36,13 @@ start_peer() { # READY COMMAND...: sets port, peer_pid
         peer_pid=$!
         started+=($peer_pid)
         wait_for "$ready" "$room/peer.out" && return 0
-        kill "$peer_pid" 2>/dev/null
+        stop "$peer_pid"
     done
     return 1
 }
 
 stop_peer() {
-    kill "$peer_pid" 2>/dev/null && wait "$peer_pid" 2>/dev/null
+    stop "$peer_pid" && wait "$peer_pid" 2>/dev/null
     return 0 # they end by the signal
 }
 

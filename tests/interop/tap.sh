@@ -10,7 +10,7 @@ program() { # the built program NAME, wherever the build put it
 server=$(program dtls-server) client=$(program dtls-client)
 room=$(mktemp -d)
 started=()
-trap 'for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; done; rm -rf "$room"' EXIT
+trap 'for pid in "${started[@]}"; do stop "$pid"; done; rm -rf "$room"' EXIT
 
 # ---- TAP ----
 
@@ -48,6 +48,10 @@ mistake() { # WORD COMMAND...: exit 2, exactly one line on stderr, WORD in it, n
 }
 
 # ---- processes ----
+
+stop() { # PID: false when it has ended; its number may be somebody else's by now
+    [[ $'\n'$(jobs -pr)$'\n' == *$'\n'"$1"$'\n'* ]] && kill "$1" 2>/dev/null
+}
 
 patience=100 # twentieths of a second
 wait_for() { # WORD FILE
