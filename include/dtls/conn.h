@@ -150,7 +150,9 @@ enum dtls_event_type {
 
 /* Why the MTU has changed. */
 enum dtls_mtu_reason {
-    DTLS_MTU_TOO_BIG, /* dtls_conn_datagram_too_big */
+    DTLS_MTU_TOO_BIG,      /* dtls_conn_datagram_too_big */
+    DTLS_MTU_RECORD_LIMIT, /* the same MTU, but a rehandshake has changed what the peer takes in one record (RFC 8449)
+                            */
 };
 
 struct dtls_event {

@@ -14,6 +14,7 @@ void dtls_config_init(struct dtls_config *config)
         .replay_window = 256,
         .held_records = 256,
         .held_bytes = 262144,
+        .record_size_limit = 16384,
         .max_message = 32768,
         .rehandshake_mode = DTLS_REHANDSHAKE_ABBREVIATED,
         .rehandshake_interval_ms = 1000,
@@ -76,6 +77,8 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "mtu is not between 256 and 65,507";
     if (config->replay_window < 64 || config->replay_window > 4096)
         return "replay_window is not between 64 and 4,096";
+    if (config->record_size_limit < 64 || config->record_size_limit > 16384)
+        return "record_size_limit is not between 64 and 16,384";
     if (config->max_message < 1024 || config->max_message > 131072)
         return "max_message is not between 1,024 and 131,072";
     if (config->rehandshake_policy > DTLS_REHANDSHAKE_ASK)

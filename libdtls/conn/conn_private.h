@@ -15,7 +15,7 @@ enum dtls_conn_state { DTLS_CONN_NEW, DTLS_CONN_FIRST, DTLS_CONN_OPEN, DTLS_CONN
 
 enum {
     DTLS_EVENT_MOST = 8,           /* control events that can wait */
-    DTLS_EVENTS_OF_AN_ATTEMPT = 5, /* STARTED, JOB, STALLED, DONE, SESSION */
+    DTLS_EVENTS_OF_AN_ATTEMPT = 6, /* STARTED, JOB, STALLED, MTU, DONE, SESSION */
     DTLS_EARLY_RECORDS = 8,        /* records of n+1 kept sealed while there are no keys for them (R5) */
     DTLS_EARLY_BYTES = 8192,       /* and their bytes in all */
     DTLS_MOST_ANSWERS = 8,         /* to repetitions of one flight (T4) */
@@ -122,8 +122,9 @@ int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err); /* after e
 int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert);    /* alert 0: none is sent. Returns err */
 void dtls_conn_drop_handshake(struct dtls_conn *conn);
 
-/* mtu.c: after repeated timeouts (M5) */
-void dtls_conn_shrink_flights(struct dtls_conn *conn);
+/* mtu.c */
+void dtls_conn_tell_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t old); /* an event */
+void dtls_conn_shrink_flights(struct dtls_conn *conn);                                    /* after timeouts (M5) */
 
 /* rehandshake.c */
 int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now); /* an authentic HelloRequest */

@@ -287,7 +287,7 @@ static void open_record(struct dtls_conn *conn, struct dtls_record *record, cons
     } else {
         switch (dtls_epoch_open(epoch, record)) {
         case DTLS_OPENED:
-            if (record->len <= DTLS_MAX_PLAINTEXT)
+            if (record->len <= epoch->own_limit)
                 take_record(conn, place_of(conn, epoch), record);
             else
                 drop(conn, DTLS_DROP_TOO_LARGE);

@@ -15,7 +15,7 @@ size_t dtls_conn_mtu(const struct dtls_conn *conn)
 }
 
 /* Word that is told twice before it is heard is one: from the first size to the last. */
-static void tell(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t old)
+void dtls_conn_tell_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t old)
 {
     struct dtls_event *event = dtls_conn_find_event(conn, DTLS_EVENT_MTU);
 
@@ -52,7 +52,7 @@ void dtls_conn_datagram_too_big(struct dtls_conn *conn, dtls_time now, size_t mt
     conn->mtu = mtu;
     if (conn->flight_mtu > mtu)
         conn->flight_mtu = mtu;
-    tell(conn, DTLS_MTU_TOO_BIG, old);
+    dtls_conn_tell_mtu(conn, DTLS_MTU_TOO_BIG, old);
     send_again(conn);
 }
 

@@ -109,6 +109,7 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     struct dtls_last_flight *last = NULL;
     bool new_session = as->role == DTLS_CLIENT && (!hs->resumed || hs->ticket_len > 0);
 
+    size_t payload = dtls_conn_max_payload(conn);
     keep_cookie(as, hs);
     if (hs->first_finisher) {
         last = conn->spare;
@@ -116,6 +117,8 @@ static int finish(struct dtls_conn *conn, dtls_time now)
         dtls_last_flight_take(last, hs, now);
     }
     publish(conn, now);
+    if (hs->rehandshake && dtls_conn_max_payload(conn) != payload)
+        dtls_conn_tell_mtu(conn, DTLS_MTU_RECORD_LIMIT, conn->mtu);
     struct dtls_event *event =
         dtls_conn_push_event(conn, hs->rehandshake ? DTLS_EVENT_REHANDSHAKE_DONE : DTLS_EVENT_OPEN);
     event->resumed = hs->resumed;

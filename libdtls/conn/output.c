@@ -114,8 +114,8 @@ size_t dtls_conn_max_payload(const struct dtls_conn *conn)
     for (size_t i = 0; i < 2; i++)
         if (epochs[i] != NULL && epochs[i]->aead != NULL && dtls_epoch_expansion(epochs[i]) > most)
             most = dtls_epoch_expansion(epochs[i]);
-    size_t payload = conn->mtu - most;
-    return payload < DTLS_MAX_PLAINTEXT ? payload : DTLS_MAX_PLAINTEXT;
+    size_t payload = conn->mtu - most, limit = conn->as.epochs.current->limit;
+    return payload < limit ? payload : limit;
 }
 
 /* Where an application record goes: its epoch, and whether the last flight travels with it (R2, R3). */
@@ -156,13 +156,13 @@ static struct route choose_route(const struct dtls_conn *conn, dtls_time now, si
     }
     if (!dtls_last_flight_wants_to_ride(conn->last))
         return route;
-    size_t flight_len = dtls_last_flight_len(conn->last, epochs);
-    if (flight_len + dtls_epoch_expansion(epochs->current) + len <= conn->mtu)
+    size_t flight_len = dtls_last_flight_len(conn->last, epochs), around = dtls_epoch_expansion(epochs->current);
+    if (flight_len + around + len <= conn->mtu && flight_len + len <= epochs->current->limit) /* M8: small buffers */
         route.flight_len = flight_len;
     else if (!is_strict(conn) && conn->hs == NULL && !conn->re.requesting && /* the next one would end n on the way */
              epochs->previous != NULL && epochs->previous->aead != NULL &&
              epochs->previous->write_sequence < DTLS_MAX_DATA_SEQUENCE &&
-             dtls_epoch_expansion(epochs->previous) + len <= conn->mtu &&
+             dtls_epoch_expansion(epochs->previous) + len <= conn->mtu && len <= epochs->previous->limit &&
              now - conn->last->switched_at < DTLS_OLD_EPOCH_FOR_LARGE)
         route.epoch = epochs->previous;
     return route;
@@ -194,6 +194,10 @@ int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, s
         return DTLS_ERR_PAUSED;
     if (route.epoch->write_sequence >= DTLS_MAX_DATA_SEQUENCE)
         return DTLS_ERR_EXHAUSTED;
+    if (len > route.epoch->limit) { /* that of n+1, before its event: to a STRICT peer (R18) */
+        *out_len = route.epoch->limit;
+        return DTLS_ERR_LARGE_PACKET;
+    }
     size_t needed = route.flight_len + dtls_epoch_expansion(route.epoch) + len;
     if (needed > cap) {
         *out_len = needed;

@@ -14,6 +14,7 @@ struct dtls_established {
     uint16_t group;                     /* 0 when resumed */
     bool extended_master_secret;
     bool renegotiation_info; /* RFC 5746 */
+    size_t record_limit;     /* the most plaintext that the peer takes in one record (M8) */
     bool has_peer;           /* the peer has shown a certificate, in this handshake or an earlier one */
     uint8_t peer[DTLS_FINGERPRINT_LEN];
     uint8_t client_verify[DTLS_VERIFY_DATA_LEN], server_verify[DTLS_VERIFY_DATA_LEN]; /* RFC 5746, 3.1 */

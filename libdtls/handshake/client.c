@@ -54,6 +54,8 @@ static int add_client_hello(struct dtls_handshake *hs)
             .point_formats = dtls_view(zero, 1),
             .has_schemes = true,
             .schemes = number_list(dtls_schemes, dtls_scheme_count, scheme_bytes, sizeof scheme_bytes),
+            .has_record_size_limit = true, /* the answer tells the server's (M8) */
+            .record_size_limit = (uint16_t)hs->config->record_size_limit,
             .extended_master_secret = true,
             .has_ticket = asks_for_ticket(hs),
             /* Always, also where policy forbids rehandshakes: peers insist on the sign (R8). Empty the first time. */
@@ -176,8 +178,9 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
         return DTLS_ERR_VERSION;
     hs->answered = true;
     hs->happened |= DTLS_HAPPENED_ANSWER;
-    if (hello.extensions.has_unknown) {
-        hs->alert = DTLS_ALERT_UNSUPPORTED_EXTENSION;
+    if (hello.extensions.has_unknown || hello.extensions.has_max_fragment_length) { /* we offer none of them */
+        bool both = hello.extensions.has_max_fragment_length && hello.extensions.has_record_size_limit;
+        hs->alert = both ? DTLS_ALERT_ILLEGAL_PARAMETER : DTLS_ALERT_UNSUPPORTED_EXTENSION; /* RFC 8449, 5 */
         return DTLS_ERR_ILLEGAL_PARAMETER;
     }
     hs->pending = (struct dtls_established){
@@ -191,6 +194,8 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
     int err = check_renegotiation_info(hs, &hello.extensions);
     if (err == DTLS_OK)
         err = dtls_handshake_check_safety(hs);
+    if (err == DTLS_OK)
+        err = dtls_handshake_take_record_limit(hs, &hello.extensions);
     if (err != DTLS_OK)
         return err;
     memcpy(hs->randoms.server, hello.random.at, sizeof hs->randoms.server);

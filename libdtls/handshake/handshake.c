@@ -134,6 +134,8 @@ int dtls_handshake_make_keys(struct dtls_handshake *hs)
 
     if (next == NULL)
         return DTLS_ERR_NO_MEMORY;
+    next->limit = hs->pending.record_limit;
+    next->own_limit = hs->config->record_size_limit;
     dtls_log_key(hs->config, &hs->randoms, hs->master);
     dtls_epochs_set_next(&hs->as->epochs, next);
     return DTLS_OK;
@@ -238,6 +240,26 @@ struct dtls_session *dtls_handshake_session(const struct dtls_handshake *hs)
     struct dtls_session *session = resumable ? dtls_session_new(&hs->as->memory, &state, ticket) : NULL;
     dtls_wipe(&state, sizeof state);
     return session;
+}
+
+/* That of n is no business of the handshake that makes n+1; but in the first one nobody has limited anything before,
+ * and a peer with small buffers is better served at once (max_fragment_length asks for it, RFC 6066, 4). */
+void dtls_handshake_limit_records(struct dtls_handshake *hs, size_t limit)
+{
+    hs->pending.record_limit = limit < DTLS_MAX_PLAINTEXT ? limit : DTLS_MAX_PLAINTEXT;
+    if (!hs->rehandshake)
+        hs->as->epochs.current->limit = hs->pending.record_limit;
+}
+
+int dtls_handshake_take_record_limit(struct dtls_handshake *hs, const struct dtls_extensions *extensions)
+{
+    enum { LEAST = 64 };
+
+    if (extensions->has_record_size_limit && extensions->record_size_limit < LEAST)
+        return DTLS_ERR_ILLEGAL_PARAMETER;
+    dtls_handshake_limit_records(hs, extensions->has_record_size_limit ? extensions->record_size_limit
+                                                                       : DTLS_MAX_PLAINTEXT);
+    return DTLS_OK;
 }
 
 int dtls_handshake_check_safety(const struct dtls_handshake *hs)

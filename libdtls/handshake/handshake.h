@@ -160,6 +160,11 @@ int dtls_handshake_check_safety(const struct dtls_handshake *hs);
 /* The peer's Finished (both tables' last row). */
 int dtls_handshake_take_finished(struct dtls_handshake *hs, const struct dtls_message *message);
 
+/* The most plaintext that the peer takes in one record (M8): as we know it, or as its hello says in record_size_limit
+ * (RFC 8449, 4), or does not. */
+void dtls_handshake_limit_records(struct dtls_handshake *hs, size_t limit);
+int dtls_handshake_take_record_limit(struct dtls_handshake *hs, const struct dtls_extensions *extensions);
+
 /* Appends the peer's message to the transcript. */
 int dtls_handshake_hear(struct dtls_handshake *hs, const struct dtls_message *message);
 

@@ -83,6 +83,20 @@ static int choose_parameters(struct dtls_handshake *hs, const struct dtls_client
     return hs->pending.suite != NULL && hs->pending.group != 0 && hs->scheme != 0 ? DTLS_OK : DTLS_ERR_NO_COMMON_SUITE;
 }
 
+/* Of the two, record_size_limit counts (RFC 8449, 5). */
+static int take_record_limit(struct dtls_handshake *hs, const struct dtls_extensions *extensions)
+{
+    enum { MOST = 4 }; /* 2^12 */
+    uint8_t exponent = extensions->max_fragment_length;
+
+    if (extensions->has_record_size_limit || !extensions->has_max_fragment_length)
+        return dtls_handshake_take_record_limit(hs, extensions);
+    if (exponent < 1 || exponent > MOST)
+        return DTLS_ERR_ILLEGAL_PARAMETER;
+    dtls_handshake_limit_records(hs, (size_t)256 << exponent);
+    return DTLS_OK;
+}
+
 /* ---- our flights ---- */
 
 static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_hello *to_client)
@@ -104,6 +118,11 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
             .has_point_formats = to_client->extensions.has_point_formats && !hs->resumed,
             .point_formats = dtls_view(uncompressed, 1),
             .has_ticket = hs->announced_ticket,
+            .has_record_size_limit = to_client->extensions.has_record_size_limit,
+            .record_size_limit = (uint16_t)hs->config->record_size_limit,
+            .has_max_fragment_length =
+                to_client->extensions.has_max_fragment_length && !to_client->extensions.has_record_size_limit,
+            .max_fragment_length = to_client->extensions.max_fragment_length,
         },
     };
     struct dtls_writer to = dtls_flight_open(&hs->building, SERVER_HELLO_MOST);
@@ -226,6 +245,8 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
     int err = check_renegotiation_info(hs, &hello);
     if (err == DTLS_OK)
         err = dtls_handshake_check_safety(hs);
+    if (err == DTLS_OK)
+        err = take_record_limit(hs, &hello.extensions);
     bool resume = err == DTLS_OK && may_resume(hs, &hello);
     if (resume && !hs->pending.extended_master_secret)
         err = DTLS_ERR_UNSAFE_PEER; /* RFC 7627, 5.3: a session that had it must not lose it */

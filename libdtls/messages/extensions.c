@@ -2,10 +2,12 @@
 #include "messages/extensions.h"
 
 enum extension_type {
+    MAX_FRAGMENT_LENGTH = 1,
     SUPPORTED_GROUPS = 10,
     EC_POINT_FORMATS = 11,
     SIGNATURE_ALGORITHMS = 13,
     EXTENDED_MASTER_SECRET = 23,
+    RECORD_SIZE_LIMIT = 28,
     SESSION_TICKET = 35,
     RENEGOTIATION_INFO = 0xff01,
 };
@@ -22,6 +24,10 @@ static uint64_t bit_of(uint16_t type)
 static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensions *into)
 {
     switch (type) {
+    case MAX_FRAGMENT_LENGTH:
+        into->has_max_fragment_length = true;
+        into->max_fragment_length = dtls_read_u8(&body);
+        break;
     case SUPPORTED_GROUPS:
         into->has_groups = true;
         into->groups = dtls_read_u16_list(&body);
@@ -38,6 +44,10 @@ static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensi
         break;
     case EXTENDED_MASTER_SECRET:
         into->extended_master_secret = true;
+        break;
+    case RECORD_SIZE_LIMIT:
+        into->has_record_size_limit = true;
+        into->record_size_limit = dtls_read_u16(&body);
         break;
     case SESSION_TICKET:
         into->has_ticket = true;
@@ -90,10 +100,14 @@ static void write_one(struct dtls_writer *to, enum extension_type type, size_t s
 void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions *extensions)
 {
     if (!extensions->has_groups && !extensions->has_point_formats && !extensions->has_schemes &&
-        !extensions->extended_master_secret && !extensions->has_ticket && !extensions->has_renegotiation_info)
+        !extensions->extended_master_secret && !extensions->has_ticket && !extensions->has_renegotiation_info &&
+        !extensions->has_record_size_limit && !extensions->has_max_fragment_length)
         return;
+    uint8_t limit[2] = { (uint8_t)(extensions->record_size_limit >> 8), (uint8_t)extensions->record_size_limit };
 
     size_t list = dtls_write_open(to, 2);
+    if (extensions->has_max_fragment_length)
+        write_one(to, MAX_FRAGMENT_LENGTH, 0, (struct dtls_bytes){ &extensions->max_fragment_length, 1 });
     if (extensions->has_groups)
         write_one(to, SUPPORTED_GROUPS, 2, extensions->groups);
     if (extensions->has_point_formats)
@@ -102,6 +116,8 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
         write_one(to, SIGNATURE_ALGORITHMS, 2, extensions->schemes);
     if (extensions->extended_master_secret)
         write_one(to, EXTENDED_MASTER_SECRET, 0, (struct dtls_bytes){ 0 });
+    if (extensions->has_record_size_limit)
+        write_one(to, RECORD_SIZE_LIMIT, 0, (struct dtls_bytes){ limit, sizeof limit });
     if (extensions->has_ticket)
         write_one(to, SESSION_TICKET, 0, extensions->ticket);
     if (extensions->has_renegotiation_info)

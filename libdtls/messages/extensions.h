@@ -12,6 +12,10 @@ struct dtls_extensions {
     struct dtls_bytes point_formats;
     bool has_schemes; /* signature_algorithms (13, RFC 8446): 2-byte numbers */
     struct dtls_bytes schemes;
+    bool has_max_fragment_length; /* 1, RFC 6066, 4: 2^(8 + this) bytes; what is no such number is for the reader */
+    uint8_t max_fragment_length;
+    bool has_record_size_limit; /* 28, RFC 8449: the most plaintext in one record */
+    uint16_t record_size_limit;
     bool extended_master_secret; /* 23, RFC 7627: empty */
     bool has_ticket;             /* session_ticket (35, RFC 5077): empty, or the ticket */
     struct dtls_bytes ticket;

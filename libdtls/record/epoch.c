@@ -32,6 +32,7 @@ struct dtls_epoch *dtls_epoch_new(const struct dtls_memory *memory, uint16_t num
     epoch->number = number;
     epoch->readable = true;
     epoch->write_version = DTLS_VERSION_1_2;
+    epoch->limit = epoch->own_limit = DTLS_MAX_PLAINTEXT;
     epoch->replay = (struct dtls_replay){ .seen = (uint64_t *)(epoch + 1), .size = window };
     if (aead == NULL)
         return epoch;

@@ -18,6 +18,8 @@ struct dtls_epoch {
     uint8_t read_iv[DTLS_AEAD_NONCE_LEN], write_iv[DTLS_AEAD_NONCE_LEN];
     bool readable;                         /* false once its time is over */
     uint16_t write_version;                /* of the record header */
+    size_t limit;                          /* the most plaintext that the peer takes in one record (M8) */
+    size_t own_limit;                      /* and that we do */
     uint64_t write_sequence;               /* of the next record */
     uint64_t sealed_blocks, opened_blocks; /* as aead->block_limit counts them (R12) */
     struct dtls_replay replay;

@@ -59,6 +59,15 @@ static bool piece_that_fits(const struct dtls_epoch *epoch, const struct dtls_ou
     return *piece == left || (handshake && *piece > 0);
 }
 
+/* A peer that limits its records (M8) has small buffers, and GnuTLS reads no more of a datagram than would hold one
+ * record: nor does a datagram of ours have more. */
+static size_t most_bytes(const struct dtls_epoch *epoch, size_t limit)
+{
+    size_t most = dtls_epoch_expansion(epoch) + epoch->limit;
+
+    return limit < most ? limit : most;
+}
+
 /* Where the datagram that starts at `from` ends when it may have `limit` bytes. With `out`, writes it. */
 static struct place pack(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, struct place from,
                          size_t limit, uint8_t *out, size_t *written)
@@ -70,7 +79,8 @@ static struct place pack(const struct dtls_outbox *outbox, const struct dtls_epo
         struct dtls_epoch *epoch = writable_epoch(epochs, item);
         if (epoch == NULL)
             continue;
-        if (!piece_that_fits(epoch, item, from.offset, limit - used, &piece, &record))
+        size_t most = most_bytes(epoch, limit);
+        if (used > most || !piece_that_fits(epoch, item, from.offset, most - used, &piece, &record))
             break;
         if (out != NULL) {
             size_t prefix = dtls_epoch_prefix(epoch);

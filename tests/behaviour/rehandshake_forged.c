@@ -249,6 +249,37 @@ static void unoffered_suite(struct draft *draft)
     draft->server.suite = 0xc02d;
 }
 
+static void tiny_limit(struct draft *draft)
+{
+    draft->client.extensions.has_record_size_limit = draft->server.extensions.has_record_size_limit = true;
+    draft->client.extensions.record_size_limit = draft->server.extensions.record_size_limit = 63;
+}
+
+static void fragment_length(struct draft *draft)
+{
+    draft->client.extensions.has_max_fragment_length = draft->server.extensions.has_max_fragment_length = true;
+    draft->client.extensions.max_fragment_length = draft->server.extensions.max_fragment_length = 4;
+}
+
+static void fragment_length_5(struct draft *draft)
+{
+    fragment_length(draft);
+    draft->client.extensions.max_fragment_length = 5;
+}
+
+static void fragment_length_0(struct draft *draft)
+{
+    fragment_length(draft);
+    draft->client.extensions.max_fragment_length = 0;
+}
+
+static void both_limits(struct draft *draft)
+{
+    fragment_length_5(draft); /* which nobody looks at */
+    draft->client.extensions.has_record_size_limit = draft->server.extensions.has_record_size_limit = true;
+    draft->client.extensions.record_size_limit = draft->server.extensions.record_size_limit = 64;
+}
+
 static void every_extension_may_be_flipped(void)
 {
     static const struct {
@@ -262,6 +293,14 @@ static void every_extension_may_be_flipped(void)
         { "no supported_groups", SERVER, no_groups, DTLS_OK },
         { "no ec_point_formats", SERVER, no_point_formats, DTLS_OK },
         { "a session_ticket that was not there before", SERVER, ticket, DTLS_OK },
+        { "a record_size_limit below 64", SERVER, tiny_limit, DTLS_ERR_ILLEGAL_PARAMETER },
+        { "a record_size_limit below 64 in the answer", CLIENT, tiny_limit, DTLS_ERR_ILLEGAL_PARAMETER },
+        { "max_fragment_length", SERVER, fragment_length, DTLS_OK },
+        { "max_fragment_length 0", SERVER, fragment_length_0, DTLS_ERR_ILLEGAL_PARAMETER },
+        { "max_fragment_length 5", SERVER, fragment_length_5, DTLS_ERR_ILLEGAL_PARAMETER },
+        { "max_fragment_length beside record_size_limit", SERVER, both_limits, DTLS_OK },
+        { "max_fragment_length that was not offered", CLIENT, fragment_length, DTLS_ERR_ILLEGAL_PARAMETER },
+        { "both limits in one answer", CLIENT, both_limits, DTLS_ERR_ILLEGAL_PARAMETER },
         { "no known suite", SERVER, unknown_suites, DTLS_ERR_NO_COMMON_SUITE },
         { "a hello of DTLS 1.0", SERVER, other_version, DTLS_ERR_VERSION },
         { "an answer of DTLS 1.0", CLIENT, other_version, DTLS_ERR_VERSION },

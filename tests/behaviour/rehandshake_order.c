@@ -107,11 +107,11 @@ static void every_order_of_the_servers_flights(void)
 {
     every_order(&call_kinds[0], SERVER, 0, 400, 5); /* ServerHello to ServerHelloDone in three */
     every_order(&call_kinds[0], SERVER, 1, 256, 3); /* CCS, Finished */
-    every_order(&call_kinds[2], SERVER, 0, 256, 3); /* ServerHello, CCS, Finished */
+    every_order(&call_kinds[2], SERVER, 0, 300, 3); /* ServerHello, CCS, Finished */
     every_order(&call_kinds[1], SERVER, 0, 400, 3); /* HelloRequest and two records */
     every_order(&call_kinds[1], SERVER, 1, 400, 5); /* ServerHello to ServerHelloDone behind it */
     every_order(&call_kinds[3], SERVER, 0, 256, 3);
-    every_order(&call_kinds[3], SERVER, 1, 256, 3);
+    every_order(&call_kinds[3], SERVER, 1, 300, 3);
 }
 
 static CU_TestInfo tests[] = {

@@ -179,6 +179,11 @@ chain_is_given() {
 }
 check "gnutls-cli's chain of three at MTU 512" chain_is_given
 
+records_are_small() { # its limit is kept: it sends a record_overflow otherwise
+    start_server --cert "$chain" --key "$chain_key" && meet_client --recordsize 512 && stop_server
+}
+check "gnutls-cli's record_size_limit is kept" records_are_small
+
 close_is_heard() { # while gnutls-cli's stdin stays open
     start_server && seen=0 || return 1
     : >"$room/peer.out"

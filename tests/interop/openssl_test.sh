@@ -148,6 +148,12 @@ chain_is_taken() {
 }
 check "our server's chain of three at MTU 512 for s_client" chain_is_taken
 
+fragments_are_small() { # s_client takes no record above 512 bytes then
+    start_server --cert "$chain" --key "$chain_key" && meet_client -maxfraglen 512 -showcerts &&
+        [ "$(grep -c 'BEGIN CERTIFICATE' "$room/peer.out")" = 3 ] && stop_server
+}
+check "s_client's max_fragment_length is kept" fragments_are_small
+
 chain_is_given() {
     start_server --mtu 512 --client-cert require && start_narrow_path &&
         meet_client -mtu 512 -cert "$chain" -key "$chain_key" -cert_chain "$room/issuers" &&

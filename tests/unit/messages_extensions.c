@@ -11,10 +11,17 @@
         (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })                                     \
     }
 
-/* All six, laid out by hand after RFC 8422, 5.1, RFC 5246, 7.4.1.4.1, RFC 7627, 5.1, RFC 5077, 3.2, RFC 5746, 3.2. */
+/* All eight, laid out by hand after RFC 6066, 4, RFC 8422, 5.1, RFC 5246, 7.4.1.4.1, RFC 7627, 5.1, RFC 8449, 4, RFC
+ * 5077, 3.2, RFC 5746, 3.2. */
 static const uint8_t all[] = {
-    0, 44, 0, 10, 0,  6, 0, 4, 0,  29, 0, 23,  0,   11,  0,    2, 1, 0, 0, 13,  0,   4,   0,
-    2, 4,  3, 0,  23, 0, 0, 0, 35, 0,  3, 't', 'k', 't', 0xff, 1, 0, 5, 4, 'v', 'r', 'f', 'y',
+    0,    55, 0, 1, 0,   1,   3,                 /* max_fragment_length */
+    0,    10, 0, 6, 0,   4,   0,   29,  0,   23, /* supported_groups */
+    0,    11, 0, 2, 1,   0,                      /* ec_point_formats */
+    0,    13, 0, 4, 0,   2,   4,   3,            /* signature_algorithms */
+    0,    23, 0, 0,                              /* extended_master_secret */
+    0,    28, 0, 2, 2,   1,                      /* record_size_limit */
+    0,    35, 0, 3, 't', 'k', 't',               /* session_ticket */
+    0xff, 1,  0, 5, 4,   'v', 'r', 'f', 'y',     /* renegotiation_info */
 };
 
 static int read_extensions(struct dtls_bytes body, void *out)
@@ -44,10 +51,12 @@ static void reads_every_extension(void)
     struct dtls_extensions read = { 0 };
 
     CU_ASSERT_EQUAL(read_extensions((struct dtls_bytes){ all, sizeof all }, &read), DTLS_OK);
-    CU_ASSERT_TRUE(read.has_groups && read.groups.at == all + 8 && read.groups.len == 4);
-    CU_ASSERT_TRUE(read.has_point_formats && read.point_formats.at == all + 17 && read.point_formats.len == 1);
-    CU_ASSERT_TRUE(read.has_schemes && read.schemes.at == all + 24 && read.schemes.len == 2);
+    CU_ASSERT_TRUE(read.has_groups && read.groups.at == all + 13 && read.groups.len == 4);
+    CU_ASSERT_TRUE(read.has_point_formats && read.point_formats.at == all + 22 && read.point_formats.len == 1);
+    CU_ASSERT_TRUE(read.has_schemes && read.schemes.at == all + 29 && read.schemes.len == 2);
     CU_ASSERT_TRUE(read.extended_master_secret);
+    CU_ASSERT_TRUE(read.has_max_fragment_length && read.max_fragment_length == 3);
+    CU_ASSERT_TRUE(read.has_record_size_limit && read.record_size_limit == 513);
     CU_ASSERT_TRUE(read.has_ticket && read.ticket.len == 3 && memcmp(read.ticket.at, "tkt", 3) == 0);
     CU_ASSERT_TRUE(read.has_renegotiation_info && read.renegotiation_info.len == 4);
     CU_ASSERT_EQUAL(memcmp(read.renegotiation_info.at, "vrfy", 4), 0);
@@ -72,6 +81,8 @@ static void each_extension_is_written_alone(void)
         { .has_point_formats = true, .point_formats = BYTES(0) },
         { .has_schemes = true, .schemes = BYTES(4, 3) },
         { .extended_master_secret = true },
+        { .has_max_fragment_length = true, .max_fragment_length = 4 },
+        { .has_record_size_limit = true, .record_size_limit = 16384 },
         { .has_ticket = true },
         { .has_renegotiation_info = true },
     };
@@ -114,7 +125,7 @@ static void a_block_that_ends_inside_an_extension_is_refused(void)
 {
     for (size_t len = 0; len < sizeof all - 2; len++) {
         struct dtls_extensions read;
-        bool whole = len == 0 || len == 10 || len == 16 || len == 24 || len == 28 || len == 35;
+        bool whole = len == 0 || len == 5 || len == 15 || len == 21 || len == 29 || len == 33 || len == 39 || len == 46;
         CHECK_CASE((read_one((struct dtls_bytes){ all + 2, len }, &read) == DTLS_OK) == whole, "%zu bytes", len);
     }
 }
@@ -139,6 +150,10 @@ static void a_body_of_the_wrong_shape_is_refused(void)
         { "schemes, odd list", BYTES(0, 13, 0, 3, 0, 1, 4), false },
         { "schemes, a byte too many", BYTES(0, 13, 0, 5, 0, 2, 4, 3, 0), false },
         { "extended master secret with a body", BYTES(0, 23, 0, 1, 0), false },
+        { "record size limit, one byte", BYTES(0, 28, 0, 1, 64), false },
+        { "record size limit, three bytes", BYTES(0, 28, 0, 3, 0, 64, 0), false },
+        { "maximal fragment length, no body", BYTES(0, 1, 0, 0), false },
+        { "maximal fragment length, two bytes", BYTES(0, 1, 0, 2, 1, 1), false },
         { "ticket, empty", BYTES(0, 35, 0, 0), true },
         { "renegotiation info, empty", BYTES(0xff, 1, 0, 1, 0), true },
         { "renegotiation info, no body", BYTES(0xff, 1, 0, 0), false },
