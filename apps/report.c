@@ -252,6 +252,7 @@ static void json_stats(const struct dtls_stats *stats)
     json_whole("retransmissions", stats->retransmissions);
     json_whole("answers", stats->answers);
     json_whole("final_copies", stats->final_copies);
+    json_whole("probes", stats->probes);
     json_whole("held", stats->held);
     json_whole("ignored", stats->ignored);
     json_open("dropped");

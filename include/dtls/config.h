@@ -130,6 +130,10 @@ struct dtls_config {
     size_t replay_window; /* records remembered per epoch, 64 to 4,096; default 256; rounded up to a multiple of 64 */
     size_t held_records;  /* records of the next epoch kept until Finished (contract R5); default 256 */
     size_t held_bytes;    /* and their bytes; default 262,144 */
+    size_t probe_mtu_to;  /* search upwards for a larger MTU, up to this, with padded heartbeats that both sides have
+                             agreed on (RFC 8899, RFC 6520; contract M6); 0, the default: no search. Datagrams of up to
+                             this many bytes then leave the engine */
+    bool answer_probes;   /* let the peer search; default false. Implied by probe_mtu_to */
     size_t record_size_limit; /* the most plaintext that we take in one record, told to the peer (RFC 8449): 64 to
                                  16,384, the default. What is larger is dropped */
     size_t max_message;       /* largest handshake message accepted, 1,024 to 131,072 bytes; default 32,768 */

@@ -73,7 +73,8 @@ DTLS_API void dtls_conn_free(struct dtls_conn *conn);
 DTLS_API int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, size_t len);
 
 /*
- * Takes one datagram to send, never above the MTU. `cap` must be at least the MTU (else nothing is given).
+ * Takes one datagram to send, never above the MTU, but for a probe (probe_mtu_to). `cap` must be at least the MTU (else
+ * nothing is given); a probe that is larger than `cap` counts as too big.
  * True and *len > 0 while there is one. Works also after the end, for the last alert.
  */
 DTLS_API bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap, size_t *len);
@@ -115,8 +116,8 @@ DTLS_API void dtls_conn_datagram_too_big(struct dtls_conn *conn, dtls_time now, 
 
 /* When dtls_conn_tick must be called at the latest; DTLS_NEVER when nothing is due. At rest that is so, except that
  * after a rehandshake the old keys are still to be wiped: 10 s after the first data under the new ones, or 120 s; and
- * with renew_after_s there is always the next renewal. A time of the past: something is to be done, or to be taken as
- * an event, now. */
+ * with renew_after_s there is always the next renewal, with probe_mtu_to the next probe. A time of the past: something
+ * is to be done, or to be taken as an event, now. */
 DTLS_API dtls_time dtls_conn_deadline(const struct dtls_conn *conn);
 
 /* Does what is due; harmless when early. DTLS_OK or a death, also given as event FAILED; after a clean end
@@ -151,6 +152,8 @@ enum dtls_event_type {
 /* Why the MTU has changed. */
 enum dtls_mtu_reason {
     DTLS_MTU_TOO_BIG,      /* dtls_conn_datagram_too_big */
+    DTLS_MTU_PROBED,       /* the search has found that more passes (probe_mtu_to) */
+    DTLS_MTU_BLACK_HOLE,   /* what has passed does not any more, and nobody has said so (probe_mtu_to) */
     DTLS_MTU_RECORD_LIMIT, /* the same MTU, but a rehandshake has changed what the peer takes in one record (RFC 8449)
                             */
 };
@@ -278,6 +281,7 @@ struct dtls_stats {
     uint64_t answers;                  /* flights sent again because the peer repeated its own, or is ahead (R5) */
     uint64_t final_copies;             /* last flights sent with data (contract R3) */
     uint64_t rehandshakes;             /* completed */
+    uint64_t probes;                   /* of the MTU, sent; their loss is no loss */
     uint64_t held;                     /* records that overtook Finished and were kept (contract R5) */
 };
 

@@ -4,26 +4,26 @@
 
 #include "record/header.h"
 
-enum { TYPES = DTLS_APPLICATION_DATA - DTLS_CHANGE_CIPHER_SPEC + 1 };
+enum { TYPES = DTLS_HEARTBEAT_RECORD - DTLS_CHANGE_CIPHER_SPEC + 1 };
 
 /* ChangeCipherSpec says nothing that the epoch of the next record does not say better: it is never needed, and never
- * harms. */
+ * harms. Heartbeats have to wait until a handshake is over (RFC 6520, 3). */
 static const uint8_t table[DTLS_PHASES][DTLS_PLACES][TYPES] = {
-    /*                            CCS        alert         handshake     data */
+    /*                            CCS        alert         handshake     data          heartbeat */
     [DTLS_PHASE_FIRST] = {
-        [DTLS_PLACE_PREVIOUS] = { DTLS_DROP, DTLS_DROP,    DTLS_DROP,    DTLS_DROP },
-        [DTLS_PLACE_CURRENT] =  { DTLS_DROP, DTLS_PROCESS, DTLS_PROCESS, DTLS_DROP },
-        [DTLS_PLACE_NEXT] =     { DTLS_DROP, DTLS_PROCESS, DTLS_PROCESS, DTLS_HOLD },
+        [DTLS_PLACE_PREVIOUS] = { DTLS_DROP, DTLS_DROP,    DTLS_DROP,    DTLS_DROP,    DTLS_DROP },
+        [DTLS_PLACE_CURRENT] =  { DTLS_DROP, DTLS_PROCESS, DTLS_PROCESS, DTLS_DROP,    DTLS_DROP },
+        [DTLS_PLACE_NEXT] =     { DTLS_DROP, DTLS_PROCESS, DTLS_PROCESS, DTLS_HOLD,    DTLS_DROP },
     },
     [DTLS_PHASE_OPEN] = {
-        [DTLS_PLACE_PREVIOUS] = { DTLS_DROP, DTLS_PROCESS, DTLS_DROP,    DTLS_DELIVER },
-        [DTLS_PLACE_CURRENT] =  { DTLS_DROP, DTLS_PROCESS, DTLS_PROCESS, DTLS_DELIVER },
-        [DTLS_PLACE_NEXT] =     { DTLS_DROP, DTLS_DROP,    DTLS_DROP,    DTLS_DROP },
+        [DTLS_PLACE_PREVIOUS] = { DTLS_DROP, DTLS_PROCESS, DTLS_DROP,    DTLS_DELIVER, DTLS_DROP },
+        [DTLS_PLACE_CURRENT] =  { DTLS_DROP, DTLS_PROCESS, DTLS_PROCESS, DTLS_DELIVER, DTLS_PROCESS },
+        [DTLS_PLACE_NEXT] =     { DTLS_DROP, DTLS_DROP,    DTLS_DROP,    DTLS_DROP,    DTLS_DROP },
     },
     [DTLS_PHASE_REHANDSHAKE] = {
-        [DTLS_PLACE_PREVIOUS] = { DTLS_DROP, DTLS_PROCESS, DTLS_DROP,    DTLS_DELIVER },
-        [DTLS_PLACE_CURRENT] =  { DTLS_DROP, DTLS_PROCESS, DTLS_PROCESS, DTLS_DELIVER },
-        [DTLS_PLACE_NEXT] =     { DTLS_DROP, DTLS_PROCESS, DTLS_PROCESS, DTLS_HOLD },
+        [DTLS_PLACE_PREVIOUS] = { DTLS_DROP, DTLS_PROCESS, DTLS_DROP,    DTLS_DELIVER, DTLS_DROP },
+        [DTLS_PLACE_CURRENT] =  { DTLS_DROP, DTLS_PROCESS, DTLS_PROCESS, DTLS_DELIVER, DTLS_DROP },
+        [DTLS_PLACE_NEXT] =     { DTLS_DROP, DTLS_PROCESS, DTLS_PROCESS, DTLS_HOLD,    DTLS_DROP },
     },
 };
 

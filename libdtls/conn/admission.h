@@ -21,7 +21,7 @@ enum dtls_place {
 
 enum dtls_admission {
     DTLS_DROP,
-    DTLS_PROCESS, /* an alert or a handshake fragment has its effect */
+    DTLS_PROCESS, /* an alert, a handshake fragment or a heartbeat has its effect */
     DTLS_DELIVER, /* application data goes to the application */
     DTLS_HOLD,    /* and waits for Finished, unless R5 lets it pass */
 };

@@ -77,6 +77,8 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "mtu is not between 256 and 65,507";
     if (config->replay_window < 64 || config->replay_window > 4096)
         return "replay_window is not between 64 and 4,096";
+    if (config->probe_mtu_to != 0 && (config->probe_mtu_to < config->mtu || config->probe_mtu_to > DTLS_LARGEST_MTU))
+        return "probe_mtu_to is not between mtu and 65,507";
     if (config->record_size_limit < 64 || config->record_size_limit > 16384)
         return "record_size_limit is not between 64 and 16,384";
     if (config->max_message < 1024 || config->max_message > 131072)

@@ -90,6 +90,7 @@ void dtls_conn_free(struct dtls_conn *conn)
     dtls_held_record_free(&memory, conn->delivered);
     dtls_session_free(conn->as.session);
     dtls_release(&memory, conn->as.cookie, conn->as.cookie_len);
+    dtls_release(&memory, conn->echo, conn->echo_len);
     dtls_epochs_free(&conn->as.epochs);
     dtls_release(&memory, conn, sizeof *conn);
 }
@@ -120,6 +121,9 @@ dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
         deadline = dtls_timer_deadline(&conn->hs->timer);
     dtls_time other =
         conn->state == DTLS_CONN_FIRST ? first_handshake_ends(conn) : dtls_conn_rehandshake_deadline(conn);
+    if (other < deadline)
+        deadline = other;
+    other = dtls_conn_probe_deadline(conn);
     if (other < deadline)
         deadline = other;
     if (conn->as.epochs.previous_ends < deadline)
@@ -170,6 +174,7 @@ int dtls_conn_tick(struct dtls_conn *conn, dtls_time now)
         int err = dtls_conn_rehandshake_tick(conn, now);
         if (err != DTLS_OK)
             return err;
+        dtls_conn_probe_tick(conn, now);
     }
     return tick_flight(conn, now);
 }

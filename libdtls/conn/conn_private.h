@@ -2,12 +2,14 @@
  *
  * conn.c: life, questions, time. input.c: what arrives. output.c: what leaves. outcome.c: what a handshake's step means
  * for the connection. rehandshake.c: who may start one, and when. renewal.c: when keys are used up. mtu.c: how large a
- * datagram may be. events.c: the queue. held.c, last_flight.c: two things kept for a while. */
+ * datagram may be. heartbeat.c: probes of that, and answers to the peer's. events.c: the queue. held.c, last_flight.c:
+ * two things kept for a while. */
 #ifndef DTLS_CONN_PRIVATE_H
 #define DTLS_CONN_PRIVATE_H
 
 #include "conn/held.h"
 #include "conn/last_flight.h"
+#include "conn/probe.h"
 #include "conn/renewal.h"
 #include "record/outbox.h"
 
@@ -68,6 +70,9 @@ struct dtls_conn {
     struct dtls_last_flight *spare;
     struct dtls_renegotiation re;
     struct dtls_renewal renewal;
+    struct dtls_probe probe;
+    uint8_t *echo; /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
+    size_t echo_len;
     uint16_t advised_epoch;        /* the application knows that its keys are used up (R12); 0: none */
     struct dtls_last_flight *last; /* of the newest finished handshake, where we sent it (T5); may be NULL */
 
@@ -124,7 +129,15 @@ void dtls_conn_drop_handshake(struct dtls_conn *conn);
 
 /* mtu.c */
 void dtls_conn_tell_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t old); /* an event */
-void dtls_conn_shrink_flights(struct dtls_conn *conn);                                    /* after timeouts (M5) */
+void dtls_conn_change_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t mtu);
+void dtls_conn_shrink_flights(struct dtls_conn *conn); /* after timeouts (M5) */
+
+/* heartbeat.c */
+void dtls_conn_take_heartbeat(struct dtls_conn *conn, struct dtls_bytes record);
+size_t dtls_conn_write_heartbeat(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap); /* 0: none waits */
+void dtls_conn_begin_probing(struct dtls_conn *conn, dtls_time now); /* a handshake is done */
+void dtls_conn_probe_tick(struct dtls_conn *conn, dtls_time now);
+dtls_time dtls_conn_probe_deadline(const struct dtls_conn *conn);
 
 /* rehandshake.c */
 int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now); /* an authentic HelloRequest */

@@ -71,7 +71,12 @@ const char *dtls_event_name(enum dtls_event_type type)
 
 const char *dtls_mtu_reason_name(enum dtls_mtu_reason reason)
 {
-    static const char *const names[] = { [DTLS_MTU_TOO_BIG] = "too_big", [DTLS_MTU_RECORD_LIMIT] = "record_limit" };
+    static const char *const names[] = {
+        [DTLS_MTU_TOO_BIG] = "too_big",
+        [DTLS_MTU_PROBED] = "probed",
+        [DTLS_MTU_BLACK_HOLE] = "black_hole",
+        [DTLS_MTU_RECORD_LIMIT] = "record_limit",
+    };
 
     return (size_t)reason < sizeof names / sizeof names[0] ? names[reason] : "unknown";
 }

@@ -206,7 +206,7 @@ static enum dtls_phase phase_of(const struct dtls_conn *conn)
 {
     if (conn->state == DTLS_CONN_FIRST)
         return DTLS_PHASE_FIRST;
-    return conn->hs == NULL ? DTLS_PHASE_OPEN : DTLS_PHASE_REHANDSHAKE;
+    return conn->hs == NULL || conn->re.parked ? DTLS_PHASE_OPEN : DTLS_PHASE_REHANDSHAKE;
 }
 
 static enum dtls_place place_of(const struct dtls_conn *conn, const struct dtls_epoch *epoch)
@@ -247,6 +247,8 @@ static void take_record(struct dtls_conn *conn, enum dtls_place place, const str
     case DTLS_PROCESS:
         if (record->type == DTLS_ALERT_RECORD)
             take_alert(conn, record);
+        else if (record->type == DTLS_HEARTBEAT_RECORD)
+            dtls_conn_take_heartbeat(conn, (struct dtls_bytes){ record->body, record->len });
         else
             take_handshake(conn, record);
         break;
@@ -276,7 +278,7 @@ static void open_record(struct dtls_conn *conn, struct dtls_record *record, cons
 
     if (record->version >> 8 != DTLS_VERSION_1_2 >> 8) {
         drop(conn, DTLS_DROP_VERSION);
-    } else if (record->type < DTLS_CHANGE_CIPHER_SPEC || record->type > DTLS_APPLICATION_DATA) {
+    } else if (record->type < DTLS_CHANGE_CIPHER_SPEC || record->type > DTLS_HEARTBEAT_RECORD) {
         drop(conn, DTLS_DROP_TYPE);
     } else if (record->len > DTLS_MAX_CIPHERTEXT) {
         drop(conn, DTLS_DROP_TOO_LARGE);

@@ -6,6 +6,8 @@ int dtls_conn_set_mtu(struct dtls_conn *conn, size_t mtu)
     if (mtu < DTLS_SMALLEST_MTU || mtu > DTLS_LARGEST_MTU)
         return DTLS_ERR_ARGUMENT;
     conn->mtu = conn->flight_mtu = mtu;
+    if (conn->probe.running)
+        dtls_probe_begin(&conn->probe, mtu, mtu, conn->probe.most, conn->now);
     return DTLS_OK;
 }
 
@@ -25,6 +27,16 @@ void dtls_conn_tell_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, siz
     }
     event->mtu = conn->mtu;
     event->mtu_reason = reason;
+}
+
+void dtls_conn_change_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t mtu)
+{
+    size_t old = conn->mtu;
+
+    conn->mtu = mtu;
+    if (conn->flight_mtu > mtu || conn->hs == NULL)
+        conn->flight_mtu = mtu;
+    dtls_conn_tell_mtu(conn, reason, old);
 }
 
 /* What is in the air was too large, perhaps: it is cut again, and leaves now. */
@@ -47,12 +59,10 @@ void dtls_conn_datagram_too_big(struct dtls_conn *conn, dtls_time now, size_t mt
     conn->now = now;
     if (mtu < DTLS_SMALLEST_MTU)
         mtu = DTLS_SMALLEST_MTU;
+    dtls_probe_told(&conn->probe, mtu, now);
     if (mtu >= old || conn->state == DTLS_CONN_OVER)
         return;
-    conn->mtu = mtu;
-    if (conn->flight_mtu > mtu)
-        conn->flight_mtu = mtu;
-    dtls_conn_tell_mtu(conn, DTLS_MTU_TOO_BIG, old);
+    dtls_conn_change_mtu(conn, DTLS_MTU_TOO_BIG, mtu);
     send_again(conn);
 }
 

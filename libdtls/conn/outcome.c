@@ -10,8 +10,10 @@ bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now)
     conn->spare = dtls_last_flight_new(&conn->as.memory);
     if (conn->spare != NULL)
         conn->hs = dtls_handshake_new(&conn->as, conn->as.config, now);
-    if (conn->hs != NULL)
+    if (conn->hs != NULL) {
+        dtls_probe_pause(&conn->probe, now);
         return true;
+    }
     dtls_last_flight_free(&conn->as.memory, conn->spare);
     conn->spare = NULL;
     return false;
@@ -133,6 +135,7 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     dtls_renewal_mark(&conn->renewal, &as->stats, now);
     conn->re.ours = conn->re.requesting = conn->re.parked = conn->re.stalled = conn->re.asked = false;
     free_handshake(conn);
+    dtls_conn_begin_probing(conn, now);
     conn->last = last;
     if (last != NULL)
         dtls_conn_transmit_last(conn);

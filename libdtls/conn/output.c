@@ -93,6 +93,8 @@ bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out
     if (cap < conn->mtu)
         return false;
     *len = dtls_outbox_next(&conn->outbox, &conn->as.epochs, conn->flight_mtu, now, out);
+    if (*len == 0 && dtls_outbox_is_empty(&conn->outbox))
+        *len = dtls_conn_write_heartbeat(conn, now, out, cap);
     if (*len > 0)
         conn->as.stats.datagrams_sent++;
     if (leaving && !dtls_outbox_flight_is_leaving(&conn->outbox)) {

@@ -15,6 +15,8 @@ struct dtls_established {
     bool extended_master_secret;
     bool renegotiation_info; /* RFC 5746 */
     size_t record_limit;     /* the most plaintext that the peer takes in one record (M8) */
+    bool heartbeats;         /* both sides have agreed on them (RFC 6520): we answer requests */
+    bool may_probe;          /* and may send some */
     bool has_peer;           /* the peer has shown a certificate, in this handshake or an earlier one */
     uint8_t peer[DTLS_FINGERPRINT_LEN];
     uint8_t client_verify[DTLS_VERIFY_DATA_LEN], server_verify[DTLS_VERIFY_DATA_LEN]; /* RFC 5746, 3.1 */

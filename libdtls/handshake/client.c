@@ -7,6 +7,7 @@
 #include "handshake/handshake.h"
 #include "identity/certificate.h"
 #include "identity/identity.h"
+#include "messages/heartbeat.h"
 
 enum {
     MOST_VERIFY_REQUESTS = 16, /* cookies may expire on the way; a server that never likes one is no server */
@@ -54,6 +55,8 @@ static int add_client_hello(struct dtls_handshake *hs)
             .point_formats = dtls_view(zero, 1),
             .has_schemes = true,
             .schemes = number_list(dtls_schemes, dtls_scheme_count, scheme_bytes, sizeof scheme_bytes),
+            .has_heartbeat = dtls_handshake_wants_heartbeats(hs),
+            .heartbeat_mode = DTLS_HEARTBEAT_ALLOWED,
             .has_record_size_limit = true, /* the answer tells the server's (M8) */
             .record_size_limit = (uint16_t)hs->config->record_size_limit,
             .extended_master_secret = true,
@@ -178,7 +181,8 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
         return DTLS_ERR_VERSION;
     hs->answered = true;
     hs->happened |= DTLS_HAPPENED_ANSWER;
-    if (hello.extensions.has_unknown || hello.extensions.has_max_fragment_length) { /* we offer none of them */
+    if (hello.extensions.has_unknown || hello.extensions.has_max_fragment_length ||
+        (hello.extensions.has_heartbeat && !dtls_handshake_wants_heartbeats(hs))) { /* we have offered none of them */
         bool both = hello.extensions.has_max_fragment_length && hello.extensions.has_record_size_limit;
         hs->alert = both ? DTLS_ALERT_ILLEGAL_PARAMETER : DTLS_ALERT_UNSUPPORTED_EXTENSION; /* RFC 8449, 5 */
         return DTLS_ERR_ILLEGAL_PARAMETER;
@@ -196,6 +200,8 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
         err = dtls_handshake_check_safety(hs);
     if (err == DTLS_OK)
         err = dtls_handshake_take_record_limit(hs, &hello.extensions);
+    if (err == DTLS_OK)
+        err = dtls_handshake_take_heartbeats(hs, &hello.extensions);
     if (err != DTLS_OK)
         return err;
     memcpy(hs->randoms.server, hello.random.at, sizeof hs->randoms.server);

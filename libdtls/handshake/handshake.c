@@ -6,6 +6,7 @@
 #include "crypto/secret.h"
 #include "identity/certificate.h"
 #include "identity/identity.h"
+#include "messages/heartbeat.h"
 
 struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const struct dtls_config *config, dtls_time now)
 {
@@ -259,6 +260,23 @@ int dtls_handshake_take_record_limit(struct dtls_handshake *hs, const struct dtl
         return DTLS_ERR_ILLEGAL_PARAMETER;
     dtls_handshake_limit_records(hs, extensions->has_record_size_limit ? extensions->record_size_limit
                                                                        : DTLS_MAX_PLAINTEXT);
+    return DTLS_OK;
+}
+
+bool dtls_handshake_wants_heartbeats(const struct dtls_handshake *hs)
+{
+    return hs->config->probe_mtu_to > 0 || hs->config->answer_probes;
+}
+
+int dtls_handshake_take_heartbeats(struct dtls_handshake *hs, const struct dtls_extensions *extensions)
+{
+    if (!extensions->has_heartbeat)
+        return DTLS_OK;
+    if (extensions->heartbeat_mode != DTLS_HEARTBEAT_ALLOWED &&
+        extensions->heartbeat_mode != DTLS_HEARTBEAT_NOT_ALLOWED)
+        return DTLS_ERR_ILLEGAL_PARAMETER;
+    hs->pending.heartbeats = dtls_handshake_wants_heartbeats(hs);
+    hs->pending.may_probe = hs->pending.heartbeats && extensions->heartbeat_mode == DTLS_HEARTBEAT_ALLOWED;
     return DTLS_OK;
 }
 

@@ -165,6 +165,10 @@ int dtls_handshake_take_finished(struct dtls_handshake *hs, const struct dtls_me
 void dtls_handshake_limit_records(struct dtls_handshake *hs, size_t limit);
 int dtls_handshake_take_record_limit(struct dtls_handshake *hs, const struct dtls_extensions *extensions);
 
+/* Do we offer heartbeats, or agree to them (M6)? And what the peer's hello says of them (RFC 6520, 2). */
+bool dtls_handshake_wants_heartbeats(const struct dtls_handshake *hs);
+int dtls_handshake_take_heartbeats(struct dtls_handshake *hs, const struct dtls_extensions *extensions);
+
 /* Appends the peer's message to the transcript. */
 int dtls_handshake_hear(struct dtls_handshake *hs, const struct dtls_message *message);
 

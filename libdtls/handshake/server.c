@@ -5,6 +5,7 @@
 #include "crypto/secret.h"
 #include "handshake/handshake.h"
 #include "identity/identity.h"
+#include "messages/heartbeat.h"
 
 enum {
     SERVER_HELLO_MOST = 256,
@@ -118,6 +119,8 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
             .has_point_formats = to_client->extensions.has_point_formats && !hs->resumed,
             .point_formats = dtls_view(uncompressed, 1),
             .has_ticket = hs->announced_ticket,
+            .has_heartbeat = hs->pending.heartbeats,
+            .heartbeat_mode = DTLS_HEARTBEAT_ALLOWED,
             .has_record_size_limit = to_client->extensions.has_record_size_limit,
             .record_size_limit = (uint16_t)hs->config->record_size_limit,
             .has_max_fragment_length =
@@ -247,6 +250,8 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
         err = dtls_handshake_check_safety(hs);
     if (err == DTLS_OK)
         err = take_record_limit(hs, &hello.extensions);
+    if (err == DTLS_OK)
+        err = dtls_handshake_take_heartbeats(hs, &hello.extensions);
     bool resume = err == DTLS_OK && may_resume(hs, &hello);
     if (resume && !hs->pending.extended_master_secret)
         err = DTLS_ERR_UNSAFE_PEER; /* RFC 7627, 5.3: a session that had it must not lose it */

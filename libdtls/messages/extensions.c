@@ -6,6 +6,7 @@ enum extension_type {
     SUPPORTED_GROUPS = 10,
     EC_POINT_FORMATS = 11,
     SIGNATURE_ALGORITHMS = 13,
+    HEARTBEAT = 15,
     EXTENDED_MASTER_SECRET = 23,
     RECORD_SIZE_LIMIT = 28,
     SESSION_TICKET = 35,
@@ -41,6 +42,10 @@ static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensi
     case SIGNATURE_ALGORITHMS:
         into->has_schemes = true;
         into->schemes = dtls_read_u16_list(&body);
+        break;
+    case HEARTBEAT:
+        into->has_heartbeat = true;
+        into->heartbeat_mode = dtls_read_u8(&body);
         break;
     case EXTENDED_MASTER_SECRET:
         into->extended_master_secret = true;
@@ -101,7 +106,7 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
 {
     if (!extensions->has_groups && !extensions->has_point_formats && !extensions->has_schemes &&
         !extensions->extended_master_secret && !extensions->has_ticket && !extensions->has_renegotiation_info &&
-        !extensions->has_record_size_limit && !extensions->has_max_fragment_length)
+        !extensions->has_record_size_limit && !extensions->has_max_fragment_length && !extensions->has_heartbeat)
         return;
     uint8_t limit[2] = { (uint8_t)(extensions->record_size_limit >> 8), (uint8_t)extensions->record_size_limit };
 
@@ -114,6 +119,8 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
         write_one(to, EC_POINT_FORMATS, 1, extensions->point_formats);
     if (extensions->has_schemes)
         write_one(to, SIGNATURE_ALGORITHMS, 2, extensions->schemes);
+    if (extensions->has_heartbeat)
+        write_one(to, HEARTBEAT, 0, (struct dtls_bytes){ &extensions->heartbeat_mode, 1 });
     if (extensions->extended_master_secret)
         write_one(to, EXTENDED_MASTER_SECRET, 0, (struct dtls_bytes){ 0 });
     if (extensions->has_record_size_limit)

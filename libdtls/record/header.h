@@ -17,6 +17,7 @@ enum dtls_content_type {
     DTLS_ALERT_RECORD = 21,
     DTLS_HANDSHAKE_RECORD = 22,
     DTLS_APPLICATION_DATA = 23,
+    DTLS_HEARTBEAT_RECORD = 24,
 };
 
 /* Sequence numbers have 48 bits. Application data stops short of the end, so that alerts and a rehandshake still have

@@ -17,7 +17,8 @@ static const char *const places[DTLS_PLACES] = { "previous", "current", "next" }
 static const char *const words[] = {
     [DTLS_DROP] = "drop", [DTLS_PROCESS] = "process", [DTLS_DELIVER] = "deliver", [DTLS_HOLD] = "hold"
 };
-static const uint8_t types[] = { RECORD_CHANGE_CIPHER_SPEC, RECORD_ALERT, RECORD_HANDSHAKE, RECORD_DATA };
+static const uint8_t types[] = { RECORD_CHANGE_CIPHER_SPEC, RECORD_ALERT, RECORD_HANDSHAKE, RECORD_DATA,
+                                 RECORD_HEARTBEAT };
 
 /* ---- the table in the document ---- */
 
@@ -105,6 +106,7 @@ static void enter(struct state *state, struct thief *thief, enum net_end end, en
     pair_options(&options, 50);
     options.config[CLIENT].mtu = options.config[SERVER].mtu = 256;
     options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
+    options.config[CLIENT].answer_probes = options.config[SERVER].answer_probes = true;
     options.filter = steal_finished;
     options.filter_arg = thief;
     if (phase == DTLS_PHASE_FIRST) {
@@ -161,6 +163,17 @@ static enum dtls_admission watch_data(struct state *state, uint16_t epoch)
     return pair_stats(pair, state->end).held > held ? DTLS_HOLD : DTLS_DROP;
 }
 
+/* An authentic request is answered, where it counts. */
+static enum dtls_admission watch_heartbeat(struct state *state, uint16_t epoch)
+{
+    static const uint8_t request[3 + 16] = { 1, 0, 0 };
+    struct pair *pair = state->call.pair;
+    size_t sent = pair_stats(pair, state->end).datagrams_sent;
+
+    forge_receive(pair, state->end, epoch, RECORD_HEARTBEAT, request, sizeof request);
+    return pair_stats(pair, state->end).datagrams_sent > sent ? DTLS_PROCESS : DTLS_DROP;
+}
+
 /* Nothing at all may come of it: no event, no datagram, no other state. */
 static enum dtls_admission watch_change_cipher_spec(struct state *state, uint16_t epoch)
 {
@@ -194,6 +207,8 @@ static void check_cell(enum net_end end, enum dtls_phase phase, enum dtls_place 
         seen = watch_alert(&state, epoch);
     else if (possible && type == RECORD_HANDSHAKE)
         seen = watch_fragment(&state, epoch);
+    else if (possible && type == RECORD_HEARTBEAT)
+        seen = watch_heartbeat(&state, epoch);
     else if (possible)
         seen = watch_data(&state, epoch);
     CHECK_CASE(seen == expected, "end %d, %s, %s, type %u: %s instead of %s", end, phases[phase], places[place], type,

@@ -11,6 +11,7 @@ enum {
     RECORD_ALERT = 21,
     RECORD_HANDSHAKE = 22,
     RECORD_DATA = 23,
+    RECORD_HEARTBEAT = 24,
     RECORD_HEADER_LEN = 13,
     RECORD_VIEW_MAX = 64, /* records looked at per datagram */
 };

@@ -65,6 +65,8 @@ static void what_cannot_work_is_named(void)
     REFUSED(DTLS_CLIENT, "mtu", config.mtu = 65508);
     REFUSED(DTLS_CLIENT, "replay_window", config.replay_window = 63);
     REFUSED(DTLS_CLIENT, "replay_window", config.replay_window = 4097);
+    REFUSED(DTLS_CLIENT, "probe_mtu_to", config.probe_mtu_to = 1199);
+    REFUSED(DTLS_CLIENT, "probe_mtu_to", config.probe_mtu_to = 65508);
     REFUSED(DTLS_CLIENT, "record_size_limit", config.record_size_limit = 63);
     REFUSED(DTLS_CLIENT, "record_size_limit", config.record_size_limit = 16385);
     REFUSED(DTLS_CLIENT, "max_message", config.max_message = 1023);

@@ -11,13 +11,14 @@
         (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })                                     \
     }
 
-/* All eight, laid out by hand after RFC 6066, 4, RFC 8422, 5.1, RFC 5246, 7.4.1.4.1, RFC 7627, 5.1, RFC 8449, 4, RFC
- * 5077, 3.2, RFC 5746, 3.2. */
+/* All nine, laid out by hand after RFC 6066, 4, RFC 8422, 5.1, RFC 5246, 7.4.1.4.1, RFC 6520, 2, RFC 7627, 5.1, RFC
+ * 8449, 4, RFC 5077, 3.2, RFC 5746, 3.2. */
 static const uint8_t all[] = {
-    0,    55, 0, 1, 0,   1,   3,                 /* max_fragment_length */
+    0,    60, 0, 1, 0,   1,   3,                 /* max_fragment_length */
     0,    10, 0, 6, 0,   4,   0,   29,  0,   23, /* supported_groups */
     0,    11, 0, 2, 1,   0,                      /* ec_point_formats */
     0,    13, 0, 4, 0,   2,   4,   3,            /* signature_algorithms */
+    0,    15, 0, 1, 1,                           /* heartbeat */
     0,    23, 0, 0,                              /* extended_master_secret */
     0,    28, 0, 2, 2,   1,                      /* record_size_limit */
     0,    35, 0, 3, 't', 'k', 't',               /* session_ticket */
@@ -56,6 +57,7 @@ static void reads_every_extension(void)
     CU_ASSERT_TRUE(read.has_schemes && read.schemes.at == all + 29 && read.schemes.len == 2);
     CU_ASSERT_TRUE(read.extended_master_secret);
     CU_ASSERT_TRUE(read.has_max_fragment_length && read.max_fragment_length == 3);
+    CU_ASSERT_TRUE(read.has_heartbeat && read.heartbeat_mode == 1);
     CU_ASSERT_TRUE(read.has_record_size_limit && read.record_size_limit == 513);
     CU_ASSERT_TRUE(read.has_ticket && read.ticket.len == 3 && memcmp(read.ticket.at, "tkt", 3) == 0);
     CU_ASSERT_TRUE(read.has_renegotiation_info && read.renegotiation_info.len == 4);
@@ -82,6 +84,7 @@ static void each_extension_is_written_alone(void)
         { .has_schemes = true, .schemes = BYTES(4, 3) },
         { .extended_master_secret = true },
         { .has_max_fragment_length = true, .max_fragment_length = 4 },
+        { .has_heartbeat = true, .heartbeat_mode = 2 },
         { .has_record_size_limit = true, .record_size_limit = 16384 },
         { .has_ticket = true },
         { .has_renegotiation_info = true },
@@ -125,7 +128,8 @@ static void a_block_that_ends_inside_an_extension_is_refused(void)
 {
     for (size_t len = 0; len < sizeof all - 2; len++) {
         struct dtls_extensions read;
-        bool whole = len == 0 || len == 5 || len == 15 || len == 21 || len == 29 || len == 33 || len == 39 || len == 46;
+        bool whole = len == 0 || len == 5 || len == 15 || len == 21 || len == 29 || len == 34 || len == 38 ||
+                     len == 44 || len == 51;
         CHECK_CASE((read_one((struct dtls_bytes){ all + 2, len }, &read) == DTLS_OK) == whole, "%zu bytes", len);
     }
 }
@@ -150,6 +154,8 @@ static void a_body_of_the_wrong_shape_is_refused(void)
         { "schemes, odd list", BYTES(0, 13, 0, 3, 0, 1, 4), false },
         { "schemes, a byte too many", BYTES(0, 13, 0, 5, 0, 2, 4, 3, 0), false },
         { "extended master secret with a body", BYTES(0, 23, 0, 1, 0), false },
+        { "heartbeat, no body", BYTES(0, 15, 0, 0), false },
+        { "heartbeat, two bytes", BYTES(0, 15, 0, 2, 1, 1), false },
         { "record size limit, one byte", BYTES(0, 28, 0, 1, 64), false },
         { "record size limit, three bytes", BYTES(0, 28, 0, 3, 0, 64, 0), false },
         { "maximal fragment length, no body", BYTES(0, 1, 0, 0), false },
