@@ -26,7 +26,8 @@ bool dtls_conn_has_event(const struct dtls_conn *conn)
     return conn->event_count > 0 || conn->data_waits;
 }
 
-bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event)
+/* The oldest; false when there is none. */
+static bool take_event(struct dtls_conn *conn, struct dtls_event *event)
 {
     if (!dtls_conn_has_event(conn))
         dtls_conn_pump(conn);
@@ -36,13 +37,19 @@ bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event)
         *event = (struct dtls_event){ .type = DTLS_EVENT_DATA, .data = conn->data, .epoch = conn->data_epoch };
         return true;
     }
-    while (conn->event_count > 0) {
-        *event = conn->events[conn->event_first];
-        conn->event_first = (conn->event_first + 1) % DTLS_EVENT_MOST;
-        conn->event_count--;
+    if (conn->event_count == 0)
+        return false;
+    *event = conn->events[conn->event_first];
+    conn->event_first = (conn->event_first + 1) % DTLS_EVENT_MOST;
+    conn->event_count--;
+    return true;
+}
+
+bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event)
+{
+    while (take_event(conn, event))
         if (event->type != DTLS_EVENT_JOB || dtls_conn_has_job(conn)) /* its handshake may be over since */
             return true;
-    }
     return false;
 }
 

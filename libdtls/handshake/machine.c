@@ -151,6 +151,7 @@ static int process(struct dtls_handshake *hs, const struct dtls_message *message
     if (row == NULL)
         return DTLS_ERR_UNEXPECTED_MESSAGE;
     dtls_timer_flight_answered(&hs->timer, &hs->as->path, hs->now);
+    hs->lacking = false;
     remember(&before, hs);
     hs->step = row + 1;
     hs->processing = message->message_seq;

@@ -356,6 +356,62 @@ static void a_job_of_a_replaced_attempt_is_only_freed(void)
     call_end(&call);
 }
 
+/* The event was passed over, and with it the rest of the datagram: its owner, told that there is nothing more, gave the
+ * buffer back, and the next datagram was refused. */
+static void a_job_taken_before_its_event_leaves_nothing_unread(void)
+{
+    struct bare bare;
+    struct dtls_event event;
+    uint8_t bytes[2000];
+    size_t len;
+
+    begin_bare(&bare);
+    CU_ASSERT_EQUAL(dtls_conn_finish_job(bare.server, 1, bare.job), DTLS_OK);
+    bare.job = NULL;
+    while (dtls_conn_next_datagram(bare.server, 1, bytes, sizeof bytes, &len)) {
+        dtls_conn_receive(bare.client, 1, bytes, len);
+        while (dtls_conn_next_event(bare.client, &event))
+            ;
+    }
+    while (dtls_conn_next_datagram(bare.client, 1, bytes, sizeof bytes, &len)) {
+        CU_ASSERT_EQUAL(dtls_conn_receive(bare.server, 1, bytes, len), DTLS_OK);
+        if (bare.job == NULL)
+            bare.job = dtls_conn_take_job(bare.server);
+        while (dtls_conn_next_event(bare.server, &event))
+            ;
+    }
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bare.job);
+    CU_ASSERT_EQUAL(dtls_conn_receive(bare.server, 1, bytes, 0), DTLS_OK);
+    CU_ASSERT_EQUAL(dtls_conn_finish_job(bare.server, 1, bare.job), DTLS_OK);
+    while (dtls_conn_next_event(bare.server, &event))
+        ;
+    CU_ASSERT_TRUE(dtls_conn_is_open(bare.server));
+    end_bare(&bare);
+}
+
+/* The job was made when the peer repeated itself, and done at once, without its owner; the event came all the same, and
+ * when it was left out, what stood behind it in the datagram was not read. */
+static void a_job_that_lacked_memory_is_the_owners_like_any_other(void)
+{
+    struct memory memory = { .fail_at = MEMORY_NEVER_FAILS };
+    struct pair_options options;
+    struct call call;
+
+    pair_options(&options, 1);
+    options.config[SERVER].public_key_jobs = true;
+    memory_use(&memory, &options.config[SERVER]);
+    call_begin(&call, &options);
+    pair_rehandshake(call.pair, CLIENT, DTLS_REHANDSHAKE_FULL);
+    CU_ASSERT_TRUE(pair_run_until_event(call.pair, CLIENT, DTLS_EVENT_REHANDSHAKE_STARTED, NET_SECOND));
+    size_t jobs = pair_count(call.pair, SERVER, DTLS_EVENT_JOB);
+    memory.fail_at = memory.asked; /* ClientKeyExchange is in the air */
+    CU_ASSERT_TRUE(pair_run_until_renewed(call.pair, 1, 5 * NET_SECOND));
+    CU_ASSERT_EQUAL(memory.failed, 1);
+    CU_ASSERT_EQUAL(pair_count(call.pair, SERVER, DTLS_EVENT_JOB), jobs + 1);
+    CU_ASSERT_TRUE(call_is_alive(&call));
+    call_end(&call);
+}
+
 static CU_TestInfo tests[] = {
     { "every kind of handshake works with jobs (R17)", every_kind_of_handshake_works_with_jobs },
     { "every kind of key and group works with jobs (R17)", every_key_and_group_works_with_jobs },
@@ -368,6 +424,9 @@ static CU_TestInfo tests[] = {
     { "a job may outlive its handshake or its connection (R17)", a_job_may_outlive_its_connection },
     { "a job that fails ends the handshake (R17)", a_job_that_fails_ends_the_handshake },
     { "a job of a replaced attempt is only freed (R17, S5)", a_job_of_a_replaced_attempt_is_only_freed },
+    { "a job that lacked memory is the owner's like any other (R17, S8)",
+      a_job_that_lacked_memory_is_the_owners_like_any_other },
+    { "a job taken before its event leaves nothing unread (R17)", a_job_taken_before_its_event_leaves_nothing_unread },
     CU_TEST_INFO_NULL,
 };
 
