@@ -161,6 +161,19 @@ void siege_survives(struct siege *siege, const char *attack)
     siege_end(&calm);
 }
 
+void siege_each(enum siege_phase first, enum siege_phase last, const struct pair_options *options, const char *attack,
+                void (*strike)(struct siege *siege, enum net_end victim))
+{
+    for (enum siege_phase phase = first; phase <= last; phase++)
+        for (int end = CLIENT; end <= SERVER; end++) {
+            struct siege siege;
+            siege_begin(&siege, phase, options);
+            strike(&siege, (enum net_end)end);
+            siege_survives(&siege, attack);
+            siege_end(&siege);
+        }
+}
+
 size_t siege_count(size_t usual)
 {
     const char *thousandths = getenv("DTLS_SEEDS");

@@ -69,6 +69,10 @@ bool siege_lift(struct siege *siege);
 /* As _lift, checked with CUnit; and neither end has more memory, or more handshakes behind it, than without siege. */
 void siege_survives(struct siege *siege, const char *attack);
 
+/* In every phase from `first` to `last`, at each end: strikes it, and it survives. `options` as in _begin. */
+void siege_each(enum siege_phase first, enum siege_phase last, const struct pair_options *options, const char *attack,
+                void (*strike)(struct siege *siege, enum net_end victim));
+
 /* `usual`, and ten times as much in a long test (environment: DTLS_SEEDS, in thousandths of the usual). */
 size_t siege_count(size_t usual);
 
