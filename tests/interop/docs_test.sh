@@ -1,0 +1,40 @@
+#!/bin/bash
+# docs_test.sh SOURCE-DIRECTORY - the tests that docs/security.md names exist in the files it names, every one of
+# tests/attacks/ is in it, and no row is empty.
+set -u
+source_dir=$1
+cd "$source_dir" || exit 1
+echo "1..3"
+
+check() { # number words... : what follows must have succeeded
+    if [ "$status" = 0 ]; then echo "ok $1 - $2"; else echo "not ok $1 - $2"; fi
+}
+
+named() { # file and name of each test in the document
+    grep -o '"[^"]*" (`[a-z_]*\.c`)' docs/security.md | sed 's/^"\([^"]*\)" (`\([a-z_.]*\)`)$/\2 \1/'
+}
+
+unknown=$(named | while read -r file name; do
+    grep -qF "{ \"$name\"," "tests/attacks/$file" || echo "# no such test: $name ($file)"
+done)
+echo "$unknown" | grep .
+[ -z "$unknown" ] && [ "$(named | wc -l)" -ge 80 ]; status=$?
+check 1 "the tests that docs/security.md names exist"
+
+missing=$(grep -ho '{ "[^"]*: [^"]*",' tests/attacks/*.c | sed 's/^{ "//; s/",$//' | while read -r name; do
+    grep -qF "\"$name\" (\`" docs/security.md || echo "# not in docs/security.md: $name"
+done)
+echo "$missing" | grep .
+[ -z "$missing" ]; status=$?
+check 2 "every test of an attack is in docs/security.md"
+
+# A row has an attack, what it was, and a test or the reason why there is none.
+empty=$(awk -F ' [|] ' '/^[|] / && !/^[|] attack [|]/ {
+    rows++
+    if (NF != 3 || $1 !~ /[0-9]/ || length($2) < 10 || $3 !~ /"[^"]+: [^"]+" \(`[a-z_]+\.c`\)|^cannot apply: [a-z]/)
+        print "# " $0
+}
+END { if (rows < 80) print "# " rows " rows" }' docs/security.md)
+echo "$empty" | grep .
+[ -z "$empty" ]; status=$?
+check 3 "no row of docs/security.md is empty"
