@@ -247,7 +247,6 @@ static void data_before_finished_waits_for_it(void)
 struct loser {
     enum net_end from;
     unsigned left;
-    size_t datagram; /* that was dropped last */
 };
 
 static bool drop_finished(void *arg, const struct peek_note *note)
@@ -256,11 +255,9 @@ static bool drop_finished(void *arg, const struct peek_note *note)
 
     if (note->from != loser->from || !peek_is_message(&note->record, DTLS_FINISHED))
         return false;
-    if (loser->left > 0)
-        loser->left--;
-    else
-        return false;
-    return true;
+    bool drop = loser->left > 0;
+    loser->left -= drop;
+    return drop;
 }
 
 static void check_log(const struct peek_log *log, enum scene_kind kind)
@@ -321,11 +318,10 @@ struct slow {
     uint64_t now_us;
 };
 
-static void take_events(struct dtls_conn *conn, struct slow *slow, enum net_end end)
+static void take_events(struct slow *slow, enum net_end end)
 {
     struct dtls_event event;
 
-    (void)conn;
     while (dtls_conn_next_event(slow->pair->end[end].conn, &event))
         slow->pair->end[end].counts[event.type]++;
 }
@@ -336,7 +332,7 @@ static void give(struct slow *slow, enum net_end to, uint8_t *datagram, size_t l
 
     CHECK_CASE(answer == DTLS_OK, "seed %llu: end %d answers %d", (unsigned long long)slow->pair->seed, (int)to,
                answer);
-    take_events(slow->pair->end[to].conn, slow, to);
+    take_events(slow, to);
 }
 
 /* One datagram, if the socket takes any; else the timer, in the middle of whatever is being sent. */
@@ -354,7 +350,7 @@ static void write_some(struct slow *slow, enum net_end end)
         if (deadline != DTLS_NEVER && deadline > slow->now_us)
             slow->now_us = deadline;
         CU_ASSERT_EQUAL(dtls_conn_tick(conn, slow->now_us), DTLS_OK);
-        take_events(conn, slow, end);
+        take_events(slow, end);
         CU_ASSERT_FALSE(dtls_conn_next_datagram(conn, slow->now_us, out, mtu - 1, &len)); /* nothing is lost by that */
     } else if (dtls_conn_next_datagram(conn, slow->now_us, out, mtu, &len)) {
         CHECK_CASE(len <= mtu && record_view_split(out, len, records) > 0, "seed %llu: end %d gives no records",
@@ -374,7 +370,7 @@ static bool write_until(struct slow *slow, enum dtls_event_type type)
         for (int end = CLIENT; end <= SERVER; end++)
             if (dtls_conn_deadline(slow->pair->end[end].conn) <= slow->now_us) {
                 CU_ASSERT_EQUAL(dtls_conn_tick(slow->pair->end[end].conn, slow->now_us), DTLS_OK);
-                take_events(slow->pair->end[end].conn, slow, (enum net_end)end);
+                take_events(slow, (enum net_end)end);
             }
     }
     return false;

@@ -210,15 +210,9 @@ static void no_data_without_a_yes(void)
         options.config[judging].verifier = dtls_verifier_pinned(identity_fingerprint(IDENTITY_OTHER));
         options.silent = true;
         struct pair *pair = pair_new(&options);
-        pair->net.link[judging].loss = judging == CLIENT ? 0 : 10000;
-        if (judging == SERVER) { /* the flight comes, and later the alert does not */
-            pair->net.link[SERVER].loss = 0;
-            CU_ASSERT_EQUAL(pair_start_client(pair), DTLS_OK);
-            pair_run_for(pair, 45 * NET_MS);
-            pair->net.link[SERVER].loss = 10000;
-        } else {
-            CU_ASSERT_EQUAL(pair_start_client(pair), DTLS_OK);
-        }
+        CU_ASSERT_EQUAL(pair_start_client(pair), DTLS_OK);
+        pair_run_for(pair, 35 * NET_MS);
+        pair->net.link[judging].loss = 10000; /* the flights have come; the alert does not */
         for (int i = 0; i < 100; i++) {
             pair_run_for(pair, 100 * NET_MS);
             CU_ASSERT_EQUAL(pair_send(pair, CLIENT, "data", 4), DTLS_ERR_NOT_OPEN);

@@ -188,7 +188,7 @@ static void bad_tickets_are_no_sessions_and_leak_nothing(void)
     struct rng rng = { 3567 };
     struct dtls_ticket_key keys[2];
     struct dtls_session_state state = { .suite = 0xc02b, .id_len = 0, .created = 999 * NET_SECOND };
-    struct dtls_memory memory = { 0 };
+    static const struct dtls_memory memory;
     uint8_t ticket[DTLS_TICKET_MOST], bad[DTLS_TICKET_MOST + 64];
     size_t len, blocks, usual;
 

@@ -101,15 +101,15 @@ static void no_splice_is_taken_by_a_client(void)
 static void strike_requests(struct siege *siege)
 {
     static uint8_t record[RECORD_HEADER_LEN + 16380];
-    static uint8_t requests[3996];
+    static const uint8_t requests[333 * SIEGE_FRAGMENT_HEADER];
 
     record_view_header(record, RECORD_HANDSHAKE, 0, 7, sizeof record - RECORD_HEADER_LEN);
     siege_strike(siege, CLIENT, record, sizeof record); /* 1,365 of them in the clear */
     for (size_t i = siege_count(2000); i > 0; i--) {
-        static const uint8_t request[SIEGE_FRAGMENT_HEADER] = { 0, 0, 0, 0, 0, (uint8_t)0 };
-        siege_strike_record(siege, CLIENT, RECORD_HANDSHAKE, 0, request, sizeof request);
+        siege_strike_record(siege, CLIENT, RECORD_HANDSHAKE, 0, requests, SIEGE_FRAGMENT_HEADER);
         if (siege_epoch(siege) > 0)
-            forge_receive(siege->pair, CLIENT, 1, RECORD_HANDSHAKE, requests, i % 100 == 0 ? sizeof requests : 12);
+            forge_receive(siege->pair, CLIENT, 1, RECORD_HANDSHAKE, requests,
+                          i % 100 == 0 ? sizeof requests : SIEGE_FRAGMENT_HEADER);
     }
 }
 
