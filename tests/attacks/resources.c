@@ -79,7 +79,7 @@ struct stranger {
 
 static void say_hellos(struct stranger *stranger, uint64_t now_us)
 {
-    static const uint8_t address[] = "203.0.113.66:666";
+    static const uint8_t address[] /* as long as the victim's (pair.c) */ = "203.0.113.6:66";
     uint8_t datagram[SIEGE_MOST + 25], reply[DTLS_HELLO_REPLY_LEN], bytes[32];
 
     for (int i = 0; i < 50; i++) {
