@@ -3,9 +3,11 @@
 
 #include "tests/attacks/siege.h"
 #include "tests/box/forge.h"
+#include "tests/box/peek.h"
 #include "tests/box/record_view.h"
 #include "tests/tap.h"
 
+enum { HEARTBEAT = 24 };
 enum { EARLY_MOST = 8 * 1024 + 8 * 64 }; /* what is kept sealed until there are keys (contract R5) */
 
 /* ---- records of the next epoch ---- */
@@ -294,7 +296,7 @@ static void what_is_kept_is_bounded(void)
 
 static void strange_types(struct siege *siege, uint8_t first, uint8_t last)
 {
-    static const uint8_t heartbeat[] = { 1, 0x40, 0, 'b' }; /* a request that claims 16 KiB */
+    static const uint8_t body[] = { 1, 0x40, 0, 'b' };
 
     for (int end = CLIENT; end <= SERVER; end++) {
         size_t sent = siege->pair->net.counts[end].sent;
@@ -302,9 +304,9 @@ static void strange_types(struct siege *siege, uint8_t first, uint8_t last)
         uint64_t count = 0;
         for (unsigned type = first; type <= last; type++) {
             for (uint16_t epoch = 0; epoch <= siege_epoch(siege); epoch++, count++)
-                siege_strike_record(siege, (enum net_end)end, (uint8_t)type, epoch, heartbeat, sizeof heartbeat);
+                siege_strike_record(siege, (enum net_end)end, (uint8_t)type, epoch, body, sizeof body);
             if (siege_epoch(siege) > 0)
-                count += forge_receive(siege->pair, (enum net_end)end, 1, (uint8_t)type, heartbeat, sizeof heartbeat);
+                count += forge_receive(siege->pair, (enum net_end)end, 1, (uint8_t)type, body, sizeof body);
         }
         CHECK_CASE(siege_dropped(siege, (enum net_end)end, DTLS_DROP_TYPE) == dropped + count,
                    "%s, end %d: types %u to %u are not all dropped", siege_name(siege->phase), end, first, last);
@@ -323,9 +325,65 @@ static void drop_types(uint8_t first, uint8_t last)
     }
 }
 
-static void heartbeats_are_dropped(void)
+/* ---- heartbeats (RFC 6520) ---- */
+
+static void strike_heartbeats(struct siege *siege, enum net_end victim)
 {
-    drop_types(24, 24);
+    static const uint8_t heartbeat[3 + 40] = { 1, 0, 20 };
+    size_t sent = siege->pair->net.counts[victim].sent;
+    uint64_t dropped = pair_drops(siege->pair, victim), count = 0;
+
+    for (uint16_t epoch = 0; epoch <= siege_epoch(siege); epoch++, count++)
+        siege_strike_record(siege, victim, HEARTBEAT, epoch, heartbeat, sizeof heartbeat);
+    if (siege_epoch(siege) > 0)
+        count += forge_receive(siege->pair, victim, 1, HEARTBEAT, heartbeat, sizeof heartbeat);
+    CHECK_CASE(pair_drops(siege->pair, victim) == dropped + count && siege->pair->net.counts[victim].sent == sent,
+               "%s, end %d: a heartbeat is answered, or not counted", siege_name(siege->phase), (int)victim);
+}
+
+static void heartbeats_without_agreement_are_dropped(void)
+{
+    siege_each(0, SIEGE_PHASES - 1, NULL, "heartbeats", strike_heartbeats);
+}
+
+/* Whatever a request claims: its answer is not longer than itself, and has no byte that was not in it. */
+static void a_heartbeat_is_answered_with_its_own_bytes(void)
+{
+    static const size_t claims[] = { 0, 1, 2, 19, 20, 21, 100, 255, 256, 0x3fff, 0x4000, 0xffff };
+    static const size_t lengths[] = { 0, 1, 2, 3, 4, 18, 19, 20, 39, 40, 119, 300, 1000 };
+
+    for (int end = CLIENT; end <= SERVER; end++) {
+        struct pair_options options;
+        struct siege siege;
+        size_t answers = 0;
+        pair_options(&options, 1);
+        options.config[CLIENT].answer_probes = options.config[SERVER].answer_probes = true;
+        siege_begin(&siege, SIEGE_OPEN, &options);
+        siege.pair->net.recording = true;
+        for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++)
+            for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
+                uint8_t body[1000] = { 1, (uint8_t)(claims[i] >> 8), (uint8_t)claims[i] };
+                size_t count = siege.pair->net.recorded_count;
+                struct peeked answer;
+                memset(body + 3, 0xbb, sizeof body - 3);
+                CU_ASSERT_TRUE(forge_receive(siege.pair, (enum net_end)end, 1, HEARTBEAT, body, lengths[k]));
+                bool true_one = 3 + claims[i] + 16 <= lengths[k];
+                CHECK_CASE(siege.pair->net.recorded_count == count + true_one, "%zu claimed in %zu: %s", claims[i],
+                           lengths[k], true_one ? "no answer" : "an answer");
+                if (!true_one || siege.pair->net.recorded_count == count)
+                    continue;
+                const struct net_recorded *sent = &siege.pair->net.recorded[count];
+                CU_ASSERT_TRUE_FATAL(peek(siege.pair, (enum net_end)end, sent->bytes, sent->len, 0, &answer));
+                CHECK_CASE(answer.type == HEARTBEAT && answer.len <= lengths[k], "%zu bytes for %zu", answer.len,
+                           lengths[k]);
+                for (size_t at = 3; at < 3 + claims[i]; at++)
+                    CU_ASSERT_EQUAL(answer.bytes[at], 0xbb);
+                answers++;
+            }
+        CU_ASSERT_TRUE(answers > 20);
+        siege_survives(&siege, "heartbeats that lie");
+        siege_end(&siege);
+    }
 }
 
 static void connection_id_records_are_dropped(void)
@@ -352,7 +410,9 @@ static CU_TestInfo tests[] = {
     { "CVE-2023-43615: short records before there are keys", short_records_before_there_are_keys },
     { "CVE-2026-75806: records without room for nonce and tag end no session", records_without_room_for_a_tag },
     { "CVE-2022-29189: what is kept of records that come too early is bounded", what_is_kept_is_bounded },
-    { "CVE-2014-0160: heartbeats are dropped, and not answered", heartbeats_are_dropped },
+    { "CVE-2014-0160: heartbeats without agreement are dropped", heartbeats_without_agreement_are_dropped },
+    { "CVE-2014-0160: a heartbeat is answered with its own bytes, whatever it claims",
+      a_heartbeat_is_answered_with_its_own_bytes },
     { "CVE-2022-46393: records with a connection ID are dropped", connection_id_records_are_dropped },
     { "CVE-2026-5264: acknowledgements of DTLS 1.3 are dropped", acknowledgements_are_dropped },
     CU_TEST_INFO_NULL,
