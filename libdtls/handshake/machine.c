@@ -244,10 +244,19 @@ static void answer_goes_on(struct dtls_handshake *hs)
 }
 
 /* A server without state answers a hello with the number that has: whoever sends one in a client's name chooses the
- * number of a HelloVerifyRequest from the true server (S4). Kept until its turn, it would be out of place there. */
+ * number of a HelloVerifyRequest from the true server (S4). One that is not due would be out of place when its turn
+ * came; and a cookie that the server has just made is good, unless the hello with it has no answer in time. */
 static bool is_mirrored(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
 {
-    return fragment->type == DTLS_HELLO_VERIFY_REQUEST && !hs->rehandshake && fragment->message_seq != hs->in.next;
+    return fragment->type == DTLS_HELLO_VERIFY_REQUEST && !hs->rehandshake &&
+           (fragment->message_seq != hs->in.next || (hs->cookie_len > 0 && hs->timer.expirations == 0));
+}
+
+/* One that a client was made to say so. It has been answered already: as the next message it would be fatal. */
+static bool is_one_hello_too_many(const struct dtls_handshake *hs, const struct dtls_fragment *fragment)
+{
+    return fragment->type == DTLS_CLIENT_HELLO && !hs->rehandshake && hs->answered &&
+           fragment->message_seq >= hs->in.next;
 }
 
 int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment, uint16_t epoch,
@@ -262,7 +271,7 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
         hs->as->stats.dropped[DTLS_DROP_STATE]++;
         return DTLS_OK;
     }
-    if (is_mirrored(hs, fragment)) {
+    if (hs->as->role == DTLS_CLIENT ? is_mirrored(hs, fragment) : is_one_hello_too_many(hs, fragment)) {
         hs->as->stats.dropped[DTLS_DROP_STATE]++;
         return DTLS_OK;
     }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "messages/handshake_header.h"
+#include "messages/hello.h"
 #include "tests/box/pair.h"
 #include "tests/box/record_view.h"
 #include "tests/tap.h"
@@ -259,6 +260,42 @@ static void a_mirrored_cookie_request_ends_no_client(void)
     }
 }
 
+/* A whole ClientHello in the client's name, with a cookie of `cookie_len` bytes that nobody gave. */
+static void say_hello_for_the_client(struct pair *pair, uint8_t message_seq, uint8_t cookie_len, uint64_t at_us)
+{
+    static const uint8_t rest[] = { 0, 2, 0xc0, 0x2b, 1, 0 };
+    uint8_t bytes[BODY_AT + 35 + 1 + DTLS_COOKIE_LEN + sizeof rest] = { 0 };
+    size_t body = 35 + 1 + cookie_len + sizeof rest;
+
+    record_view_header(bytes, RECORD_HANDSHAKE, 0, 7, DTLS_HANDSHAKE_HEADER_LEN + body);
+    bytes[RECORD_HEADER_LEN] = DTLS_CLIENT_HELLO;
+    bytes[RECORD_HEADER_LEN + 3] = bytes[RECORD_HEADER_LEN + 11] = (uint8_t)body;
+    bytes[RECORD_HEADER_LEN + 5] = message_seq;
+    bytes[VERSION_AT] = 0xfe;
+    bytes[VERSION_AT + 1] = 0xfd;
+    bytes[BODY_AT + 35] = cookie_len;
+    memcpy(bytes + BODY_AT + 36 + cookie_len, rest, sizeof rest);
+    net_inject(&pair->net, SERVER, at_us, bytes, BODY_AT + body);
+}
+
+/* The number is due: the client took the answer, said hello once more, and that killed the server. */
+static void a_mirrored_number_that_is_due_kills_nobody(void)
+{
+    for (uint8_t cookie_len = 0; cookie_len <= DTLS_COOKIE_LEN; cookie_len += DTLS_COOKIE_LEN)
+        for (uint8_t number = 0; number <= 8; number++)
+            for (uint64_t after_us = 5 * NET_MS; after_us < 120 * NET_MS; after_us += 5 * NET_MS) {
+                struct pair_options options;
+                pair_options(&options, 9);
+                options.cookies = true;
+                struct pair *pair = pair_new(&options);
+                say_hello_for_the_client(pair, number, cookie_len, pair->net.now_us + after_us);
+                CHECK_CASE(pair_run_until_open(pair, 10 * NET_SECOND) && pair_ping(pair, NET_SECOND),
+                           "cookie of %u, number %u after %llu us: not done", cookie_len, number,
+                           (unsigned long long)after_us);
+                pair_free(pair);
+            }
+}
+
 static CU_TestInfo tests[] = {
     { "a hello numbered 2^48-4 draws no bytes that nobody wrote", a_hello_with_one_of_the_last_numbers },
     { "a hello of TLS, client_version 0x0303, is refused", a_hello_of_tls_is_refused },
@@ -272,6 +309,8 @@ static CU_TestInfo tests[] = {
       a_forged_number_does_not_shut_the_client_out },
     { "a cookie request that somebody else has asked for ends no client (S4)",
       a_mirrored_cookie_request_ends_no_client },
+    { "a cookie request that is due, and that somebody else has asked for, kills nobody (S4)",
+      a_mirrored_number_that_is_due_kills_nobody },
     CU_TEST_INFO_NULL,
 };
 
