@@ -3,15 +3,17 @@
 
 #include <nettle/bignum.h>
 #include <nettle/eddsa.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "crypto/memory.h"
 #include "crypto/number.h"
 #include "crypto/secret.h"
 
+static const struct dtls_memory heap; /* a key is older and younger than any configuration: plain malloc */
+
 static struct dtls_private_key *allocate_key(enum dtls_key_kind kind)
 {
-    struct dtls_private_key *key = calloc(1, sizeof *key);
+    struct dtls_private_key *key = dtls_allocate(&heap, sizeof *key);
 
     if (key != NULL)
         key->kind = kind;
@@ -20,8 +22,7 @@ static struct dtls_private_key *allocate_key(enum dtls_key_kind kind)
 
 static void release_key(struct dtls_private_key *key)
 {
-    dtls_wipe(key, sizeof *key);
-    free(key);
+    dtls_release(&heap, key, sizeof *key);
 }
 
 static bool are_inverse(const mpz_t a, const mpz_t b, const mpz_t modulus)
