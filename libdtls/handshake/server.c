@@ -305,13 +305,16 @@ static int agreed(struct dtls_handshake *hs, struct dtls_job *job)
 
 static int take_client_key_exchange(struct dtls_handshake *hs, const struct dtls_message *message)
 {
-    struct dtls_job job = { .agree = true, .pair = hs->ecdhe };
+    struct dtls_job job = { .agree = true };
 
-    dtls_wipe(&hs->ecdhe, sizeof hs->ecdhe);
     if (dtls_client_key_exchange_read(message->body, &job.peer_point) != DTLS_OK)
         return DTLS_ERR_DECODE;
     int err = dtls_handshake_hear(hs, message);
-    return err != DTLS_OK ? err : dtls_handshake_work(hs, &job, agreed);
+    if (err != DTLS_OK)
+        return err;
+    job.pair = hs->ecdhe; /* from here on dtls_handshake_work wipes it */
+    dtls_wipe(&hs->ecdhe, sizeof hs->ecdhe);
+    return dtls_handshake_work(hs, &job, agreed);
 }
 
 static int take_certificate_verify(struct dtls_handshake *hs, const struct dtls_message *message)
