@@ -41,7 +41,27 @@ static void check_rehandshake(const struct scene *scene, struct pair *pair, bool
                "%s, allocation %zu of end %d: the next one is not done", scene_name(scene->kind), number, (int)poor);
 }
 
-/* Runs one handshake in which allocation `number` of one end fails; false when it did not ask for so many. */
+/* Data and a thinner path, still with little memory. */
+static void live_on(const struct scene *scene, struct pair *pair, enum net_end poor, size_t number)
+{
+    for (int end = CLIENT; end <= SERVER; end++) {
+        dtls_conn_datagram_too_big(pair->end[end].conn, pair->net.now_us, 600);
+        pair_settle(pair, (enum net_end)end);
+    }
+    CHECK_CASE(pair_ping(pair, NET_SECOND) && pair_count(pair, poor, DTLS_EVENT_MTU) == 1,
+               "%s, allocation %zu of end %d: no data after a new MTU", scene_name(scene->kind), number, (int)poor);
+}
+
+static void end_cleanly(const struct scene *scene, struct pair *pair, enum net_end poor, size_t number)
+{
+    pair_close(pair, poor);
+    pair_run_for(pair, NET_SECOND);
+    CHECK_CASE(pair_count(pair, CLIENT, DTLS_EVENT_CLOSED) == 1 && pair_count(pair, SERVER, DTLS_EVENT_CLOSED) == 1,
+               "%s, allocation %zu of end %d: no clean end", scene_name(scene->kind), number, (int)poor);
+}
+
+/* Runs one life in which allocation `number` of one end fails, counted from the handshake on; false when it did not ask
+ * for so many until then. */
 static bool survive(const struct scene *scene, enum net_end poor, size_t number, bool for_good, bool jobs)
 {
     bool first = !scene_is_rehandshake(scene->kind);
@@ -60,11 +80,16 @@ static bool survive(const struct scene *scene, enum net_end poor, size_t number,
         bool done = begun == DTLS_OK && scene_run(scene, pair, 200 * NET_SECOND);
         CHECK_CASE(begun == DTLS_OK || begun == DTLS_ERR_NO_MEMORY, "%s, allocation %zu: begins with %d",
                    scene_name(scene->kind), number, begun);
-        memory.fail_at = MEMORY_NEVER_FAILS; /* only this one handshake */
+        bool live = pair_both_open(pair) && done;
+        if (live)
+            live_on(scene, pair, poor, number);
+        memory.fail_at = MEMORY_NEVER_FAILS;
         if (!first)
             check_rehandshake(scene, pair, begun == DTLS_OK, done, poor, number);
         else if (begun == DTLS_OK)
             check_first(scene, pair, done, poor, number);
+        if (live)
+            end_cleanly(scene, pair, poor, number);
     }
     pair_free(pair);
     CHECK_CASE(memory.live_blocks == 0 && memory.live_bytes == 0,
