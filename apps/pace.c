@@ -10,15 +10,15 @@
 #include "apps/complain.h"
 
 enum {
-    DEFAULT_SIZE = 160,       /* bytes of a record: 20 ms of G.711 */
-    DEFAULT_S = 10,           /* a flow's length */
-    MOST_RECORDS = 100000000, /* of a flow: a bit is kept for each */
-    BURST = 64,               /* records sent in one go, when late */
-    RECORD_MAX = 65536,       /* bytes; --size allows less */
+    DEFAULT_SIZE = 160, /* bytes of a record: 20 ms of G.711 */
+    BURST = 64,         /* records sent in one go, when late */
+    RECORD_MAX = 65536, /* bytes; --size allows less */
 };
 
-static const double LATER_S = 0.002;  /* until a record is tried again while the engine pauses (contract R18) */
-static const double AT_ONCE_S = 1e-6; /* a timer's repeat of 0 would stop it */
+static const double DEFAULT_S = 10;     /* a flow's length */
+static const double MOST_RECORDS = 1e8; /* of a flow: a bit is kept for each */
+static const double LATER_S = 0.002;    /* until a record is tried again while the engine pauses (contract R18) */
+static const double AT_ONCE_S = 1e-6;   /* a timer's repeat of 0 would stop it */
 
 static dtls_time due(const struct pace *pace, uint64_t number)
 {
@@ -94,7 +94,7 @@ void pace_init(struct pace *pace, const struct settings *settings)
 
     *pace = (struct pace){ .rate = settings->flow_rate };
     if (records > MOST_RECORDS)
-        refuse("--flow times --for: %.0f records, more than %d", records, MOST_RECORDS);
+        refuse("--flow times --for: %.0f records, more than %.0f", records, MOST_RECORDS);
     if (dtls_system_random(NULL, (uint8_t *)&id, sizeof id) != DTLS_OK)
         refuse("%s", dtls_error_string(DTLS_ERR_RANDOM));
     if (!flow_init(&pace->flow, id, size, records < 1 ? 1 : (uint64_t)records))

@@ -81,8 +81,10 @@ void bench_connect(struct dtls_conn *client, struct dtls_conn *server, struct dt
 {
     if (dtls_conn_start(server, 1) != DTLS_OK || dtls_conn_start(client, 1) != DTLS_OK)
         bench_fail("a connection does not start");
-    while (carry(client, server, NULL) | carry(server, client, session))
-        ;
+    for (bool carried = true; carried;) {
+        carried = carry(client, server, NULL);
+        carried = carry(server, client, session) || carried;
+    }
     if (!dtls_conn_is_open(client) || !dtls_conn_is_open(server))
         bench_fail("the handshake does not complete");
 }
