@@ -50,7 +50,7 @@ static void begin_association(struct server *server, struct dtls_ev_conn *conn)
     dtls_ev_set_data(conn, renew);
 }
 
-static void end_association(struct server *server, struct dtls_ev_conn *conn)
+static void end_association(struct server *server, const struct dtls_ev_conn *conn)
 {
     struct renew *renew = dtls_ev_data(conn);
 
@@ -61,7 +61,7 @@ static void end_association(struct server *server, struct dtls_ev_conn *conn)
     free(renew);
 }
 
-static void echo(struct server *server, struct dtls_ev_conn *conn, struct dtls_bytes data)
+static void echo(const struct server *server, struct dtls_ev_conn *conn, struct dtls_bytes data)
 {
     int error = dtls_ev_send(conn, data.at, data.len, NULL);
 

@@ -79,8 +79,8 @@ static void describe(const struct impair_ledger *ledger, size_t len, const struc
 }
 
 /* Takes in one datagram: drops it, or puts it on its way. `bytes` may be changed. */
-static void accept_datagram(struct impair_proxy *proxy, enum impair_direction direction, struct impair_client *client,
-                            uint8_t *bytes, size_t len)
+static void accept_datagram(struct impair_proxy *proxy, enum impair_direction direction,
+                            const struct impair_client *client, uint8_t *bytes, size_t len)
 {
     struct impair_ledger *ledger = &proxy->ledger[direction];
     struct impair_fate fate = impair_decide(&proxy->settings, &proxy->random[direction], len);
@@ -163,7 +163,7 @@ static void receive_from_clients(struct impair_proxy *proxy)
     }
 }
 
-static void receive_from_server(struct impair_proxy *proxy, struct impair_client *client)
+static void receive_from_server(struct impair_proxy *proxy, const struct impair_client *client)
 {
     static uint8_t bytes[DATAGRAM_MAX];
 

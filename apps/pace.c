@@ -76,7 +76,7 @@ static void on_time(struct ev_loop *loop, ev_timer *timer, int happened)
 
 static void on_progress(struct ev_loop *loop, ev_timer *progress, int happened)
 {
-    struct pace *pace = progress->data;
+    const struct pace *pace = progress->data;
     struct dtls_stats stats;
 
     (void)loop;

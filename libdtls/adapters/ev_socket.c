@@ -60,7 +60,7 @@ bool dtls_ev_socket_receive(struct dtls_ev_socket *socket, struct dtls_ev_addres
     return true;
 }
 
-void dtls_ev_socket_send(struct dtls_ev_socket *socket, const struct dtls_ev_address *to, const uint8_t *datagram,
+void dtls_ev_socket_send(const struct dtls_ev_socket *socket, const struct dtls_ev_address *to, const uint8_t *datagram,
                          size_t len)
 {
     const struct sockaddr *address = to != NULL ? &to->of.any : NULL;

@@ -27,7 +27,7 @@ struct dtls_ev_socket {
 
 /* Opens one, connected to `remote` or bound to `local` (the other is NULL), and starts watching it.
  * DTLS_OK or DTLS_EV_ERR_SYSTEM with errno; then nothing is open. */
-int dtls_ev_socket_open(struct dtls_ev_socket *socket, struct ev_loop *loop, const struct dtls_ev_address *local,
+int dtls_ev_socket_open(struct dtls_ev_socket *opened, struct ev_loop *loop, const struct dtls_ev_address *local,
                         const struct dtls_ev_address *remote);
 
 /* Stops watching and closes; again does nothing. */
@@ -38,7 +38,7 @@ void dtls_ev_socket_close(struct dtls_ev_socket *socket);
 bool dtls_ev_socket_receive(struct dtls_ev_socket *socket, struct dtls_ev_address *from, size_t *len);
 
 /* Sends; `to` is NULL on a connected socket. What cannot be sent is lost, as anywhere else in the network. */
-void dtls_ev_socket_send(struct dtls_ev_socket *socket, const struct dtls_ev_address *to, const uint8_t *datagram,
+void dtls_ev_socket_send(const struct dtls_ev_socket *socket, const struct dtls_ev_address *to, const uint8_t *datagram,
                          size_t len);
 
 /* Around every call and every callback of libev on this socket. After _leave the socket may be gone. */

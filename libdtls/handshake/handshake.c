@@ -76,7 +76,7 @@ int dtls_handshake_hear(struct dtls_handshake *hs, const struct dtls_message *me
     return dtls_transcript_add(&hs->transcript, message->type, message->message_seq, message->body);
 }
 
-int dtls_handshake_close_message(struct dtls_handshake *hs, struct dtls_writer *body, uint8_t type)
+int dtls_handshake_close_message(struct dtls_handshake *hs, const struct dtls_writer *body, uint8_t type)
 {
     uint16_t epoch = type == DTLS_FINISHED ? (uint16_t)(hs->epoch + 1) : hs->epoch;
     int err = dtls_flight_close(&hs->building, body, type, epoch, hs->send_seq);

@@ -145,7 +145,7 @@ uint8_t dtls_alert_for(int error);
 extern const struct dtls_step dtls_client_hello_steps[], dtls_server_hello_steps[];
 
 /* Ends a message that dtls_flight_open began: into the flight and the transcript. */
-int dtls_handshake_close_message(struct dtls_handshake *hs, struct dtls_writer *body, uint8_t type);
+int dtls_handshake_close_message(struct dtls_handshake *hs, const struct dtls_writer *body, uint8_t type);
 
 /* ChangeCipherSpec and our Finished, as the end of the flight. */
 int dtls_handshake_add_finished(struct dtls_handshake *hs);
