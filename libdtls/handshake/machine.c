@@ -262,7 +262,7 @@ static bool is_one_hello_too_many(const struct dtls_handshake *hs, const struct 
 int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct dtls_fragment *fragment, uint16_t epoch,
                         uint64_t sequence)
 {
-    struct dtls_message whole;
+    struct dtls_message whole = { 0 };
     enum dtls_drop reason;
 
     hs->now = now;
