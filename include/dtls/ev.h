@@ -14,6 +14,16 @@
 extern "C" {
 #endif
 
+/*
+ * The path (contract M4). Nothing is fragmented: don't-fragment is set, over IPv4 and IPv6. Where the kernel refuses a
+ * datagram for its size, or ICMP says that a router has, the engine is told how many bytes the kernel believes to fit
+ * on the path to that peer: a flight leaves again, cut smaller, and event MTU comes with a smaller
+ * dtls_conn_max_payload. Never below 548 bytes, whatever is said: where the kernel takes even those for too large, what
+ * is so small may be fragmented after all. Any other ICMP (nobody listens, no route) is noise: time alone ends a
+ * handshake. None of this costs a record a system call, but on a path of less than 548 bytes two. Where the system
+ * cannot do it, all else works.
+ */
+
 /* One association on a UDP socket: a client's own, or one of a server's many. */
 struct dtls_ev_conn;
 
@@ -41,7 +51,8 @@ DTLS_API void dtls_ev_free(struct dtls_ev_conn *conn);
  * right after that one (callbacks of one connection never nest). A server's connection is gone then. */
 DTLS_API void dtls_ev_close(struct dtls_ev_conn *conn);
 
-/* Seals and sends one record. As dtls_conn_send; with DTLS_ERR_LARGE_PACKET *fits (may be NULL) is the most that fits.
+/* Seals and sends one record. As dtls_conn_send; with DTLS_ERR_LARGE_PACKET *fits (may be NULL) is the most that fits:
+ * nothing has been sent, and the path may have become thinner with this very call (then event MTU comes, too).
  * A full socket buffer loses the datagram like any other hop of the network would. */
 DTLS_API int dtls_ev_send(struct dtls_ev_conn *conn, const uint8_t *data, size_t len, size_t *fits);
 

@@ -20,6 +20,17 @@ bool dtls_ev_address_set(struct dtls_ev_address *address, const struct sockaddr 
     return true;
 }
 
+struct dtls_ev_address dtls_ev_address_any_port(const struct dtls_ev_address *address)
+{
+    struct dtls_ev_address any = *address;
+
+    if (any.of.any.sa_family == AF_INET6)
+        any.of.v6.sin6_port = 0;
+    else
+        any.of.v4.sin_port = 0;
+    return any;
+}
+
 struct dtls_ev_name dtls_ev_address_name(const struct dtls_ev_address *address)
 {
     struct dtls_ev_name name = { 0 };

@@ -33,6 +33,9 @@ struct dtls_ev_hash {
 /* False for anything but a whole IPv4 or IPv6 address. */
 bool dtls_ev_address_set(struct dtls_ev_address *address, const struct sockaddr *from, socklen_t len);
 
+/* The same address, and no port. */
+struct dtls_ev_address dtls_ev_address_any_port(const struct dtls_ev_address *address);
+
 struct dtls_ev_name dtls_ev_address_name(const struct dtls_ev_address *address);
 bool dtls_ev_name_equal(const struct dtls_ev_name *a, const struct dtls_ev_name *b);
 uint32_t dtls_ev_name_hash(const struct dtls_ev_hash *hash, const struct dtls_ev_name *name);

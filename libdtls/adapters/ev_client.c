@@ -9,21 +9,35 @@ struct client {
     struct dtls_ev_conn conn;
 };
 
+static void take_errors(struct client *client)
+{
+    struct dtls_ev_path_error error;
+
+    for (int i = 0; i < DTLS_EV_BURST && !client->conn.dead; i++) {
+        if (!dtls_ev_socket_next_error(&client->socket, &error))
+            break;
+        dtls_ev_conn_take_error(&client->conn, &error);
+    }
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *readable, int happened)
 {
     struct client *client = readable->data;
     struct dtls_ev_socket *socket = &client->socket;
     size_t len;
+    int i;
 
     (void)loop;
     (void)happened;
     dtls_ev_socket_enter(socket);
-    for (int i = 0; i < DTLS_EV_BURST && !client->conn.dead && socket->fd >= 0; i++) {
+    for (i = 0; i < DTLS_EV_BURST && !client->conn.dead && socket->fd >= 0; i++) {
         if (!dtls_ev_socket_receive(socket, NULL, &len))
             break;
         if (len > 0)
             dtls_ev_conn_receive(&client->conn, len);
     }
+    if (socket->has_errors || i == 0) /* what else has woken us? */
+        take_errors(client);
     dtls_ev_socket_leave(socket);
 }
 

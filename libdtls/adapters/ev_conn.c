@@ -12,13 +12,40 @@ dtls_time dtls_ev_now(void)
     return (dtls_time)now.tv_sec * 1000000 + (dtls_time)now.tv_nsec / 1000;
 }
 
+/* A smaller path, for all that the kernel knows (contract M4). Whoever forges ICMP can bring it down to 552 bytes of
+ * packet, and no further; below 548 of payload we do not follow, but let the network cut what it cannot carry. */
+static void heed(struct dtls_ev_conn *conn, size_t fits)
+{
+    if (fits == 0)
+        return;
+    conn->thin = fits < DTLS_EV_PATH_LEAST;
+    dtls_conn_datagram_too_big(conn->engine, dtls_ev_now(), conn->thin ? DTLS_EV_PATH_LEAST : fits);
+}
+
+/* Sends out[0..len). False: it was too big, and the engine has been told, which believes in less than `len` now (or
+ * did before: a probe, M6). */
+static bool transmit(struct dtls_ev_conn *conn, size_t len)
+{
+    struct dtls_ev_socket *socket = conn->socket;
+    bool in_fragments = conn->thin && len <= DTLS_EV_PATH_LEAST;
+
+    if (!in_fragments && dtls_ev_socket_send(socket, &conn->peer, socket->out, len))
+        return true;
+    if (!in_fragments)
+        heed(conn, dtls_ev_socket_fits(socket, &conn->peer));
+    if (len > dtls_conn_mtu(conn->engine))
+        return false;
+    dtls_ev_socket_send_in_fragments(socket, &conn->peer, socket->out, len);
+    return true;
+}
+
 static void flush(struct dtls_ev_conn *conn)
 {
     struct dtls_ev_socket *socket = conn->socket;
     size_t len;
 
     while (dtls_conn_next_datagram(conn->engine, dtls_ev_now(), socket->out, sizeof socket->out, &len))
-        dtls_ev_socket_send(socket, conn->server != NULL ? &conn->peer : NULL, socket->out, len);
+        transmit(conn, len); /* a flight that is too big comes again, smaller */
 }
 
 static void arm(struct dtls_ev_conn *conn)
@@ -124,6 +151,14 @@ void dtls_ev_conn_receive(struct dtls_ev_conn *conn, size_t len)
     settle(conn);
 }
 
+void dtls_ev_conn_take_error(struct dtls_ev_conn *conn, const struct dtls_ev_path_error *error)
+{
+    if (!error->too_big)
+        return;
+    heed(conn, dtls_ev_socket_fits(conn->socket, &conn->peer)); /* the number in the ICMP alone is anybody's */
+    settle(conn);
+}
+
 void dtls_ev_conn_wipe(struct dtls_ev_conn *conn)
 {
     ev_timer_stop(conn->socket->loop, &conn->timer);
@@ -157,10 +192,11 @@ int dtls_ev_send(struct dtls_ev_conn *conn, const uint8_t *data, size_t len, siz
     size_t out_len = 0;
 
     dtls_ev_socket_enter(socket);
-    int result = dtls_conn_send(conn->engine, dtls_ev_now(), data, len, socket->out, sizeof socket->out, &out_len);
-    if (result == DTLS_OK)
-        dtls_ev_socket_send(socket, conn->server != NULL ? &conn->peer : NULL, socket->out, out_len);
-    else if (result == DTLS_ERR_LARGE_PACKET && fits != NULL)
+    int result;
+    do /* again when the path has shrunk: it may fit still, or the answer is what does */
+        result = dtls_conn_send(conn->engine, dtls_ev_now(), data, len, socket->out, sizeof socket->out, &out_len);
+    while (result == DTLS_OK && !transmit(conn, out_len));
+    if (result == DTLS_ERR_LARGE_PACKET && fits != NULL)
         *fits = out_len;
     settle(conn);
     dtls_ev_socket_leave(socket);

@@ -14,6 +14,7 @@ struct dtls_ev_conn {
     dtls_ev_callback *callback;
     void *arg;
     void *data;       /* the application's */
+    bool thin;        /* the kernel says that even DTLS_EV_PATH_LEAST is too big: what is so small may be fragmented */
     bool in_callback; /* an event is being told: the next one waits */
     bool dead;        /* freed, but for the memory */
 
@@ -31,6 +32,9 @@ int dtls_ev_conn_open(struct dtls_ev_conn *conn, const struct dtls_config *confi
 
 /* Gives the engine the socket's `in`, and does all that follows. The socket is busy. */
 void dtls_ev_conn_receive(struct dtls_ev_conn *conn, size_t len);
+
+/* An earlier datagram did not get there. Only its size matters: anybody can forge the rest. The socket is busy. */
+void dtls_ev_conn_take_error(struct dtls_ev_conn *conn, const struct dtls_ev_path_error *error);
 
 /* Stops the timer and frees the engine: the last step before its memory goes. */
 void dtls_ev_conn_wipe(struct dtls_ev_conn *conn);

@@ -122,21 +122,38 @@ static void take_datagram(struct dtls_ev_server *server, const struct dtls_ev_ad
         dtls_ev_conn_receive(conn, len);
 }
 
+static void take_errors(struct dtls_ev_server *server)
+{
+    struct dtls_ev_path_error error;
+
+    for (int i = 0; i < DTLS_EV_BURST && !server->dead; i++) {
+        if (!dtls_ev_socket_next_error(&server->socket, &error))
+            break;
+        struct dtls_ev_name name = dtls_ev_address_name(&error.to);
+        struct dtls_ev_conn *conn = find(server, &name);
+        if (conn != NULL)
+            dtls_ev_conn_take_error(conn, &error);
+    }
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *readable, int happened)
 {
     struct dtls_ev_server *server = readable->data;
     struct dtls_ev_address from;
     size_t len;
+    int i;
 
     (void)loop;
     (void)happened;
     dtls_ev_socket_enter(&server->socket);
-    for (int i = 0; i < DTLS_EV_BURST && !server->dead; i++) {
+    for (i = 0; i < DTLS_EV_BURST && !server->dead; i++) {
         if (!dtls_ev_socket_receive(&server->socket, &from, &len))
             break;
         if (len > 0)
             take_datagram(server, &from, len);
     }
+    if (server->socket.has_errors || i == 0) /* what else has woken us? */
+        take_errors(server);
     dtls_ev_socket_leave(&server->socket);
 }
 
