@@ -215,6 +215,10 @@ static void on_event(void *arg, struct dtls_ev_conn *conn, const struct dtls_eve
         report_event(&client->report, conn, event, NULL);
         on_open(client);
         break;
+    case DTLS_EVENT_MTU:
+        report_event(&client->report, conn, event, NULL);
+        pace_adapt(&client->pace);
+        break;
     default:
         report_event(&client->report, conn, event, NULL);
         break;

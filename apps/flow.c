@@ -76,16 +76,16 @@ void flow_free(struct flow *flow)
 void flow_write(const struct flow *flow, uint64_t now_us, uint8_t *out)
 {
     put_u64(out, flow->id);
-    put_u64(out + 8, flow->sent);
+    put_u64(out + 8, flow->sent << FLOW_SIZE_BITS | flow->size);
     put_u64(out + 16, now_us);
     memset(out + FLOW_RECORD_MIN, (int)(flow->sent & 0xff), flow->size - FLOW_RECORD_MIN);
 }
 
 static bool is_ours(const struct flow *flow, uint64_t now_us, const uint8_t *data, size_t len)
 {
-    if (len != flow->size || get_u64(data) != flow->id)
+    if (len < FLOW_RECORD_MIN || get_u64(data) != flow->id || (uint16_t)get_u64(data + 8) != len)
         return false;
-    uint64_t number = get_u64(data + 8);
+    uint64_t number = get_u64(data + 8) >> FLOW_SIZE_BITS;
     if (number >= flow->sent || get_u64(data + 16) > now_us)
         return false;
     for (size_t i = FLOW_RECORD_MIN; i < len; i++)
@@ -100,7 +100,7 @@ void flow_take(struct flow *flow, uint64_t now_us, const uint8_t *data, size_t l
         flow->foreign++;
         return;
     }
-    uint64_t number = get_u64(data + 8);
+    uint64_t number = get_u64(data + 8) >> FLOW_SIZE_BITS;
     uint8_t bit = (uint8_t)(1 << number % 8);
     if (flow->seen[number / 8] & bit) {
         flow->duplicated++;

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 enum {
-    FLOW_RECORD_MIN = 24, /* bytes: identity of the flow, number, time of sending */
+    FLOW_RECORD_MIN = 24, /* bytes: identity of the flow, number and size, time of sending */
+    FLOW_SIZE_BITS = 16,  /* of the second 64; the number is in front */
     FLOW_LATENCY_BUCKETS = 2048,
 };
 
@@ -20,7 +21,7 @@ struct flow_latency {
 
 struct flow {
     uint64_t id;    /* tells our records from other data */
-    size_t size;    /* of each record, bytes */
+    size_t size;    /* of each record from now on, bytes */
     uint64_t total; /* records it is to have */
     uint64_t sent;
     uint64_t received;  /* different ones, so that sent - received is lost */

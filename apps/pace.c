@@ -25,9 +25,10 @@ static dtls_time due(const struct pace *pace, uint64_t number)
     return pace->start + (dtls_time)((double)number * 1e6 / pace->rate);
 }
 
-enum { LATER = -1 };
+enum { LATER = -1, AGAIN = -2 };
 
-/* Returns LATER, EXIT_FINE, or the exit status for a record that could not be sent and never will be. */
+/* Returns LATER, AGAIN (at once, smaller), EXIT_FINE, or the exit status for a record that could not be sent and never
+ * will be. */
 static int send_record(struct pace *pace)
 {
     uint8_t record[RECORD_MAX];
@@ -41,6 +42,10 @@ static int send_record(struct pace *pace)
     }
     if (error == DTLS_ERR_PAUSED)
         return LATER;
+    if (error == DTLS_ERR_LARGE_PACKET && pace->most > 0) {
+        pace->flow.size = fits;
+        return AGAIN;
+    }
     if (error == DTLS_ERR_LARGE_PACKET) {
         complain("--size %zu: at most %zu bytes fit (see --mtu)", pace->flow.size, fits);
         return EXIT_MISTAKE;
@@ -60,7 +65,7 @@ static void on_time(struct ev_loop *loop, ev_timer *timer, int happened)
         status = send_record(pace);
         if (pace->conn == NULL) /* sending has ended the connection */
             return;
-        if (status != EXIT_FINE)
+        if (status != EXIT_FINE && status != AGAIN)
             break;
     }
     if (status > EXIT_FINE || flow->sent == flow->total) {
@@ -92,7 +97,7 @@ void pace_init(struct pace *pace, const struct settings *settings)
     size_t size = settings->flow_size > 0 ? settings->flow_size : DEFAULT_SIZE;
     uint64_t id;
 
-    *pace = (struct pace){ .rate = settings->flow_rate };
+    *pace = (struct pace){ .rate = settings->flow_rate, .most = settings->adapt ? size : 0 };
     if (records > MOST_RECORDS)
         refuse("--flow times --for: %.0f records, more than %.0f", records, MOST_RECORDS);
     if (dtls_system_random(NULL, (uint8_t *)&id, sizeof id) != DTLS_OK)
@@ -126,4 +131,12 @@ void pace_stop(struct pace *pace)
     ev_timer_stop(pace->loop, &pace->timer);
     ev_timer_stop(pace->loop, &pace->progress);
     pace->conn = NULL;
+}
+
+void pace_adapt(struct pace *pace)
+{
+    if (pace->conn == NULL || pace->most == 0)
+        return;
+    size_t fits = dtls_conn_max_payload(dtls_ev_engine(pace->conn));
+    pace->flow.size = fits < pace->most ? fits : pace->most;
 }

@@ -9,6 +9,7 @@
 struct pace {
     struct flow flow;
     double rate; /* records a second */
+    size_t most; /* bytes of a record that adapts; 0: records have one size */
     struct ev_loop *loop;
     struct dtls_ev_conn *conn; /* NULL: not running */
     ev_timer timer, progress;
@@ -27,5 +28,8 @@ void pace_init(struct pace *pace, const struct settings *settings);
 void pace_start(struct pace *pace, struct ev_loop *loop, struct dtls_ev_conn *conn, void (*done)(void *arg, int status),
                 void *arg);
 void pace_stop(struct pace *pace);
+
+/* Event MTU: with --adapt, records have the size that they were to have as far as it fits. */
+void pace_adapt(struct pace *pace);
 
 #endif

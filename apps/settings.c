@@ -172,6 +172,8 @@ const struct option_row settings_rows[] = {
     { FOR_CLIENT, "flow", "PPS", "records a second", option_real, AT(flow_rate), 0.01, 100000, NULL },
     { FOR_CLIENT, "size", "BYTES", "of each record (160)", option_whole, AT(flow_size), 24, 65507, NULL },
     { FOR_CLIENT, "for", "SECONDS", "how long (10)", option_real, AT(flow_s), 0.01, 86400, NULL },
+    { FOR_CLIENT, "adapt", NULL, "where --size does not fit, as much as does (end with an error)", option_flag,
+      AT(adapt), 0, 0, NULL },
 
     HEADING(FOR_BOTH, "Input and output"),
     { FOR_BOTH, "commands", NULL, "obey lines of stdin that begin with a colon (see below)", option_flag, AT(commands),
@@ -211,8 +213,8 @@ void settings_check(const struct settings *settings)
                settings->initial_timeout_ms);
     if (settings->rehandshake_first_s > 0 && settings->rehandshake_every_s <= 0)
         refuse("--rehandshake-first needs --rehandshake-every");
-    if (settings->flow_rate <= 0 && (settings->flow_size > 0 || settings->flow_s > 0))
-        refuse("--size and --for need --flow");
+    if (settings->flow_rate <= 0 && (settings->flow_size > 0 || settings->flow_s > 0 || settings->adapt))
+        refuse("--size, --for and --adapt need --flow");
 }
 
 void settings_configure(const struct settings *settings, struct dtls_config *config)

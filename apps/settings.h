@@ -52,6 +52,7 @@ struct settings {
     double flow_rate;   /* client; records a second, 0: lines of stdin */
     uint32_t flow_size; /* bytes; 0: not given */
     double flow_s;      /* seconds; 0: not given */
+    bool adapt;         /* client */
 
     const char *keylog;
     bool line_ends; /* client */

@@ -49,6 +49,7 @@ check "a session file that is none" mistake "$room/text" "$client" --resume "$ro
 check "a session file in no directory" mistake nowhere/ "$client" --resume "$room/nowhere/session" 127.0.0.1 4433
 check "a key log in no directory" mistake nowhere/ "$client" --keylog "$room/nowhere/log" 127.0.0.1 4433
 check "a size without flow" mistake --flow "$client" --size 100 127.0.0.1 4433
+check "a flow's option without flow" mistake --flow "$client" --adapt 127.0.0.1 4433
 
 shows_help() { # PROGRAM WORD: its help has WORD, and fits a window of 99 columns
     "$1" --help >"$room/help.out" 2>&1 && grep -q -- "$2" "$room/help.out" && ! grep -q '.\{100\}' "$room/help.out"
