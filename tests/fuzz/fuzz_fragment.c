@@ -1,24 +1,19 @@
 /* fuzz_fragment.c - any bytes as the fragments of a record: each lies within its message and comes back as written. */
-#include <stdlib.h>
-
 #include "messages/handshake_header.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct dtls_reader from = dtls_reader_of((struct dtls_bytes){ data, len });
     struct dtls_fragment fragment;
-    uint8_t *span = malloc(len + 1);
-    struct dtls_writer to = dtls_writer_to(span, len);
+    struct dtls_writer to = fuzz_writer(len);
 
     while (dtls_reader_has_more(&from) && dtls_fragment_read(&from, &fragment)) {
-        if (fragment.offset + fragment.body.len > fragment.length)
-            abort();
+        FUZZ_CHECK(fragment.offset + fragment.body.len <= fragment.length);
+        FUZZ_CHECK(dtls_message_name(fragment.type)[0] != '\0');
         dtls_fragment_write(&to, &fragment);
-        if (to.broken || !dtls_bytes_equal(dtls_writer_bytes(&to), (struct dtls_bytes){ data, to.len }))
-            abort();
+        FUZZ_CHECK(!to.broken && dtls_bytes_equal(dtls_writer_bytes(&to), (struct dtls_bytes){ data, to.len }));
     }
-    free(span);
+    free(to.at);
     return 0;
 }
