@@ -15,7 +15,7 @@
 #include "tests/box/rng.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { INPUT_MAX = 65536, FILES_MAX = 1000, MUTATIONS = 3000, MOST_AT_ONCE = 5, RUN_MAX = 32 };
+enum { INPUT_MAX = 65536, FILES_MAX = 1000, MUTATIONS = 10000, MOST_AT_ONCE = 5, RUN_MAX = 32 };
 
 struct input {
     size_t len;
