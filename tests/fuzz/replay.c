@@ -1,7 +1,7 @@
 /* replay.c - a fuzz target without a fuzzer: runs it on every file of its corpus, then on mutations of these.
  *
- * Usage: fuzz-TARGET DIRECTORY [MUTATIONS]   the whole of it, in a child process, as two TAP tests
- *        fuzz-TARGET FILE...                 each input once, in this process: for a debugger, or for afl-fuzz (@@)
+ * Usage: fuzz-TARGET DIRECTORY MUTATIONS  the whole of it, in a child process, as two TAP tests
+ *        fuzz-TARGET FILE...              each input once, in this process: for a debugger, or for afl-fuzz (@@)
  *
  * The input that ends the child is left in the file fuzz-TARGET-crash. The mutations are the same in every run.
  * Environment: DTLS_SEEDS, if it is more, how many mutations there are (`./dev test --long`). */
@@ -15,7 +15,7 @@
 #include "tests/box/rng.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { INPUT_MAX = 65536, FILES_MAX = 1000, MUTATIONS = 10000, MOST_AT_ONCE = 5, RUN_MAX = 32 };
+enum { INPUT_MAX = 65536, FILES_MAX = 1000, MOST_AT_ONCE = 5, RUN_MAX = 32 };
 
 struct input {
     size_t len;
@@ -229,7 +229,7 @@ static int test(const char *program, const char *directory, size_t mutations)
 static size_t how_many(const char *argument)
 {
     const char *seeds = getenv("DTLS_SEEDS");
-    size_t wanted = argument == NULL ? MUTATIONS : strtoul(argument, NULL, 10);
+    size_t wanted = argument == NULL ? 0 : strtoul(argument, NULL, 10);
     size_t asked = seeds == NULL ? 0 : strtoul(seeds, NULL, 10);
 
     return asked > wanted ? asked : wanted;
