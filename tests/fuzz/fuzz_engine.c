@@ -17,6 +17,7 @@
 enum { SHELF = 24, CONFIGS = 8, MOST_STEPS = 250, FORGED_MAX = 48, DATAGRAM_MAX = 1600 };
 
 #define START_US (100 * NET_SECOND)
+#define LIFE_US  (120 * NET_SECOND) /* of waiting: with a renewal each second it is work */
 #define PEACE_US (420 * NET_SECOND) /* as tests/behaviour/storm.c has it */
 
 /* A datagram that the attacker keeps. */
@@ -42,6 +43,7 @@ struct world {
 
     bool forged; /* authentic records that nobody sent */
     bool mortal; /* something happened that may end an association */
+    uint64_t waited_us;
 
     void (*note_data)(void *arg, enum net_end end, const struct dtls_event *event); /* of the traffic */
     void (*note_arrival)(void *arg, const struct net_datagram *datagram);
@@ -105,6 +107,7 @@ static void check_event(struct world *world, enum net_end end, const struct pair
         world->over[end] = true;
         break;
     case DTLS_EVENT_JOB:
+    case DTLS_EVENT_MTU:
         break;
     default:
         FUZZ_CHECK(world->opened[end]);
@@ -237,22 +240,33 @@ static void hand_over_changed(struct world *world, enum net_end end)
     arrive(world, end == CLIENT ? net_other(copy.from) : copy.from, copy.bytes, copy.len);
 }
 
+/* As long as the input says, if there is so much time left. */
+static uint64_t read_time(struct world *world, uint64_t unit_us)
+{
+    uint64_t us = read_byte(world) * unit_us;
+
+    if (us > LIFE_US - world->waited_us)
+        us = LIFE_US - world->waited_us;
+    world->waited_us += us;
+    return us;
+}
+
 static void wait_a_little(struct world *world, enum net_end end)
 {
     (void)end;
-    pair_run_for(world->pair, read_byte(world) * 4 * NET_MS);
+    pair_run_for(world->pair, read_time(world, 4 * NET_MS));
 }
 
 static void wait_long(struct world *world, enum net_end end)
 {
     (void)end;
-    pair_run_for(world->pair, read_byte(world) * 500 * NET_MS);
+    pair_run_for(world->pair, read_time(world, 500 * NET_MS));
 }
 
 /* Owners who come late. */
 static void oversleep(struct world *world, enum net_end end)
 {
-    uint64_t until_us = now_of(world) + read_byte(world) * 500 * NET_MS;
+    uint64_t until_us = now_of(world) + read_time(world, 500 * NET_MS);
 
     (void)end;
     if (net_next_time(&world->pair->net) >= until_us)
@@ -452,10 +466,23 @@ static void starve(struct world *world, enum net_end end)
     world->memory.fail_at = world->memory.asked + read_byte(world) % 32;
 }
 
-static void (*const steps[])(struct world *world, enum net_end end) = {
-    wait_a_little, send_small,    keep_or_pass, hand_over,         hand_over_all, hand_over_copy, throw_away, wait_long,
-    renew_fully,   renew_briefly, set_config,   hand_over_changed, inject,        forge_changed,  send_most,  oversleep,
-    tick_early,    accept_wish,   refuse_wish,  set_mtu,           delay_jobs,    starve,         forge,      close_it,
+static void too_big(struct world *world, enum net_end end)
+{
+    size_t mtu = 200 + (size_t)read_byte(world) * 5;
+
+    if (conn_of(world, end) == NULL)
+        return;
+    dtls_conn_datagram_too_big(conn_of(world, end), now_of(world), mtu);
+    pair_settle(world->pair, end);
+}
+
+/* New ones take the place of the repetitions at the end, so that the corpus keeps its meaning. */
+static void (*const steps[32])(struct world *world, enum net_end end) = {
+    wait_a_little, send_small,    keep_or_pass,  hand_over,     hand_over_all,     hand_over_copy, throw_away,
+    wait_long,     renew_fully,   renew_briefly, set_config,    hand_over_changed, inject,         forge_changed,
+    send_most,     oversleep,     tick_early,    accept_wish,   refuse_wish,       set_mtu,        delay_jobs,
+    starve,        forge,         close_it,      too_big,       wait_a_little,     send_small,     keep_or_pass,
+    hand_over,     hand_over_all, renew_fully,   renew_briefly,
 };
 
 /* ---- a life ---- */
