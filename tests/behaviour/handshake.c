@@ -1,4 +1,5 @@
 /* handshake.c - first handshakes over a friendly network: what is agreed on, who is believed, how it ends. */
+#include "handshake/session.h"
 #include "tests/box/pair.h"
 #include "tests/box/scene.h"
 #include "tests/tap.h"
@@ -303,6 +304,22 @@ static bool resumes(enum scene_kind kind, void (*spoil)(struct pair_options *opt
     return resumed;
 }
 
+/* Servers of other libraries may give a ticket, and no session id with it. */
+static void forget_the_id(struct pair_options *options)
+{
+    static struct dtls_session without;
+
+    without = *options->session;
+    without.state.id_len = 0;
+    options->session = &without;
+}
+
+static void a_ticket_without_a_session_id_resumes(void)
+{
+    CU_ASSERT_TRUE(resumes(SCENE_RESUMED_BY_TICKET, forget_the_id));
+    CU_ASSERT_FALSE(resumes(SCENE_RESUMED_BY_ID, forget_the_id));
+}
+
 static void sessions_resume(void)
 {
     CU_ASSERT_TRUE(resumes(SCENE_RESUMED_BY_ID, NULL));
@@ -445,6 +462,7 @@ static CU_TestInfo tests[] = {
     { "a client without the required certificate is refused", required_certificate_is_missed },
     { "a cookie exchange costs exactly one round trip", cookies_cost_one_round_trip },
     { "sessions resume by id and by ticket", sessions_resume },
+    { "a ticket that came without a session id resumes", a_ticket_without_a_session_id_resumes },
     { "a session that cannot be resumed becomes a full handshake", what_cannot_be_resumed_becomes_full },
     { "a resumed client stays authenticated", a_resumed_client_stays_known },
     { "a session whose peer the verifier refuses is not taken", a_session_of_a_refused_peer_is_not_taken },

@@ -371,6 +371,41 @@ static void messages_of_a_replaced_attempt_are_not_used(void)
     call_end(&call);
 }
 
+/* Records of n+1 wait, in the queue and in the datagram that is being read, when a new hello takes away their keys. */
+static void data_of_a_replaced_attempt_is_dropped_and_counted(void)
+{
+    static const uint8_t body[33] = { 32, 9, 9, 9 };
+    struct pair_options options;
+    struct call call;
+    struct draft draft;
+    uint8_t message[MESSAGE_MAX], hello[MESSAGE_MAX], datagram[2 * FORGE_MAX];
+    struct dtls_writer to = dtls_writer_to(hello, sizeof hello);
+
+    pair_options(&options, 114);
+    options.config[SERVER].rehandshake_interval_ms = 0;
+    call_begin(&call, &options);
+    write_drafts(&draft, &call);
+    dtls_client_hello_write(&to, &draft.client);
+    CU_ASSERT_EQUAL(pair_rehandshake(call.pair, CLIENT, DTLS_REHANDSHAKE_FULL), DTLS_OK);
+    CU_ASSERT_TRUE(pair_run_until_event(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_STARTED, NET_SECOND));
+    size_t len = write_message(message, DTLS_CLIENT_KEY_EXCHANGE, 1, (struct dtls_bytes){ body, sizeof body });
+    CU_ASSERT_TRUE(forge_receive(call.pair, SERVER, 1, RECORD_HANDSHAKE, message, len));
+    CU_ASSERT_TRUE(forge_receive(call.pair, SERVER, 2, RECORD_DATA, "in the queue", 12));
+    struct dtls_stats before = pair_stats(call.pair, SERVER);
+    CU_ASSERT_EQUAL(before.held, 1);
+    size_t datagram_len = forge_record(call.pair, SERVER, 2, RECORD_DATA, "in the datagram", 15, datagram);
+    len = write_message(message, DTLS_CLIENT_HELLO, 0, dtls_writer_bytes(&to));
+    datagram_len += forge_record(call.pair, SERVER, 1, RECORD_HANDSHAKE, message, len, datagram + datagram_len);
+    net_inject(&call.pair->net, SERVER, 0, datagram, datagram_len);
+    pair_run_for(call.pair, 0);
+    struct dtls_stats after = pair_stats(call.pair, SERVER);
+    CU_ASSERT_EQUAL(after.dropped[DTLS_DROP_EPOCH], before.dropped[DTLS_DROP_EPOCH] + 2);
+    CU_ASSERT_EQUAL(after.records_received, before.records_received);
+    CU_ASSERT_EQUAL(pair_count(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_STARTED), 2);
+    CU_ASSERT_TRUE(pair_is_open(call.pair, SERVER));
+    call_end(&call);
+}
+
 /* Half a ClientHello, and never the rest: its time ends, and nothing of it is in the next one. */
 static void half_a_hello_is_forgotten(void)
 {
@@ -435,6 +470,7 @@ static CU_TestInfo tests[] = {
     { "a late copy of an old epoch's message kills nobody who has finished (S5, T5)",
       late_copies_of_old_messages_kill_nobody },
     { "half a ClientHello is forgotten in time, or replaced (S5, R10)", half_a_hello_is_forgotten },
+    { "data of a replaced attempt is dropped and counted (S5)", data_of_a_replaced_attempt_is_dropped_and_counted },
     CU_TEST_INFO_NULL,
 };
 

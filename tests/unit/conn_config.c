@@ -39,6 +39,13 @@ static void check_refused(const struct dtls_config *config, enum dtls_role role,
     CU_ASSERT_PTR_NULL(dtls_conn_new(config, role));
 }
 
+static void *allocate_nothing(void *arg, size_t len)
+{
+    (void)arg;
+    (void)len;
+    return NULL;
+}
+
 #define REFUSED(role, field, change)                                                                                   \
     do {                                                                                                               \
         struct dtls_config config = good();                                                                            \
@@ -78,6 +85,7 @@ static void what_cannot_work_is_named(void)
     REFUSED(DTLS_CLIENT, "rehandshake_never", (config.rehandshake_never = true, config.renew_after_s = 1));
     REFUSED(DTLS_CLIENT, "renegotiation_cookie", config.renegotiation_cookie = (enum dtls_renegotiation_cookie)2);
     REFUSED(DTLS_SERVER, "ticket_keys", config.ticket_key_count = 1);
+    REFUSED(DTLS_CLIENT, "allocate", config.allocate = allocate_nothing);
 }
 
 static CU_TestInfo tests[] = {

@@ -1,6 +1,7 @@
 /* identity_certificate.c - certificates read and made, their fingerprints, and the verifiers that look at those. */
 #include "identity/certificate.h"
 
+#include "identity/algorithm.h"
 #include "identity/der.h"
 #include "identity/identity.h"
 #include "tests/cuts.h"
@@ -59,6 +60,26 @@ static int read_for_cuts(struct dtls_bytes der, void *out)
     int result = dtls_certificate_public_key(der, out);
 
     return result == DTLS_ERR_BAD_X509 ? DTLS_ERR_DECODE : result;
+}
+
+/* The parameters of rsaEncryption are NULL, or are not there (RFC 3279, 2.3.1). */
+static void rsa_parameters_are_null_or_nothing(void)
+{
+#define RSA_ENCRYPTION 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1
+    static const uint8_t with_null[] = { 0x30, 13, RSA_ENCRYPTION, 5, 0 },
+                         with_nothing[] = { 0x30, 11, RSA_ENCRYPTION };
+    static const uint8_t with_a_byte[] = { 0x30, 14, RSA_ENCRYPTION, 5, 1, 0 },
+                         with_a_number[] = { 0x30, 14, RSA_ENCRYPTION, 2, 1, 0 };
+#undef RSA_ENCRYPTION
+    struct dtls_reader from = dtls_reader_of(dtls_view(with_null, sizeof with_null));
+
+    CU_ASSERT_EQUAL(dtls_algorithm_read_key(&from), DTLS_KEY_RSA);
+    from = dtls_reader_of(dtls_view(with_nothing, sizeof with_nothing));
+    CU_ASSERT_EQUAL(dtls_algorithm_read_key(&from), DTLS_KEY_RSA);
+    from = dtls_reader_of(dtls_view(with_a_byte, sizeof with_a_byte));
+    CU_ASSERT_EQUAL(dtls_algorithm_read_key(&from), DTLS_KEY_NONE);
+    from = dtls_reader_of(dtls_view(with_a_number, sizeof with_a_number));
+    CU_ASSERT_EQUAL(dtls_algorithm_read_key(&from), DTLS_KEY_NONE);
 }
 
 static void refuses_a_certificate_cut_anywhere(void)
@@ -424,6 +445,7 @@ static void accepting_verifier_takes_every_certificate(void)
 static CU_TestInfo certificate_tests[] = {
     { "the key of every kind is found", finds_the_key_of_every_kind },
     { "keys of other kinds are refused", refuses_keys_of_other_kinds },
+    { "an RSA key's parameters are NULL, or nothing", rsa_parameters_are_null_or_nothing },
     { "a certificate cut anywhere is refused", refuses_a_certificate_cut_anywhere },
     { "a changed bit never leads outside the certificate", a_changed_bit_never_leads_outside },
     { "every value of every byte is survived", every_value_of_every_byte_is_survived },
