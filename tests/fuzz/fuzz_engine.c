@@ -416,7 +416,7 @@ static void inject(struct world *world, enum net_end end)
     uint8_t type = read_byte(world), epoch = read_byte(world), sequence = read_byte(world);
     struct dtls_bytes body = dtls_read_bytes(&world->in, read_byte(world) % (FORGED_MAX + 1));
 
-    record_view_header(datagram, type < 32 ? 20 + type % 4 : type, epoch % 5, sequence, body.len);
+    record_view_header(datagram, type < 32 ? 20 + type % 5 : type, epoch % 5, sequence, body.len);
     if (body.len > 0)
         memcpy(datagram + RECORD_HEADER_LEN, body.at, body.len);
     arrive(world, end, datagram, RECORD_HEADER_LEN + body.len);
@@ -425,7 +425,7 @@ static void inject(struct world *world, enum net_end end)
 /* Where the peer has gone mad: sealed with the right keys. */
 static void forge(struct world *world, enum net_end end)
 {
-    uint8_t type = 20 + read_byte(world) % 4, back = read_byte(world) % 3;
+    uint8_t type = 20 + read_byte(world) % 5, back = read_byte(world) % 3;
     struct dtls_bytes body = dtls_read_bytes(&world->in, read_byte(world) % (FORGED_MAX + 1));
 
     if (conn_of(world, CLIENT) == NULL || conn_of(world, SERVER) == NULL)
@@ -527,8 +527,11 @@ static void configure(struct world *world, struct pair_options *options)
         config->mtu = (times & 1 << end) != 0 ? 300 : 1200;
         config->rehandshake_interval_ms = (times & 4 << end) != 0 ? 1000 : 0;
         config->rehandshake_timeout_ms = (times & 16 << end) != 0 ? 2000 : 0;
+        config->probe_mtu_to = (times & 64) != 0 ? 1500 : 0;
         memory_use(&world->memory, config);
     }
+    if ((times & 128) != 0)
+        options->config[SERVER].record_size_limit = 300;
     options->config[SERVER].client_certificate = (enum dtls_client_certificate)((who >> 4) % 3);
     if ((kind & 16) != 0) {
         options->config[SERVER].ticket_keys = &world->ticket_key;

@@ -9,6 +9,10 @@ static void check_same(const struct dtls_extensions *a, const struct dtls_extens
     FUZZ_CHECK(a->has_point_formats == b->has_point_formats && dtls_bytes_equal(a->point_formats, b->point_formats));
     FUZZ_CHECK(a->has_schemes == b->has_schemes && dtls_bytes_equal(a->schemes, b->schemes));
     FUZZ_CHECK(a->extended_master_secret == b->extended_master_secret);
+    FUZZ_CHECK(a->has_max_fragment_length == b->has_max_fragment_length &&
+               a->max_fragment_length == b->max_fragment_length);
+    FUZZ_CHECK(a->has_heartbeat == b->has_heartbeat && a->heartbeat_mode == b->heartbeat_mode);
+    FUZZ_CHECK(a->has_record_size_limit == b->has_record_size_limit && a->record_size_limit == b->record_size_limit);
     FUZZ_CHECK(a->has_ticket == b->has_ticket && dtls_bytes_equal(a->ticket, b->ticket));
     FUZZ_CHECK(a->has_renegotiation_info == b->has_renegotiation_info &&
                dtls_bytes_equal(a->renegotiation_info, b->renegotiation_info));
