@@ -322,11 +322,34 @@ static void a_flood_of_requests_is_bounded(void)
     call_end(&call);
 }
 
+/* An owner whose buffer is smaller than a probe: no datagram is lost, and nothing waits that cannot be taken. */
+static void a_buffer_may_be_smaller_than_a_probe(void)
+{
+    enum { BUFFER = 1300 };
+    struct path path = { .fits = 65507 };
+    struct call call;
+    uint8_t out[BUFFER];
+    size_t len = 0;
+
+    begin(&call, &path, CLIENT, ETHERNET);
+    struct dtls_conn *client = call.pair->end[CLIENT].conn;
+    dtls_conn_set_mtu(client, 1200);
+    CU_ASSERT_TRUE(dtls_conn_next_datagram(client, call.pair->net.now_us, out, sizeof out, &len));
+    CHECK_CASE(len > 1200 && len <= BUFFER, "a probe of %zu bytes", len);
+    net_send(&call.pair->net, CLIENT, out, len, 0);
+    CU_ASSERT_FALSE(dtls_conn_next_datagram(client, call.pair->net.now_us, out, sizeof out, &len));
+    pair_run_for(call.pair, 60 * NET_SECOND);
+    CU_ASSERT_EQUAL(dtls_conn_mtu(client), BUFFER);
+    CU_ASSERT_TRUE(call_is_alive(&call));
+    call_end(&call);
+}
+
 static CU_TestInfo tests[] = {
     { "the search finds the largest size that passes, and data is as without it (M6)", it_finds_what_passes },
     { "it begins with OPEN, and rests when all is known (M6, T1)", it_begins_with_open },
     { "it is off by default, and one side alone does nothing (M6)", it_is_off_by_default },
     { "the system's word shortens it (M4, M6)", the_systems_word_shortens_it },
+    { "a buffer may be smaller than a probe (M6)", a_buffer_may_be_smaller_than_a_probe },
     { "a black hole is found, and so is its end (M6)", a_black_hole_is_found },
     { "loss is no reason to grow, or to shrink below what passes (M6)",
       loss_is_no_reason_to_grow_or_to_shrink_below_what_passes },
