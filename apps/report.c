@@ -294,6 +294,7 @@ void report_end(const struct report *report, const struct dtls_ev_conn *conn, co
             json_whole("sent", stats.records_sent);
             json_whole("received", stats.records_received);
         }
+        json_whole("mtu", dtls_conn_mtu(dtls_ev_engine(conn)));
         json_stats(&stats);
         json_end();
         return;
@@ -301,8 +302,11 @@ void report_end(const struct report *report, const struct dtls_ev_conn *conn, co
     if (flow != NULL)
         print_flow(flow, &stats);
     else
-        say(report, "%s: sent %" PRIu64 ", received %" PRIu64 ", rehandshakes %" PRIu64 ", retransmissions %" PRIu64,
-            peer, stats.records_sent, stats.records_received, stats.rehandshakes, stats.retransmissions);
+        say(report,
+            "%s: sent %" PRIu64 ", received %" PRIu64 ", rehandshakes %" PRIu64 ", retransmissions %" PRIu64
+            ", MTU %zu",
+            peer, stats.records_sent, stats.records_received, stats.rehandshakes, stats.retransmissions,
+            dtls_conn_mtu(dtls_ev_engine(conn)));
     for (int i = 0; report->verbose && i < DTLS_DROP_COUNT; i++)
         if (stats.dropped[i] > 0)
             say(report, "%s: dropped %" PRIu64 " (%s)", peer, stats.dropped[i], dtls_drop_name((enum dtls_drop)i));

@@ -130,6 +130,12 @@ const struct option_row settings_rows[] = {
     { FOR_BOTH, "groups", "A,B", "key exchange groups, best first (x25519,secp256r1,secp384r1)", read_groups,
       AT(groups), 0, 0, NULL },
     { FOR_BOTH, "mtu", "BYTES", "largest UDP payload to send (1200)", option_whole, AT(mtu), 256, 65507, NULL },
+    { FOR_BOTH, "probe-mtu", "BYTES",
+      "search for a larger one, up to this (1472 fills an Ethernet frame), and\n"
+      "report what the path takes; the peer has to answer",
+      option_whole, AT(probe_mtu), 256, 65507, NULL },
+    { FOR_BOTH, "answer-probes", NULL, "let the peer search for a larger MTU", option_flag, AT(answer_probes), 0, 0,
+      NULL },
     { FOR_BOTH, "initial-timeout", "MS", "first wait before a flight is sent again; then doubled (1000)", option_whole,
       AT(initial_timeout_ms), 50, 60000, NULL },
     { FOR_BOTH, "maximum-timeout", "MS", "longest such wait (60000)", option_whole, AT(maximum_timeout_ms), 50, 3600000,
@@ -211,6 +217,8 @@ void settings_check(const struct settings *settings)
     if (settings->maximum_timeout_ms < settings->initial_timeout_ms)
         refuse("--maximum-timeout %u is below --initial-timeout %u", settings->maximum_timeout_ms,
                settings->initial_timeout_ms);
+    if (settings->probe_mtu > 0 && settings->probe_mtu < settings->mtu)
+        refuse("--probe-mtu %u is below --mtu %u", settings->probe_mtu, settings->mtu);
     if (settings->rehandshake_first_s > 0 && settings->rehandshake_every_s <= 0)
         refuse("--rehandshake-first needs --rehandshake-every");
     if (settings->flow_rate <= 0 && (settings->flow_size > 0 || settings->flow_s > 0 || settings->adapt))
@@ -228,6 +236,8 @@ void settings_configure(const struct settings *settings, struct dtls_config *con
     memcpy(config->groups, settings->groups.at, sizeof config->groups);
     config->group_count = settings->groups.count;
     config->mtu = settings->mtu;
+    config->probe_mtu_to = settings->probe_mtu;
+    config->answer_probes = settings->answer_probes;
     config->initial_timeout_ms = settings->initial_timeout_ms;
     config->maximum_timeout_ms = settings->maximum_timeout_ms;
     config->handshake_timeout_ms = settings->handshake_timeout_ms;

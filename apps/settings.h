@@ -34,7 +34,8 @@ struct settings {
     bool allow_identity_change;
 
     struct settings_list suites, groups;
-    uint32_t mtu;
+    uint32_t mtu, probe_mtu;
+    bool answer_probes;
     uint32_t initial_timeout_ms, maximum_timeout_ms, handshake_timeout_ms;
 
     int rehandshake_policy;                                         /* enum dtls_rehandshake_policy */

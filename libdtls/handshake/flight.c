@@ -75,11 +75,6 @@ void dtls_flight_send(const struct dtls_flight *flight, struct dtls_outbox *outb
                                                          .body = dtls_flight_body(flight, i) });
 }
 
-void dtls_flight_reset(struct dtls_flight *flight)
-{
-    flight->count = flight->len = 0;
-}
-
 void dtls_flight_free(struct dtls_flight *flight)
 {
     dtls_release(flight->memory, flight->bytes, flight->cap);

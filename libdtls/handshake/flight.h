@@ -40,9 +40,6 @@ int dtls_flight_add_change_cipher_spec(struct dtls_flight *flight, uint16_t epoc
 /* Puts all of it into an outbox. */
 void dtls_flight_send(const struct dtls_flight *flight, struct dtls_outbox *outbox);
 
-/* Forgets the messages; keeps the buffer for the next flight. */
-void dtls_flight_reset(struct dtls_flight *flight);
-
 void dtls_flight_free(struct dtls_flight *flight);
 
 #endif

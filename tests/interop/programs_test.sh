@@ -43,6 +43,7 @@ check "an unknown group" mistake x448 "$client" --groups x25519,x448 127.0.0.1 4
 check "an unknown choice" mistake sometimes "$server" --port 0 --client-cert sometimes
 check "a client's option in the server" mistake --flow "$server" --port 0 --flow 50
 check "an MTU below 256" mistake 255 "$client" --mtu 255 127.0.0.1 4433
+check "a search that ends below the MTU" mistake probe-mtu "$client" --mtu 1300 --probe-mtu 1200 127.0.0.1 4433
 check "timeouts that contradict each other" mistake --maximum-timeout \
     "$client" --initial-timeout 500 --maximum-timeout 100 127.0.0.1 4433
 check "a session file that is none" mistake "$room/text" "$client" --resume "$room/text" 127.0.0.1 4433

@@ -164,6 +164,23 @@ flow_under_lies() { # a flow with rehandshakes, and at its ends whatever a forge
     done
 }
 
+# ---- the search for more (M6) ----
+
+finds() { # BYTES FROM
+    serve --answer-probes && visit --mtu "$2" --probe-mtu "$wide_payload" --flow 50 --for 1 && wait "$client_pid" &&
+        [ "$(of_report client mtu)" = "$1" ] && [ "$(of_report server probes)" = 0 ] &&
+        grep -q '"event":"mtu".*"mtu":'"$1"',"old_mtu":'"$2"',"reason":"probed"' "$room/client.out" &&
+        [ "$(of_report client lost)" = 0 ] && stop_server
+}
+
+finds_all() {
+    build_network && finds "$wide_payload" 1200
+}
+
+finds_the_thin_hop() { # whose ICMP saves the search its tries
+    build_network && shrink $thin && finds $thin_payload 500
+}
+
 # ---- nobody tells ----
 
 timeout_ms=400
@@ -192,6 +209,8 @@ for family in ipv4 ipv6; do
     check "$kind: and during rehandshakes" shrinks_in_mid_rehandshake
     check "$kind: a flow that does not adapt says what fits" rigid
     check "$kind: forged ICMP stalls nothing, and shrinks no further than $least" flow_under_lies
+    check "$kind: a search finds what an Ethernet takes" finds_all
+    check "$kind: a search finds what a thin hop takes" finds_the_thin_hop
     check "$kind: a hole that swallows ICMP delays a handshake by two timeouts" black_hole
 done
 use_ipv4
