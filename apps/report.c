@@ -294,8 +294,8 @@ void report_end(const struct report *report, const struct dtls_ev_conn *conn, co
             json_whole("sent", stats.records_sent);
             json_whole("received", stats.records_received);
         }
-        json_whole("mtu", dtls_conn_mtu(dtls_ev_engine(conn)));
         json_stats(&stats);
+        json_whole("mtu", dtls_conn_mtu(dtls_ev_engine(conn)));
         json_end();
         return;
     }

@@ -131,9 +131,8 @@ const struct option_row settings_rows[] = {
       AT(groups), 0, 0, NULL },
     { FOR_BOTH, "mtu", "BYTES", "largest UDP payload to send (1200)", option_whole, AT(mtu), 256, 65507, NULL },
     { FOR_BOTH, "probe-mtu", "BYTES",
-      "search for a larger one, up to this (1472 fills an Ethernet frame), and\n"
-      "report what the path takes; the peer has to answer",
-      option_whole, AT(probe_mtu), 256, 65507, NULL },
+      "search for a larger one, up to this, and report what the path\ntakes; the peer has to answer", option_whole,
+      AT(probe_mtu), 256, 65507, NULL },
     { FOR_BOTH, "answer-probes", NULL, "let the peer search for a larger MTU", option_flag, AT(answer_probes), 0, 0,
       NULL },
     { FOR_BOTH, "initial-timeout", "MS", "first wait before a flight is sent again; then doubled (1000)", option_whole,
