@@ -97,8 +97,8 @@ enum {
 DTLS_API int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len, uint8_t *out,
                             size_t cap, size_t *out_len);
 
-/* The most application data that dtls_conn_send takes now (or will, after DTLS_ERR_PAUSED). Loss and rehandshakes never
- * change it. */
+/* The most application data that dtls_conn_send takes now (or will, after DTLS_ERR_PAUSED). Loss never changes it, and
+ * neither does a rehandshake, but where event MTU says so. */
 DTLS_API size_t dtls_conn_max_payload(const struct dtls_conn *conn);
 
 /* A new MTU (256 to 65,507), from the next datagram on; DTLS_ERR_ARGUMENT outside of that, and nothing has changed. No
@@ -154,8 +154,7 @@ enum dtls_mtu_reason {
     DTLS_MTU_TOO_BIG,      /* dtls_conn_datagram_too_big */
     DTLS_MTU_PROBED,       /* the search has found that more passes (probe_mtu_to) */
     DTLS_MTU_BLACK_HOLE,   /* what has passed does not any more, and nobody has said so (probe_mtu_to) */
-    DTLS_MTU_RECORD_LIMIT, /* the same MTU, but a rehandshake has changed what the peer takes in one record (RFC 8449)
-                            */
+    DTLS_MTU_RECORD_LIMIT, /* the same MTU, but a rehandshake has changed what one record holds (RFC 8449) */
 };
 
 struct dtls_event {
@@ -202,11 +201,11 @@ DTLS_API int dtls_conn_refuse_rehandshake(struct dtls_conn *conn, dtls_time now)
 DTLS_API bool dtls_conn_secure_renegotiation(const struct dtls_conn *conn);
 
 /* Other settings from the next rehandshake on; one that is under way, requested, or still waits for a late answer
- * (R10) keeps its own, so all of them must outlive the connection. Before _start: for the first handshake. Sizes,
- * memory and randomness stay as they were, and so does what this side has presented as its identity, which must then
- * outlive the connection, unless change_own_identity is set; a peer that does not allow that ends the association at
- * the next full rehandshake. DTLS_ERR_ARGUMENT, and nothing has changed: dtls_config_problem has something to say, or
- * no suite is left for the identity that stays. */
+ * (R10) keeps its own, so all of them must outlive the connection. Before _start: for the first handshake. Sizes
+ * (but record_size_limit and probe_mtu_to), memory and randomness stay as they were, and so does what this side has
+ * presented as its identity, which must then outlive the connection, unless change_own_identity is set; a peer that
+ * does not allow that ends the association at the next full rehandshake. DTLS_ERR_ARGUMENT, and nothing has changed:
+ * dtls_config_problem has something to say, or no suite is left for the identity that stays. */
 DTLS_API int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config);
 
 /*
@@ -255,7 +254,7 @@ enum dtls_drop {
     DTLS_DROP_TRUNCATED, /* a record header or body cut short */
     DTLS_DROP_VERSION,   /* not DTLS 1.x */
     DTLS_DROP_TYPE,      /* unknown content type */
-    DTLS_DROP_TOO_LARGE, /* longer than 2^14 bytes of content */
+    DTLS_DROP_TOO_LARGE, /* longer than 2^14 bytes of content, or than record_size_limit */
     DTLS_DROP_EPOCH,     /* an epoch without keys, of the past, or that will never be */
     DTLS_DROP_REPLAYED,  /* seen before, or older than the window */
     DTLS_DROP_FORGED,    /* authentication failed */
@@ -277,7 +276,7 @@ struct dtls_stats {
     uint64_t datagrams_sent, datagrams_received;
     uint64_t dropped[DTLS_DROP_COUNT]; /* records, by reason */
     uint64_t ignored;                  /* ChangeCipherSpec records: Finished says it all. One a handshake is normal */
-    uint64_t retransmissions;          /* flights sent again by timer */
+    uint64_t retransmissions;          /* flights sent again by timer, or because they were too big */
     uint64_t answers;                  /* flights sent again because the peer repeated its own, or is ahead (R5) */
     uint64_t final_copies;             /* last flights sent with data (contract R3) */
     uint64_t rehandshakes;             /* completed */

@@ -90,7 +90,7 @@ void dtls_conn_free(struct dtls_conn *conn)
     dtls_held_record_free(&memory, conn->delivered);
     dtls_session_free(conn->as.session);
     dtls_release(&memory, conn->as.cookie, conn->as.cookie_len);
-    dtls_release(&memory, conn->echo, conn->echo_len);
+    dtls_conn_forget_heartbeat(conn);
     dtls_epochs_free(&conn->as.epochs);
     dtls_release(&memory, conn, sizeof *conn);
 }

@@ -71,7 +71,8 @@ struct dtls_conn {
     struct dtls_renegotiation re;
     struct dtls_renewal renewal;
     struct dtls_probe probe;
-    uint8_t *echo; /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
+    size_t probe_to; /* probe_mtu_to of the handshake that is in force */
+    uint8_t *echo;   /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
     size_t echo_len;
     uint16_t advised_epoch;        /* the application knows that its keys are used up (R12); 0: none */
     struct dtls_last_flight *last; /* of the newest finished handshake, where we sent it (T5); may be NULL */
@@ -126,18 +127,22 @@ bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now);  /* false w
 int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err); /* after each step of the handshake */
 int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert);    /* alert 0: none is sent. Returns err */
 void dtls_conn_drop_handshake(struct dtls_conn *conn);
+void dtls_conn_begin_handshake(struct dtls_conn *conn); /* no heartbeats any more (RFC 6520, 3) */
 
 /* mtu.c */
 void dtls_conn_tell_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t old); /* an event */
 void dtls_conn_change_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t mtu);
 void dtls_conn_shrink_flights(struct dtls_conn *conn); /* after timeouts (M5) */
 
+bool dtls_conn_is_at_rest(const struct dtls_conn *conn); /* open, and in no handshake */
+void dtls_conn_begin_probing(struct dtls_conn *conn, const struct dtls_config *config, dtls_time now); /* one is done */
+void dtls_conn_probe_tick(struct dtls_conn *conn, dtls_time now);
+dtls_time dtls_conn_probe_deadline(const struct dtls_conn *conn);
+
 /* heartbeat.c */
 void dtls_conn_take_heartbeat(struct dtls_conn *conn, struct dtls_bytes record);
 size_t dtls_conn_write_heartbeat(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap); /* 0: none waits */
-void dtls_conn_begin_probing(struct dtls_conn *conn, dtls_time now); /* a handshake is done */
-void dtls_conn_probe_tick(struct dtls_conn *conn, dtls_time now);
-dtls_time dtls_conn_probe_deadline(const struct dtls_conn *conn);
+void dtls_conn_forget_heartbeat(struct dtls_conn *conn); /* that waits for its answer */
 
 /* rehandshake.c */
 int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now); /* an authentic HelloRequest */

@@ -1,13 +1,67 @@
-/* mtu.c - how large a datagram may be, and what makes it smaller (contract M1, M4, M5). */
+/* mtu.c - how large a datagram may be, and what makes it smaller or larger (contract M1, M4 to M6). */
 #include "conn/conn_private.h"
+
+/* ---- the search for more (M6) ---- */
+
+bool dtls_conn_is_at_rest(const struct dtls_conn *conn)
+{
+    return conn->state == DTLS_CONN_OPEN && (conn->hs == NULL || conn->re.parked);
+}
+
+/* No datagram to the peer is longer than one record of the largest kind that it takes: beyond that there is nothing to
+ * find, and nothing to confirm. */
+static size_t end_of_search(const struct dtls_conn *conn)
+{
+    const struct dtls_epoch *epoch = conn->as.epochs.current;
+    size_t one_record = epoch->limit + dtls_epoch_expansion(epoch), most = conn->probe_to;
+
+    if (!conn->as.active.may_probe || conn->probe_to == 0 || one_record < conn->mtu)
+        return 0;
+    if (most > one_record)
+        most = one_record;
+    return most > conn->mtu ? most : conn->mtu;
+}
+
+static void search(struct dtls_conn *conn, size_t least, dtls_time now)
+{
+    size_t most = end_of_search(conn);
+
+    if (most == 0)
+        conn->probe.state = DTLS_PROBE_OFF;
+    else
+        dtls_probe_begin(&conn->probe, conn->mtu, least, most, now);
+}
+
+void dtls_conn_begin_probing(struct dtls_conn *conn, const struct dtls_config *config, dtls_time now)
+{
+    conn->probe_to = config->probe_mtu_to;
+    if (conn->probe.state == DTLS_PROBE_OFF)
+        search(conn, conn->probe.least > 0 ? conn->probe.least : conn->mtu, now);
+    else if (conn->probe.most != end_of_search(conn)) /* else it goes on where it was */
+        search(conn, conn->probe.least, now);
+}
+
+void dtls_conn_probe_tick(struct dtls_conn *conn, dtls_time now)
+{
+    if (dtls_conn_is_at_rest(conn))
+        dtls_probe_tick(&conn->probe, conn->as.stats.records_sent, now);
+}
+
+dtls_time dtls_conn_probe_deadline(const struct dtls_conn *conn)
+{
+    return dtls_conn_is_at_rest(conn) ? dtls_probe_deadline(&conn->probe, conn->as.stats.records_sent) : DTLS_NEVER;
+}
+
+/* ---- the size ---- */
 
 int dtls_conn_set_mtu(struct dtls_conn *conn, size_t mtu)
 {
     if (mtu < DTLS_SMALLEST_MTU || mtu > DTLS_LARGEST_MTU)
         return DTLS_ERR_ARGUMENT;
     conn->mtu = conn->flight_mtu = mtu;
-    if (conn->probe.running)
-        dtls_probe_begin(&conn->probe, mtu, mtu, conn->probe.most, conn->now);
+    conn->probe.least = mtu;
+    if (conn->probe.state != DTLS_PROBE_OFF)
+        search(conn, mtu, conn->now);
     return DTLS_OK;
 }
 
@@ -33,15 +87,21 @@ void dtls_conn_change_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, s
 {
     size_t old = conn->mtu;
 
+    if (mtu == old)
+        return;
     conn->mtu = mtu;
     if (conn->flight_mtu > mtu || conn->hs == NULL)
         conn->flight_mtu = mtu;
     dtls_conn_tell_mtu(conn, reason, old);
 }
 
-/* What is in the air was too large, perhaps: it is cut again, and leaves now. */
+/* What is in the air was too large, perhaps: it is cut again, and leaves now. Not for every byte less: whoever can make
+ * the system say so must not be able to make us send without end. */
 static void send_again(struct dtls_conn *conn)
 {
+    if (conn->answers >= DTLS_MOST_ANSWERS)
+        return;
+    conn->answers++;
     if (conn->hs != NULL && conn->hs->out.count > 0 && !conn->re.parked) {
         dtls_timer_flight_repeated(&conn->hs->timer);
         dtls_conn_transmit(conn);

@@ -10,10 +10,8 @@ bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now)
     conn->spare = dtls_last_flight_new(&conn->as.memory);
     if (conn->spare != NULL)
         conn->hs = dtls_handshake_new(&conn->as, conn->as.config, now);
-    if (conn->hs != NULL) {
-        dtls_probe_pause(&conn->probe, now);
+    if (conn->hs != NULL)
         return true;
-    }
     dtls_last_flight_free(&conn->as.memory, conn->spare);
     conn->spare = NULL;
     return false;
@@ -134,8 +132,9 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     conn->flight_mtu = conn->mtu;
     dtls_renewal_mark(&conn->renewal, &as->stats, now);
     conn->re.ours = conn->re.requesting = conn->re.parked = conn->re.stalled = conn->re.asked = false;
+    const struct dtls_config *config = hs->config;
     free_handshake(conn);
-    dtls_conn_begin_probing(conn, now);
+    dtls_conn_begin_probing(conn, config, now);
     conn->last = last;
     if (last != NULL)
         dtls_conn_transmit_last(conn);
@@ -145,12 +144,19 @@ static int finish(struct dtls_conn *conn, dtls_time now)
 
 /* ---- after each step ---- */
 
+void dtls_conn_begin_handshake(struct dtls_conn *conn)
+{
+    dtls_conn_forget_heartbeat(conn);
+    dtls_probe_pause(&conn->probe);
+}
+
 static void answered(struct dtls_conn *conn, dtls_time now)
 {
     if (!conn->hs->rehandshake) {
         conn->as.epochs.current->write_version = DTLS_VERSION_1_2; /* a client knows now what the server speaks */
         return;
     }
+    dtls_conn_begin_handshake(conn);
     if (conn->re.parked)
         conn->hs->started = now; /* a late answer to an attempt that was given up begins it anew */
     conn->re.parked = conn->re.requesting = conn->re.asked = false;

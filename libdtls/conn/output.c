@@ -107,26 +107,6 @@ bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out
 
 /* ---- application data ---- */
 
-size_t dtls_conn_max_payload(const struct dtls_conn *conn)
-{
-    size_t most = dtls_config_expansion(conn->as.config);
-    const struct dtls_epoch *epochs[] = { conn->as.epochs.current, conn->as.epochs.next };
-
-    /* The keys in force, or the next ones, may be of a suite that newer settings do not have any more. */
-    for (size_t i = 0; i < 2; i++)
-        if (epochs[i] != NULL && epochs[i]->aead != NULL && dtls_epoch_expansion(epochs[i]) > most)
-            most = dtls_epoch_expansion(epochs[i]);
-    /* Of the two, only the next may be NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-    size_t payload = conn->mtu - most, limit = conn->as.epochs.current->limit;
-    return payload < limit ? payload : limit;
-}
-
-/* Where an application record goes: its epoch, and whether the last flight travels with it (R2, R3). */
-struct route {
-    struct dtls_epoch *epoch; /* NULL: nowhere, now (R18) */
-    size_t flight_len;
-};
-
 /* Is the peer, if it is a strict one, past its ClientHello, or about to hear ours? Half a hello does not say so: the
  * rest of it may never come, and its sender may not be granted anything. */
 static bool hears_nothing(const struct dtls_conn *conn)
@@ -147,6 +127,33 @@ static struct dtls_epoch *epoch_for_strict(const struct dtls_conn *conn)
 {
     return has_sent_finished(conn->hs) && conn->hs->flight_left ? conn->as.epochs.next : NULL;
 }
+
+static bool goes_next(const struct dtls_conn *conn)
+{
+    return is_strict(conn) && hears_nothing(conn) && epoch_for_strict(conn) != NULL;
+}
+
+size_t dtls_conn_max_payload(const struct dtls_conn *conn)
+{
+    size_t most = dtls_config_expansion(conn->as.config);
+    const struct dtls_epoch *epochs[] = { conn->as.epochs.current, conn->as.epochs.next };
+
+    /* The keys in force, or the next ones, may be of a suite that newer settings do not have any more. */
+    for (size_t i = 0; i < 2; i++)
+        if (epochs[i] != NULL && epochs[i]->aead != NULL && dtls_epoch_expansion(epochs[i]) > most)
+            most = dtls_epoch_expansion(epochs[i]);
+    /* Of the two, only the next may be NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+    size_t payload = conn->mtu - most, limit = conn->as.epochs.current->limit;
+    if (epochs[1] != NULL && goes_next(conn) && epochs[1]->limit < limit) /* before its event: to a STRICT peer (R18) */
+        limit = epochs[1]->limit;
+    return payload < limit ? payload : limit;
+}
+
+/* Where an application record goes: its epoch, and whether the last flight travels with it (R2, R3). */
+struct route {
+    struct dtls_epoch *epoch; /* NULL: nowhere, now (R18) */
+    size_t flight_len;
+};
 
 static struct route choose_route(const struct dtls_conn *conn, dtls_time now, size_t len)
 {
@@ -197,10 +204,6 @@ int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, s
         return DTLS_ERR_PAUSED;
     if (route.epoch->write_sequence >= DTLS_MAX_DATA_SEQUENCE)
         return DTLS_ERR_EXHAUSTED;
-    if (len > route.epoch->limit) { /* that of n+1, before its event: to a STRICT peer (R18) */
-        *out_len = route.epoch->limit;
-        return DTLS_ERR_LARGE_PACKET;
-    }
     size_t needed = route.flight_len + dtls_epoch_expansion(route.epoch) + len;
     if (needed > cap) {
         *out_len = needed;

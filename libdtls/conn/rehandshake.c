@@ -37,6 +37,7 @@ static uint64_t threshold_us(const struct dtls_config *config)
 /* A client's attempt; one that was given up in this epoch is taken up again, byte for byte (R10). */
 static int start_client(struct dtls_conn *conn, dtls_time now, enum dtls_rehandshake_mode mode)
 {
+    dtls_conn_begin_handshake(conn);
     if (conn->re.parked) {
         conn->re.parked = false;
         conn->hs->started = now; /* NOLINT(clang-analyzer-core.NullDereference): what is parked is there */

@@ -15,6 +15,7 @@ struct dtls_established {
     bool extended_master_secret;
     bool renegotiation_info; /* RFC 5746 */
     size_t record_limit;     /* the most plaintext that the peer takes in one record (M8) */
+    size_t own_limit;        /* and that it was told of us */
     bool heartbeats;         /* both sides have agreed on them (RFC 6520): we answer requests */
     bool may_probe;          /* and may send some */
     bool has_peer;           /* the peer has shown a certificate, in this handshake or an earlier one */

@@ -136,7 +136,7 @@ int dtls_handshake_make_keys(struct dtls_handshake *hs)
     if (next == NULL)
         return DTLS_ERR_NO_MEMORY;
     next->limit = hs->pending.record_limit;
-    next->own_limit = hs->config->record_size_limit;
+    next->own_limit = hs->pending.own_limit;
     dtls_log_key(hs->config, &hs->randoms, hs->master);
     dtls_epochs_set_next(&hs->as->epochs, next);
     return DTLS_OK;
@@ -258,6 +258,8 @@ int dtls_handshake_take_record_limit(struct dtls_handshake *hs, const struct dtl
 
     if (extensions->has_record_size_limit && extensions->record_size_limit < LEAST)
         return DTLS_ERR_ILLEGAL_PARAMETER;
+    /* A peer that says nothing of its own limit does not know what we said of ours. */
+    hs->pending.own_limit = extensions->has_record_size_limit ? hs->config->record_size_limit : DTLS_MAX_PLAINTEXT;
     dtls_handshake_limit_records(hs, extensions->has_record_size_limit ? extensions->record_size_limit
                                                                        : DTLS_MAX_PLAINTEXT);
     return DTLS_OK;

@@ -94,6 +94,7 @@ static int take_record_limit(struct dtls_handshake *hs, const struct dtls_extens
         return dtls_handshake_take_record_limit(hs, extensions);
     if (exponent < 1 || exponent > MOST)
         return DTLS_ERR_ILLEGAL_PARAMETER;
+    hs->pending.own_limit = DTLS_MAX_PLAINTEXT;
     dtls_handshake_limit_records(hs, (size_t)256 << exponent);
     return DTLS_OK;
 }
