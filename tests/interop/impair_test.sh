@@ -23,7 +23,7 @@ start() { # OPTIONS...
 }
 
 # Ends udp-impair; its reports are in impair.out then, what it did to each datagram in impair.err.
-stop() {
+stop_proxy() {
     exec 3>&-
     kill -TERM "$proxy" && wait "$proxy"
 }
@@ -47,7 +47,7 @@ a_good_network_passes_everything() {
     start
     send_records 17
     receive 2 >"$room/back"
-    stop
+    stop_proxy
     [[ $(wc -c <"$room/back") == 30 && $(sum up passed) == 1 && $(sum down passed) == 1 &&
         $(sum up application_records) == 1 && $(sum up application_records_lost) == 0 ]] &&
         ! grep -q dropped_record "$room/impair.out"
@@ -59,7 +59,7 @@ send_sixty() { # options...
         send_records "$i"
     done
     sleep 0.3
-    stop
+    stop_proxy
 }
 
 counts_add_up() {
@@ -79,7 +79,7 @@ a_dropped_record_is_named() {
     start --loss 100
     send_records 42
     sleep 0.1
-    stop
+    stop_proxy
     grep -qx '{"event":"dropped_record","direction":"up","epoch":1,"sequence":42}' "$room/impair.out" &&
         [[ $(grep -c dropped_record "$room/impair.out") == 1 ]]
 }
@@ -99,7 +99,7 @@ large_payloads_are_dropped() {
     send_records 11
     printf '%029d' 0 >&3
     receive 2 >"$room/back"
-    stop
+    stop_proxy
     [[ $(wc -c <"$room/back") == 29 && $(sum up too_large) == 1 && $(sum up passed) == 1 &&
         $(sum up application_records_lost) == 1 ]]
 }
@@ -108,7 +108,7 @@ corruption_flips_a_bit() {
     start --corrupt 100 --seed 3
     send_records 11
     receive 2 >"$room/back"
-    stop
+    stop_proxy
     [[ $(wc -c <"$room/back") == 30 && $(sum up corrupted) == 1 && $(sum up application_records_lost) == 1 ]] &&
         ! printf '\x16\xfe\xfd\0\0\0\0\0\0\0\x01\0\x02ab\x17\xfe\xfd\0\x01\0\0\0\0\0\x0b\0\x02cd' |
             cmp -s - "$room/back"
@@ -119,7 +119,7 @@ delay_counts_both_ways() {
     local begin=${EPOCHREALTIME/[.,]/}
     send_records 11
     receive 2 >"$room/back"
-    stop
+    stop_proxy
     [[ -s $room/back ]] && ((${EPOCHREALTIME/[.,]/} - begin >= 200000))
 }
 
@@ -127,7 +127,7 @@ what_is_under_way_at_the_end_is_lost() {
     start --delay 10000
     send_records 19
     sleep 0.1
-    stop
+    stop_proxy
     [[ $(sum up lost) == 1 ]] && grep -q '"sequence":19}' "$room/impair.out"
 }
 
