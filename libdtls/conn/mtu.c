@@ -99,17 +99,19 @@ void dtls_conn_change_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, s
  * the system say so must not be able to make us send without end. */
 static void send_again(struct dtls_conn *conn)
 {
-    if (conn->answers >= DTLS_MOST_ANSWERS)
+    bool flight = conn->hs != NULL && conn->hs->out.count > 0 && !conn->re.parked;
+    bool last = conn->hs == NULL && dtls_last_flight_is_open(conn->last);
+
+    if ((!flight && !last) || conn->answers >= DTLS_MOST_ANSWERS)
         return;
     conn->answers++;
-    if (conn->hs != NULL && conn->hs->out.count > 0 && !conn->re.parked) {
-        dtls_timer_flight_repeated(&conn->hs->timer);
-        dtls_conn_transmit(conn);
-        conn->as.stats.retransmissions++;
-    } else if (conn->hs == NULL && dtls_last_flight_is_open(conn->last)) {
+    conn->as.stats.retransmissions++;
+    if (last) {
         dtls_conn_transmit_last(conn);
-        conn->as.stats.retransmissions++;
+        return;
     }
+    dtls_timer_flight_repeated(&conn->hs->timer);
+    dtls_conn_transmit(conn);
 }
 
 void dtls_conn_datagram_too_big(struct dtls_conn *conn, dtls_time now, size_t mtu)
