@@ -50,6 +50,8 @@ static const struct {
     { DTLS_ERR_RANDOM, "the source of randomness failed" },
     { DTLS_ERR_INTERNAL, "an own key or primitive failed" },
     { DTLS_ERR_CLOSED, "the connection is closed" },
+    { DTLS_ERR_REPLACED, "the client has begun anew" },
+    { DTLS_ERR_CROWDED, "too many handshakes at once" },
 };
 
 const char *dtls_error_string(int error)

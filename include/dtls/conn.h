@@ -57,6 +57,10 @@ DTLS_API void dtls_conn_close(struct dtls_conn *conn, dtls_time now);
 /* Wipes every key and frees; NULL is allowed. Queues nothing: see dtls_conn_close. */
 DTLS_API void dtls_conn_free(struct dtls_conn *conn);
 
+/* The application's own pointer, NULL at first: the engine never looks at it. */
+DTLS_API void dtls_conn_set_data(struct dtls_conn *conn, void *data);
+DTLS_API void *dtls_conn_data(const struct dtls_conn *conn);
+
 /* ---- datagrams ---- */
 
 /*

@@ -1,7 +1,7 @@
 /* dtls.h - all of the core: a DTLS 1.2 engine (RFC 6347) without I/O. Companions: ev.h.
  *
  * Read in this order: identity.h (who we are), config.h (settings), conn.h (one association), session.h (resumption),
- * endpoint.h (a server's first look at a datagram), error.h (every answer that is not a success). */
+ * endpoint.h (many associations on one socket), error.h (every answer that is not a success). */
 #ifndef DTLS_DTLS_H
 #define DTLS_DTLS_H
 

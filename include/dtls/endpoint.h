@@ -1,12 +1,147 @@
-/* endpoint.h - what a server does with a datagram from an address it does not know yet (RFC 6347, 4.2.1). */
+/* endpoint.h - many associations on one socket; and, below it, the stateless hello alone (RFC 6347, 4.2.1).
+ *
+ * An endpoint is used as one connection is (conn.h): datagrams and time in; events, datagrams and a deadline out. Only,
+ * each datagram has an address, and each event a connection:
+ *
+ *     endpoint = dtls_endpoint_new(&config, NULL);
+ *     on a datagram:  dtls_endpoint_receive(endpoint, now, &from, in, len); settle
+ *     on the timer:   dtls_endpoint_tick(endpoint, now); settle
+ *     settle:
+ *         while (dtls_endpoint_next_event(endpoint, &conn, &event)) ...
+ *         while (dtls_endpoint_next_datagram(endpoint, now, out, sizeof out, &len, &to)) send(socket, out, len, to);
+ *         arm_timer(dtls_endpoint_deadline(endpoint));
+ *
+ * To a connection of an endpoint every verb of conn.h may be said but _start, _resume, _receive, _tick and _free; what
+ * it makes ready comes out of the endpoint, which needs no telling. An endpoint and all of its connections belong to
+ * one thread at a time.
+ */
 #ifndef DTLS_ENDPOINT_H
 #define DTLS_ENDPOINT_H
 
-#include "dtls/config.h"
+#include "dtls/conn.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- the endpoint ---- */
+
+enum { DTLS_ADDRESS_MAX = 32 };
+
+/* Who has sent a datagram, or is to get one: any bytes that tell one from another, such as address and port. The first
+ * `source_len` of them name the host: associations that share those share one allowance (1 to len). */
+struct dtls_address {
+    uint8_t bytes[DTLS_ADDRESS_MAX];
+    uint8_t len; /* 1 to DTLS_ADDRESS_MAX */
+    uint8_t source_len;
+};
+
+/* What is to become of a ClientHello from an address that has no association. */
+enum dtls_admit {
+    DTLS_ADMIT_COOKIE,    /* it has to show that it gets what is sent there: the stateless hello */
+    DTLS_ADMIT_VALIDATED, /* that is known already (ICE): no cookie, and no second round trip */
+    DTLS_ADMIT_NOT,       /* nothing: it is dropped */
+};
+typedef enum dtls_admit dtls_admit_function(void *arg, const struct dtls_address *from);
+
+/* A client has begun anew from the address of `old`, whose certificate it has not shown (contract S6). True: it takes
+ * the place of `old` all the same. */
+typedef bool dtls_replace_function(void *arg, const struct dtls_conn *old, const struct dtls_conn *fresh);
+
+/* What an endpoint allows. All zeroes: the defaults. */
+struct dtls_endpoint_settings {
+    size_t most;                    /* associations in all, up to 16,777,216; default 1,024. A hello beyond that is
+                                       dropped. Each costs 8 bytes from the start, and its memory once it is there */
+    size_t most_half_open;          /* first handshakes that run at once; default: a quarter of `most`, at least 64. One
+                                       more, and the oldest of the source that has the most of them ends
+                                       (DTLS_ERR_CROWDED) */
+    uint32_t source_rate;           /* first handshakes that one source may begin per second, default 1,000 ... */
+    uint32_t source_burst;          /* ... and how many at once after a pause, default 2,000. More are dropped */
+    dtls_admit_function *admit;     /* default: everyone, with a cookie */
+    dtls_replace_function *replace; /* default: no one */
+    void *arg;                      /* of both */
+};
+
+struct dtls_endpoint;
+
+/* `config` is that of a server; it must outlive the endpoint's connections, and its memory and randomness are the
+ * endpoint's, too. `settings` (NULL: the defaults) are copied. NULL when dtls_config_problem has something to say, a
+ * setting is out of range, or memory or randomness is out. */
+DTLS_API struct dtls_endpoint *dtls_endpoint_new(const struct dtls_config *config,
+                                                 const struct dtls_endpoint_settings *settings);
+
+/* Frees it and every connection, without close_notify (dtls_conn_close each, and settle, first). NULL is allowed. */
+DTLS_API void dtls_endpoint_free(struct dtls_endpoint *endpoint);
+
+/* Another configuration for associations that come from now on; those that are there keep theirs (contract R9), so the
+ * old one must outlive them. DTLS_ERR_ARGUMENT: dtls_config_problem has something to say; nothing has changed. */
+DTLS_API int dtls_endpoint_set_config(struct dtls_endpoint *endpoint, const struct dtls_config *config);
+
+/*
+ * Gives it one received UDP payload, which is decrypted in place: as dtls_conn_receive. Noise is dropped and counted.
+ * DTLS_OK; DTLS_ERR_EVENTS_WAITING, and nothing has happened: settle, then give it again; DTLS_ERR_ARGUMENT for an
+ * address out of range. What becomes of a connection is told as its event alone.
+ */
+DTLS_API int dtls_endpoint_receive(struct dtls_endpoint *endpoint, dtls_time now, const struct dtls_address *from,
+                                   uint8_t *datagram, size_t len);
+
+/*
+ * Begins an association as a client, with `config` (which outlives it) and perhaps `session` (copied; may be NULL).
+ * DTLS_OK and *conn, the endpoint's; or DTLS_ERR_ARGUMENT (config, address, session, or the address has an association
+ * already, or `most` are there), DTLS_ERR_NO_MEMORY, DTLS_ERR_RANDOM, and nothing has changed.
+ */
+DTLS_API int dtls_endpoint_connect(struct dtls_endpoint *endpoint, dtls_time now, const struct dtls_config *config,
+                                   const struct dtls_address *to, const struct dtls_session *session,
+                                   struct dtls_conn **conn);
+
+/* Takes the next event, and whose it is; false when there is none. After CLOSED or FAILED the connection is the
+ * application's to look at until it calls the endpoint again; then it is gone. */
+DTLS_API bool dtls_endpoint_next_event(struct dtls_endpoint *endpoint, struct dtls_conn **conn,
+                                       struct dtls_event *event);
+
+/*
+ * Takes one datagram, and where it is to go: as dtls_conn_next_datagram. `cap` must be at least the MTU of every
+ * configuration. Where the socket takes nothing now, leave them here. Of the answers to hellos of unknown addresses
+ * only the last one is kept: take it before the next _receive, or it may be lost.
+ */
+DTLS_API bool dtls_endpoint_next_datagram(struct dtls_endpoint *endpoint, dtls_time now, uint8_t *out, size_t cap,
+                                          size_t *len, struct dtls_address *to);
+
+/* When dtls_endpoint_tick must be called at the latest; DTLS_NEVER when nothing is due, 0 when events wait. */
+DTLS_API dtls_time dtls_endpoint_deadline(const struct dtls_endpoint *endpoint);
+
+/* Does what is due, for every connection. DTLS_OK, or DTLS_ERR_EVENTS_WAITING. */
+DTLS_API int dtls_endpoint_tick(struct dtls_endpoint *endpoint, dtls_time now);
+
+/* Frees one connection at once, without a word to its peer or an event; not one that has just been told as CLOSED or
+ * FAILED: that one goes by itself. */
+DTLS_API void dtls_endpoint_remove(struct dtls_conn *conn);
+
+/* How many associations there are, half-open ones included. */
+DTLS_API size_t dtls_endpoint_count(const struct dtls_endpoint *endpoint);
+
+/* The first of them with conn NULL, then the one after `conn`; NULL at the end. In no order; the endpoint must not be
+ * given anything meanwhile, nor lose `conn`. */
+DTLS_API struct dtls_conn *dtls_endpoint_each(const struct dtls_endpoint *endpoint, const struct dtls_conn *conn);
+
+/* The one at an address, or NULL; and the address of one. */
+DTLS_API struct dtls_conn *dtls_endpoint_find(const struct dtls_endpoint *endpoint, const struct dtls_address *address);
+DTLS_API const struct dtls_address *dtls_endpoint_address(const struct dtls_conn *conn);
+
+/* Counted since the endpoint was made. */
+struct dtls_endpoint_stats {
+    uint64_t hellos_answered; /* HelloVerifyRequests */
+    uint64_t admitted;        /* first handshakes begun by clients */
+    uint64_t stray;           /* datagrams of unknown addresses that are no hello to answer, or were not admitted */
+    uint64_t refused_full;    /* hellos beyond `most`, or without memory */
+    uint64_t refused_rate;    /* hellos beyond the source's rate, or a second restart within a second (S6) */
+    uint64_t crowded_out;     /* half-open ones that gave way to others */
+    uint64_t restarts;        /* associations replaced by a new one of the same address (S6) */
+    uint64_t impostors;       /* such new ones that were refused: another certificate (S6) */
+};
+DTLS_API void dtls_endpoint_stats(const struct dtls_endpoint *endpoint, struct dtls_endpoint_stats *out);
+
+/* ---- the stateless hello alone ---- */
 
 enum { DTLS_HELLO_REPLY_LEN = 60 }; /* bytes of the HelloVerifyRequest datagram */
 

@@ -59,6 +59,8 @@ enum dtls_error {
     DTLS_ERR_RANDOM = -116,               /* the source of randomness failed */
     DTLS_ERR_INTERNAL = -117,             /* an own key or primitive failed; nothing the peer did */
     DTLS_ERR_CLOSED = -118,               /* the association was closed by either side */
+    DTLS_ERR_REPLACED = -119,             /* the client has begun anew from the same address (endpoint.h) */
+    DTLS_ERR_CROWDED = -120,              /* half-open, it gave way to another one (endpoint.h) */
 };
 
 /* True for an answer after which the connection is over. (DTLS_ERR_NO_MEMORY and _RANDOM also come from functions that

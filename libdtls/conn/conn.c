@@ -33,6 +33,7 @@ int dtls_conn_start(struct dtls_conn *conn, dtls_time now)
 {
     if (conn->state != DTLS_CONN_NEW)
         return DTLS_ERR_ARGUMENT;
+    dtls_conn_changed(conn);
     conn->state = DTLS_CONN_FIRST;
     if (!dtls_conn_new_handshake(conn, now))
         return dtls_conn_die(conn, DTLS_ERR_NO_MEMORY, 0);
@@ -69,6 +70,7 @@ void dtls_conn_close(struct dtls_conn *conn, dtls_time now)
     (void)now;
     if (conn->state == DTLS_CONN_OVER)
         return;
+    dtls_conn_changed(conn);
     if (conn->state != DTLS_CONN_NEW)
         dtls_conn_transmit_alert(conn, DTLS_ALERT_WARNING, DTLS_ALERT_CLOSE_NOTIFY);
     conn->state = DTLS_CONN_OVER;
@@ -160,6 +162,7 @@ static int tick_flight(struct dtls_conn *conn, dtls_time now)
 int dtls_conn_tick(struct dtls_conn *conn, dtls_time now)
 {
     conn->now = now;
+    dtls_conn_changed(conn);
     if (conn->state == DTLS_CONN_NEW)
         return DTLS_OK;
     if (conn->state == DTLS_CONN_OVER)
@@ -204,6 +207,7 @@ int dtls_conn_finish_job(struct dtls_conn *conn, dtls_time now, struct dtls_job 
     bool awaited = job != NULL && conn->state != DTLS_CONN_OVER && conn->hs != NULL && conn->hs->job == job;
 
     conn->now = now;
+    dtls_conn_changed(conn);
     if (awaited) {
         dtls_job_run(job);
         dtls_conn_settle(conn, now, dtls_handshake_resume(conn->hs, now, job));
@@ -234,6 +238,18 @@ int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *confi
         return DTLS_ERR_ARGUMENT;
     conn->as.config = config;
     return DTLS_OK;
+}
+
+/* ---- the application's pointer ---- */
+
+void dtls_conn_set_data(struct dtls_conn *conn, void *data)
+{
+    conn->users = data;
+}
+
+void *dtls_conn_data(const struct dtls_conn *conn)
+{
+    return conn->users;
 }
 
 /* ---- questions ---- */

@@ -10,6 +10,7 @@
 #include "conn/held.h"
 #include "conn/last_flight.h"
 #include "conn/probe.h"
+#include "conn/ready.h"
 #include "conn/renewal.h"
 #include "record/outbox.h"
 
@@ -58,6 +59,9 @@ struct dtls_renegotiation {
 
 struct dtls_conn {
     struct dtls_association as;
+    struct dtls_ready *ready; /* the node of whoever has many; NULL: nobody keeps a list */
+    void *users;              /* the application's pointer */
+    uint64_t opened;          /* authentic records */
     enum dtls_conn_state state;
     int death;              /* why it is over; DTLS_ERR_CLOSED for a clean end */
     uint8_t received_alert; /* the last fatal one */
@@ -104,6 +108,13 @@ struct dtls_conn {
     struct dtls_bytes data;
     uint16_t data_epoch;
 };
+
+/* Something may wait to be taken, or the deadline may be another: at the end of every verb that takes `now`. */
+static inline void dtls_conn_changed(struct dtls_conn *conn)
+{
+    if (conn->ready != NULL)
+        dtls_ready_add(conn->ready);
+}
 
 /* conn.c */
 bool dtls_conn_has_job(const struct dtls_conn *conn); /* that waits to be taken (R17) */

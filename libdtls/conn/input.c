@@ -289,6 +289,7 @@ static void open_record(struct dtls_conn *conn, struct dtls_record *record, cons
     } else {
         switch (dtls_epoch_open(epoch, record)) {
         case DTLS_OPENED:
+            conn->opened += epoch->aead != NULL;
             if (record->len <= epoch->own_limit)
                 take_record(conn, place_of(conn, epoch), record);
             else
@@ -393,6 +394,7 @@ int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, 
     if (conn->state == DTLS_CONN_OVER)
         return conn->death;
     conn->now = now;
+    dtls_conn_changed(conn);
     conn->as.stats.datagrams_received++;
     if (len == 0)
         drop(conn, DTLS_DROP_TRUNCATED);

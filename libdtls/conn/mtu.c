@@ -119,6 +119,7 @@ void dtls_conn_datagram_too_big(struct dtls_conn *conn, dtls_time now, size_t mt
     size_t old = conn->mtu;
 
     conn->now = now;
+    dtls_conn_changed(conn);
     if (mtu < DTLS_SMALLEST_MTU)
         mtu = DTLS_SMALLEST_MTU;
     dtls_probe_told(&conn->probe, mtu, now);

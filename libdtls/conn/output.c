@@ -188,6 +188,15 @@ static void write_flight(struct dtls_conn *conn, size_t len, uint8_t *out)
     conn->as.stats.final_copies++;
 }
 
+/* Sending is no reason to look at a connection again, except where it uses something up. */
+static bool may_wake(const struct dtls_conn *conn)
+{
+    const struct dtls_config *config = conn->as.config;
+
+    return config->renew_after_records != 0 || config->renew_after_bytes != 0 || conn->probe.state != DTLS_PROBE_OFF ||
+           dtls_conn_is_to_be_advised(conn);
+}
+
 int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len, uint8_t *out, size_t cap,
                    size_t *out_len)
 {
@@ -221,5 +230,7 @@ int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, s
     conn->as.stats.records_sent++;
     conn->as.stats.bytes_sent += len;
     conn->as.stats.datagrams_sent++;
+    if (conn->ready != NULL && may_wake(conn))
+        dtls_ready_add(conn->ready);
     return DTLS_OK;
 }

@@ -61,6 +61,7 @@ static int start_client(struct dtls_conn *conn, dtls_time now, enum dtls_rehands
 int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehandshake_mode mode)
 {
     conn->now = now;
+    dtls_conn_changed(conn);
     if (conn->state != DTLS_CONN_OPEN)
         return DTLS_ERR_NOT_OPEN;
     if (mode != DTLS_REHANDSHAKE_FULL && mode != DTLS_REHANDSHAKE_ABBREVIATED)
@@ -224,6 +225,7 @@ int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now)
 int dtls_conn_accept_rehandshake(struct dtls_conn *conn, dtls_time now)
 {
     conn->now = now;
+    dtls_conn_changed(conn);
     if (!conn->re.asked || conn->state != DTLS_CONN_OPEN)
         return DTLS_ERR_NOT_ASKED;
     if (conn->as.role == DTLS_SERVER)
@@ -238,6 +240,7 @@ int dtls_conn_accept_rehandshake(struct dtls_conn *conn, dtls_time now)
 int dtls_conn_refuse_rehandshake(struct dtls_conn *conn, dtls_time now)
 {
     conn->now = now;
+    dtls_conn_changed(conn);
     if (!conn->re.asked || conn->state != DTLS_CONN_OPEN)
         return DTLS_ERR_NOT_ASKED;
     conn->re.asked = false;

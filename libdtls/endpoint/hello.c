@@ -1,6 +1,6 @@
 /* hello.c - the stateless hello of a server (RFC 6347, 4.2.1; contract S4). Keeps two secrets and nothing of any
  * client: no allocation, one or two HMACs per ClientHello. */
-#include "dtls/endpoint.h"
+#include "endpoint/hello.h"
 
 #include <string.h>
 
@@ -47,6 +47,26 @@ static bool read_first_hello(struct dtls_bytes datagram, struct first_hello *out
         return false;
     out->message_seq = fragment.message_seq;
     return dtls_client_hello_read_start(fragment.body, &out->hello) == DTLS_OK && out->hello.version >> 8 == DTLS_MAJOR;
+}
+
+enum dtls_first_look dtls_hello_look(const uint8_t *datagram, size_t len, const uint8_t **random)
+{
+    struct dtls_reader from = dtls_reader_of((struct dtls_bytes){ datagram, len });
+    struct dtls_fragment fragment;
+
+    uint8_t type = dtls_read_u8(&from);
+    dtls_read_u16(&from);
+    uint16_t epoch = dtls_read_u16(&from);
+    dtls_read_u48(&from);
+    if (epoch != 0 || len < DTLS_RECORD_HEADER_LEN)
+        return DTLS_LOOK_SEALED;
+    struct dtls_reader record = dtls_reader_of(dtls_read_vec16(&from));
+    if (type != DTLS_HANDSHAKE_RECORD || !dtls_fragment_read(&record, &fragment) || fragment.type != DTLS_CLIENT_HELLO)
+        return DTLS_LOOK_PLAIN;
+    if (fragment.offset != 0)
+        return DTLS_LOOK_HELLO_PART;
+    *random = dtls_client_hello_random(fragment.body);
+    return *random != NULL ? DTLS_LOOK_HELLO : DTLS_LOOK_PLAIN;
 }
 
 /* Makes the secrets those of `now`. An error leaves them as they were. */
