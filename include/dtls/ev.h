@@ -62,7 +62,8 @@ DTLS_API int dtls_ev_accept_rehandshake(struct dtls_ev_conn *conn);
 DTLS_API int dtls_ev_refuse_rehandshake(struct dtls_ev_conn *conn);
 
 /* Public-key work on another thread (conn.h, R17): take it in the callback, on event JOB; run it anywhere; finish it on
- * the loop's thread (an ev_async tells it that a worker is done). If the connection is gone by then, dtls_job_free. */
+ * the loop's thread (an ev_async tells it that a worker is done). If the connection is gone by then, dtls_job_free.
+ * struct dtls_ev_jobs below does all of that. */
 DTLS_API struct dtls_job *dtls_ev_take_job(struct dtls_ev_conn *conn);
 DTLS_API int dtls_ev_finish_job(struct dtls_ev_conn *conn, struct dtls_job *job);
 
@@ -78,6 +79,31 @@ DTLS_API void *dtls_ev_data(const struct dtls_ev_conn *conn);
 
 /* The loop's time as the engine wants it: microseconds of CLOCK_MONOTONIC. */
 DTLS_API dtls_time dtls_ev_now(void);
+
+/* A few threads that do the public-key work of one loop's associations (public_key_jobs, contract R17). */
+struct dtls_ev_jobs;
+
+/*
+ * Starts `threads` threads (1 to 64), in which all signals are blocked. DTLS_OK and *out, the caller's, to free before
+ * the loop is destroyed; it alone keeps no loop running. Or: DTLS_ERR_ARGUMENT, DTLS_ERR_NO_MEMORY, DTLS_EV_ERR_SYSTEM
+ * with errno (no thread).
+ */
+DTLS_API int dtls_ev_jobs_new(struct ev_loop *loop, unsigned threads, struct dtls_ev_jobs **out);
+
+/*
+ * Takes the job that waits, to be called on event JOB; all the rest follows by itself, and the connection may be freed
+ * at any time. At most one job of a connection waits for a thread. (Without memory the job is done here and now.) The
+ * configuration, with its identity and its functions, must outlive the job; `allocate` and `release` are called on the
+ * loop's thread only, `random` in all. DTLS_OK; DTLS_ERR_ARGUMENT when no job waits, or for another loop's connection.
+ */
+DTLS_API int dtls_ev_jobs_run(struct dtls_ev_jobs *jobs, struct dtls_ev_conn *conn);
+
+/* Is a job out of a connection, gone or not, that was made with this configuration? */
+DTLS_API bool dtls_ev_jobs_has_config(const struct dtls_ev_jobs *jobs, const struct dtls_config *config);
+
+/* Waits for the jobs that are being done, which takes milliseconds, and frees them and the rest. A handshake whose job
+ * was out goes no further: its connection is to be freed, or closed, too. NULL is allowed. */
+DTLS_API void dtls_ev_jobs_free(struct dtls_ev_jobs *jobs);
 
 /* Many associations on one socket. */
 struct dtls_ev_server;

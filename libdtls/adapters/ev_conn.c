@@ -71,6 +71,7 @@ static void die(struct dtls_ev_conn *conn)
     if (conn->dead)
         return;
     conn->dead = true;
+    dtls_ev_jobs_forget(conn);
     ev_timer_stop(conn->socket->loop, &conn->timer);
     if (conn->server != NULL)
         dtls_ev_server_bury(conn->server, conn);
@@ -129,6 +130,7 @@ int dtls_ev_conn_open(struct dtls_ev_conn *conn, const struct dtls_config *confi
     ev_init(&conn->timer, on_timer);
     conn->timer.data = conn;
     conn->armed = DTLS_NEVER;
+    conn->config = config;
     conn->engine = dtls_conn_new(config, role);
     if (conn->engine == NULL)
         return dtls_config_problem(config, role) != NULL ? DTLS_ERR_ARGUMENT : DTLS_ERR_NO_MEMORY;

@@ -5,8 +5,11 @@
 #include "adapters/ev_socket.h"
 #include "dtls/ev.h"
 
+struct dtls_ev_pooled;
+
 struct dtls_ev_conn {
     struct dtls_conn *engine;
+    const struct dtls_config *config; /* the engine's */
     struct dtls_ev_socket *socket;
     struct dtls_ev_address peer;
     ev_timer timer;
@@ -17,6 +20,7 @@ struct dtls_ev_conn {
     bool thin;        /* the kernel says that even DTLS_EV_PATH_LEAST is too big: what is so small may be fragmented */
     bool in_callback; /* an event is being told: the next one waits */
     bool dead;        /* freed, but for the memory */
+    struct dtls_ev_pooled *pooled; /* the job of it that a pool has; NULL: none */
 
     /* A server's: NULL in a client, which owns its socket. */
     struct dtls_ev_server *server;
@@ -38,6 +42,9 @@ void dtls_ev_conn_take_error(struct dtls_ev_conn *conn, const struct dtls_ev_pat
 
 /* Stops the timer and frees the engine: the last step before its memory goes. */
 void dtls_ev_conn_wipe(struct dtls_ev_conn *conn);
+
+/* Lives in ev_jobs.c: what the pool has of an association that dies is nobody's any more. */
+void dtls_ev_jobs_forget(struct dtls_ev_conn *conn);
 
 /* Lives in ev_server.c: puts an association that died aside, to be freed when the socket is idle. */
 void dtls_ev_server_bury(struct dtls_ev_server *server, struct dtls_ev_conn *conn);
