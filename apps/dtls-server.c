@@ -176,8 +176,8 @@ static void listen_on(struct server *server)
     struct address address;
 
     address_find(settings->host, (uint16_t)settings->port, &address);
-    int error = dtls_ev_listen(server->loop, &server->config, (struct sockaddr *)&address.of, address.len, 0, on_event,
-                               server, &server->server);
+    int error = dtls_ev_listen(server->loop, &server->config, (struct sockaddr *)&address.of, address.len, NULL,
+                               on_event, server, &server->server);
     if (error != DTLS_OK)
         refuse("%s port %u: %s", settings->host, settings->port,
                error == DTLS_EV_ERR_SYSTEM ? strerror(errno) : dtls_error_string(error));

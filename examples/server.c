@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         return fprintf(stderr, "cannot make a certificate\n"), 1;
     dtls_config_init(&config);
     config.identity = identity;
-    if (dtls_ev_listen(EV_DEFAULT, &config, (struct sockaddr *)&at, sizeof at, 0, on_event, NULL, &server))
+    if (dtls_ev_listen(EV_DEFAULT, &config, (struct sockaddr *)&at, sizeof at, NULL, on_event, NULL, &server))
         return perror("cannot listen"), 1;
     dtls_identity_fingerprint(identity, fingerprint); /* what clients pin */
     dtls_fingerprint_format(fingerprint, text);

@@ -108,14 +108,35 @@ DTLS_API void dtls_ev_jobs_free(struct dtls_ev_jobs *jobs);
 /* Many associations on one socket. */
 struct dtls_ev_server;
 
+/* How a server listens. All zeroes are the defaults. */
+struct dtls_ev_server_settings {
+    size_t most;     /* associations at a time, up to 1,048,576; a ClientHello beyond that is dropped. 0: 1,024 */
+    bool share_port; /* other servers of this user may have the same address, if they all say so (SO_REUSEPORT): each on
+                        a loop and thread of its own. The kernel spreads the peers by address and port, and keeps to it
+                        as long as no server comes or goes: then associations lose theirs, so begin them all before the
+                        first client. Ticket keys may be shared, a session cache may not (config.h) */
+};
+
 /*
- * Binds a non-blocking UDP socket to `address` (port 0: any; see dtls_ev_server_address) and serves up to `most`
- * associations (0: 1,024); a ClientHello beyond that is dropped. Unknown addresses go through the stateless hello
- * first. Every association's events go to `callback`. Errors as in dtls_ev_connect.
+ * Binds a non-blocking UDP socket to `address` (port 0: any; see dtls_ev_server_address) and serves. `settings` are
+ * copied; NULL: the defaults. `config` must outlive the server, and every association that it is given to (see
+ * dtls_ev_server_set_config). Unknown addresses go through the stateless hello first. Every association's events go to
+ * `callback`. Errors as in dtls_ev_connect.
  */
 DTLS_API int dtls_ev_listen(struct ev_loop *loop, const struct dtls_config *config, const struct sockaddr *address,
-                            socklen_t address_len, size_t most, dtls_ev_callback *callback, void *arg,
-                            struct dtls_ev_server **out);
+                            socklen_t address_len, const struct dtls_ev_server_settings *settings,
+                            dtls_ev_callback *callback, void *arg, struct dtls_ev_server **out);
+
+/*
+ * New associations use `config` from now on. Those that are there keep the one that they began with, and with it their
+ * credential (contract R9), so that one must outlive them. DTLS_ERR_ARGUMENT, and nothing has changed, when
+ * dtls_config_problem has something to say.
+ */
+DTLS_API int dtls_ev_server_set_config(struct dtls_ev_server *server, const struct dtls_config *config);
+
+/* Is `config` in use: the one for new associations, or that of one that is there? When it is not, and no job either
+ * (dtls_ev_jobs_has_config), it may be freed, with its identity. Looks at every association. */
+DTLS_API bool dtls_ev_server_has_config(const struct dtls_ev_server *server, const struct dtls_config *config);
 
 /* The address the socket is bound to. Returns 0, or -1 with errno. */
 DTLS_API int dtls_ev_server_address(const struct dtls_ev_server *server, struct sockaddr *address, socklen_t *len);

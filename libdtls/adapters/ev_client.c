@@ -58,7 +58,7 @@ static int open_client(struct client *client, struct ev_loop *loop, const struct
     ev_init(&client->socket.readable, on_readable);
     client->socket.readable.data = client;
     client->socket.idle = free_when_dead;
-    int error = dtls_ev_socket_open(&client->socket, loop, NULL, &client->conn.peer);
+    int error = dtls_ev_socket_open(&client->socket, loop, NULL, &client->conn.peer, false);
     if (error != DTLS_OK)
         return error;
     error = dtls_ev_conn_open(&client->conn, config, DTLS_CLIENT, session);

@@ -157,7 +157,8 @@ static void on_readable(struct ev_loop *loop, ev_io *readable, int happened)
     dtls_ev_socket_leave(&server->socket);
 }
 
-static int open_server(struct dtls_ev_server *server, struct ev_loop *loop, const struct dtls_ev_address *local)
+static int open_server(struct dtls_ev_server *server, struct ev_loop *loop, const struct dtls_ev_address *local,
+                       bool share_port)
 {
     uint32_t buckets = 16;
 
@@ -172,17 +173,20 @@ static int open_server(struct dtls_ev_server *server, struct ev_loop *loop, cons
     ev_init(&server->socket.readable, on_readable);
     server->socket.readable.data = server;
     server->socket.idle = free_when_dead;
-    return dtls_ev_socket_open(&server->socket, loop, local, NULL);
+    return dtls_ev_socket_open(&server->socket, loop, local, NULL, share_port);
 }
 
 int dtls_ev_listen(struct ev_loop *loop, const struct dtls_config *config, const struct sockaddr *address,
-                   socklen_t address_len, size_t most, dtls_ev_callback *callback, void *arg,
-                   struct dtls_ev_server **out)
+                   socklen_t address_len, const struct dtls_ev_server_settings *settings, dtls_ev_callback *callback,
+                   void *arg, struct dtls_ev_server **out)
 {
+    static const struct dtls_ev_server_settings defaults;
     struct dtls_ev_address local;
 
     *out = NULL;
-    if (most > LARGEST_MOST || !dtls_ev_address_set(&local, address, address_len) ||
+    if (settings == NULL)
+        settings = &defaults;
+    if (settings->most > LARGEST_MOST || !dtls_ev_address_set(&local, address, address_len) ||
         dtls_config_problem(config, DTLS_SERVER) != NULL)
         return DTLS_ERR_ARGUMENT;
     struct dtls_ev_server *server = calloc(1, sizeof *server);
@@ -191,8 +195,8 @@ int dtls_ev_listen(struct ev_loop *loop, const struct dtls_config *config, const
     server->config = config;
     server->callback = callback;
     server->arg = arg;
-    server->most = most > 0 ? most : DEFAULT_MOST;
-    int error = open_server(server, loop, &local);
+    server->most = settings->most > 0 ? settings->most : DEFAULT_MOST;
+    int error = open_server(server, loop, &local, settings->share_port);
     if (error != DTLS_OK) {
         int reason = errno;
         free(server->buckets);
@@ -202,6 +206,24 @@ int dtls_ev_listen(struct ev_loop *loop, const struct dtls_config *config, const
     }
     *out = server;
     return DTLS_OK;
+}
+
+int dtls_ev_server_set_config(struct dtls_ev_server *server, const struct dtls_config *config)
+{
+    if (dtls_config_problem(config, DTLS_SERVER) != NULL)
+        return DTLS_ERR_ARGUMENT;
+    server->config = config;
+    return DTLS_OK;
+}
+
+/* The dead count: they may not have been wiped yet. */
+bool dtls_ev_server_has_config(const struct dtls_ev_server *server, const struct dtls_config *config)
+{
+    for (uint32_t i = 0; i <= server->mask; i++)
+        for (const struct dtls_ev_conn *conn = server->buckets[i]; conn != NULL; conn = conn->next)
+            if (conn->config == config)
+                return true;
+    return server->config == config;
 }
 
 int dtls_ev_server_address(const struct dtls_ev_server *server, struct sockaddr *address, socklen_t *len)

@@ -1,4 +1,5 @@
 /* ev_socket.c - one UDP socket's system calls. Knows no DTLS. */
+#define _DEFAULT_SOURCE /* SO_REUSEPORT */
 #include "adapters/ev_socket.h"
 
 #include <errno.h>
@@ -7,18 +8,20 @@
 
 #include "dtls/ev.h"
 
-static bool prepare(int fd, const struct dtls_ev_address *local, const struct dtls_ev_address *remote)
+static bool prepare(int fd, const struct dtls_ev_address *local, const struct dtls_ev_address *remote, bool share)
 {
     int flags = fcntl(fd, F_GETFL);
 
     dtls_ev_path_watch(fd, local != NULL ? local : remote);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         return false;
+    if (share && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0)
+        return false;
     return local != NULL ? bind(fd, &local->of.any, local->len) == 0 : connect(fd, &remote->of.any, remote->len) == 0;
 }
 
 int dtls_ev_socket_open(struct dtls_ev_socket *opened, struct ev_loop *loop, const struct dtls_ev_address *local,
-                        const struct dtls_ev_address *remote)
+                        const struct dtls_ev_address *remote, bool share)
 {
     const struct dtls_ev_address *either = local != NULL ? local : remote;
     int fd = socket(either->of.any.sa_family, SOCK_DGRAM, 0);
@@ -27,7 +30,7 @@ int dtls_ev_socket_open(struct dtls_ev_socket *opened, struct ev_loop *loop, con
     opened->fd = -1;
     if (fd < 0)
         return DTLS_EV_ERR_SYSTEM;
-    if (!prepare(fd, local, remote)) {
+    if (!prepare(fd, local, remote, share)) {
         int reason = errno;
         close(fd);
         errno = reason;

@@ -28,10 +28,11 @@ struct dtls_ev_socket {
     uint8_t out[DTLS_EV_DATAGRAM];
 };
 
-/* Opens one, connected to `remote` or bound to `local` (the other is NULL), and starts watching it.
+/* Opens one, connected to `remote` or bound to `local` (the other is NULL), and starts watching it. With `share` other
+ * sockets may be bound to the same port, if they say so, too.
  * DTLS_OK or DTLS_EV_ERR_SYSTEM with errno; then nothing is open. */
 int dtls_ev_socket_open(struct dtls_ev_socket *opened, struct ev_loop *loop, const struct dtls_ev_address *local,
-                        const struct dtls_ev_address *remote);
+                        const struct dtls_ev_address *remote, bool share);
 
 /* Stops watching and closes; again does nothing. */
 void dtls_ev_socket_close(struct dtls_ev_socket *socket);

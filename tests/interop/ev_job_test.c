@@ -112,8 +112,8 @@ static void run_place(struct place *place, struct dtls_identity *identity)
     }
     place->config[0].public_key_jobs = true;
     place->config[1].public_key_jobs = !place->leave_early;
-    CU_ASSERT_EQUAL_FATAL(dtls_ev_listen(place->loop, &place->config[1], (struct sockaddr *)&at, sizeof at, 1, on_event,
-                                         place, &place->server),
+    CU_ASSERT_EQUAL_FATAL(dtls_ev_listen(place->loop, &place->config[1], (struct sockaddr *)&at, sizeof at, NULL,
+                                         on_event, place, &place->server),
                           DTLS_OK);
     dtls_ev_server_address(place->server, (struct sockaddr *)&at, &len);
     CU_ASSERT_EQUAL_FATAL(dtls_ev_connect(place->loop, &place->config[0], (struct sockaddr *)&at, len, NULL, on_event,

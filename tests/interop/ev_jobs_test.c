@@ -225,7 +225,7 @@ static void set_scene(struct scene *scene, unsigned threads)
     ev_init(&scene->end, on_end);
     configure(scene);
     CU_ASSERT_EQUAL_FATAL(dtls_ev_jobs_new(scene->loop, threads, &scene->jobs), DTLS_OK);
-    CU_ASSERT_EQUAL_FATAL(dtls_ev_listen(scene->loop, &scene->server_config, (struct sockaddr *)&at, sizeof at, CLIENTS,
+    CU_ASSERT_EQUAL_FATAL(dtls_ev_listen(scene->loop, &scene->server_config, (struct sockaddr *)&at, sizeof at, NULL,
                                          on_served, scene, &scene->server),
                           DTLS_OK);
 }

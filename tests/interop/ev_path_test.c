@@ -203,7 +203,7 @@ static void set_scene(struct scene *scene)
     scene->client_config.verifier = dtls_verifier_accept();
     scene->loop = ev_loop_new(EVFLAG_AUTO);
     ev_init(&scene->end, on_end);
-    CU_ASSERT_EQUAL_FATAL(dtls_ev_listen(scene->loop, &scene->server_config, (struct sockaddr *)&any, sizeof any, 2,
+    CU_ASSERT_EQUAL_FATAL(dtls_ev_listen(scene->loop, &scene->server_config, (struct sockaddr *)&any, sizeof any, NULL,
                                          on_served, scene, &scene->server),
                           DTLS_OK);
     for (int i = 0; i < 2; i++)

@@ -180,8 +180,8 @@ static void set_scene(struct scene *scene)
     scene->client_config.verifier = dtls_verifier_accept();
     scene->loop = ev_loop_new(EVFLAG_AUTO);
     ev_init(&scene->end, on_end);
-    int error = dtls_ev_listen(scene->loop, &scene->server_config, (struct sockaddr *)&any, sizeof any, 2, on_served,
-                               scene, &scene->server);
+    int error = dtls_ev_listen(scene->loop, &scene->server_config, (struct sockaddr *)&any, sizeof any,
+                               &(struct dtls_ev_server_settings){ .most = 2 }, on_served, scene, &scene->server);
     CU_ASSERT_EQUAL_FATAL(error, DTLS_OK);
 }
 
@@ -404,10 +404,11 @@ static void wrong_arguments_are_refused(void)
     CU_ASSERT_EQUAL(
         dtls_ev_connect(scene.loop, &scene.client_config, &nowhere, sizeof nowhere, NULL, on_client, &scene, &conn),
         DTLS_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(dtls_ev_listen(scene.loop, &empty, address, sizeof at, 0, on_served, &scene, &server),
+    CU_ASSERT_EQUAL(dtls_ev_listen(scene.loop, &empty, address, sizeof at, NULL, on_served, &scene, &server),
                     DTLS_ERR_ARGUMENT); /* no identity */
-    CU_ASSERT_EQUAL(dtls_ev_listen(scene.loop, &scene.server_config, address, sizeof at, 0, on_served, &scene, &server),
-                    DTLS_EV_ERR_SYSTEM);
+    CU_ASSERT_EQUAL(
+        dtls_ev_listen(scene.loop, &scene.server_config, address, sizeof at, NULL, on_served, &scene, &server),
+        DTLS_EV_ERR_SYSTEM);
     CU_ASSERT_EQUAL(errno, EADDRINUSE);
     CU_ASSERT_PTR_NULL(server);
     dtls_ev_free(NULL);
