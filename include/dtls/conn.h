@@ -212,6 +212,9 @@ DTLS_API bool dtls_conn_secure_renegotiation(const struct dtls_conn *conn);
  * dtls_config_problem has something to say, or no suite is left for the identity that stays. */
 DTLS_API int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config);
 
+/* That of the handshake that runs, else of the next one. */
+DTLS_API const struct dtls_config *dtls_conn_config(const struct dtls_conn *conn);
+
 /*
  * ---- public-key work on another thread: contract R17, with public_key_jobs ----
  *

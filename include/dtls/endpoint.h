@@ -77,6 +77,9 @@ DTLS_API void dtls_endpoint_free(struct dtls_endpoint *endpoint);
  * old one must outlive them. DTLS_ERR_ARGUMENT: dtls_config_problem has something to say; nothing has changed. */
 DTLS_API int dtls_endpoint_set_config(struct dtls_endpoint *endpoint, const struct dtls_config *config);
 
+/* Is `config` in use: the one for associations to come, or that of one that is there? Looks at every one. */
+DTLS_API bool dtls_endpoint_has_config(const struct dtls_endpoint *endpoint, const struct dtls_config *config);
+
 /*
  * Gives it one received UDP payload, which is decrypted in place: as dtls_conn_receive. Noise is dropped and counted.
  * DTLS_OK; DTLS_ERR_EVENTS_WAITING, and nothing has happened: settle, then give it again; DTLS_ERR_ARGUMENT for an

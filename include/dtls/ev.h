@@ -42,19 +42,30 @@ DTLS_API int dtls_ev_connect(struct ev_loop *loop, const struct dtls_config *con
                              socklen_t address_len, const struct dtls_session *session, dtls_ev_callback *callback,
                              void *arg, struct dtls_ev_conn **out);
 
-enum { DTLS_EV_ERR_SYSTEM = -50 }; /* a refusal by the operating system: see errno */
+enum {
+    DTLS_EV_ERR_SYSTEM = -50, /* a refusal by the operating system: see errno */
+    DTLS_EV_ERR_FULL = -51,   /* dtls_ev_send: the socket takes nothing more now */
+};
 
 /* Frees; a live connection ends without close_notify (dtls_ev_close sends one). NULL is allowed. */
 DTLS_API void dtls_ev_free(struct dtls_ev_conn *conn);
 
-/* Sends close_notify. The callback gets CLOSED before this returns; from inside a callback of the same connection,
- * right after that one (callbacks of one connection never nest). A server's connection is gone then. */
+/* Sends close_notify. The callback gets CLOSED before this returns; from inside a callback, or dtls_ev_server_each,
+ * after that (callbacks do not nest: a server's for all of its connections). A server's connection is gone then. */
 DTLS_API void dtls_ev_close(struct dtls_ev_conn *conn);
 
-/* Seals and sends one record. As dtls_conn_send; with DTLS_ERR_LARGE_PACKET *fits (may be NULL) is the most that fits:
- * nothing has been sent, and the path may have become thinner with this very call (then event MTU comes, too).
- * A full socket buffer loses the datagram like any other hop of the network would. */
+/*
+ * Seals one record and puts it among those that leave at the end of this turn of the loop, with as few system calls as
+ * the kernel allows. As dtls_conn_send; with DTLS_ERR_LARGE_PACKET *fits (may be NULL) is the most that fits: nothing
+ * has been sent, and the path may have become thinner with this very call (then event MTU comes, too). A record larger
+ * than any before leaves at once, for that reason.
+ * DTLS_EV_ERR_FULL: the socket's buffer is full, and this connection's share of what may wait for it (16 datagrams;
+ * 128 KiB for all) is used up; nothing has happened. Send something newer later.
+ */
 DTLS_API int dtls_ev_send(struct dtls_ev_conn *conn, const uint8_t *data, size_t len, size_t *fits);
+
+/* What waits on the socket of this association leaves now, not at the end of the turn. */
+DTLS_API void dtls_ev_flush(struct dtls_ev_conn *conn);
 
 /* As in conn.h, then sends what that made ready and sets the timer again. */
 DTLS_API int dtls_ev_rehandshake(struct dtls_ev_conn *conn, enum dtls_rehandshake_mode mode);
@@ -72,6 +83,17 @@ DTLS_API const struct dtls_conn *dtls_ev_engine(const struct dtls_ev_conn *conn)
 
 /* The peer's address. */
 DTLS_API const struct sockaddr *dtls_ev_peer(const struct dtls_ev_conn *conn, socklen_t *len);
+
+/* What a socket has done: a client's own, or that of a server, for all of its associations. */
+struct dtls_ev_stats {
+    uint64_t datagrams_sent, send_calls;
+    uint64_t datagrams_received, receive_calls;
+    uint64_t blocked;      /* times that its buffer was full; what waited left later */
+    uint64_t lost_full;    /* datagrams that the network device had no room for */
+    uint64_t lost_refused; /* and that the kernel would not send: a firewall, no route */
+    uint64_t unsegmented;  /* times that it would not take many as one: they left one by one. After EIO, always */
+};
+DTLS_API void dtls_ev_stats(const struct dtls_ev_conn *conn, struct dtls_ev_stats *out);
 
 /* The application's own pointer, NULL at first. */
 DTLS_API void dtls_ev_set_data(struct dtls_ev_conn *conn, void *data);
@@ -110,7 +132,9 @@ struct dtls_ev_server;
 
 /* How a server listens. All zeroes are the defaults. */
 struct dtls_ev_server_settings {
-    size_t most;     /* associations at a time, up to 1,048,576; a ClientHello beyond that is dropped. 0: 1,024 */
+    struct dtls_endpoint_settings limits; /* endpoint.h; `most` is 1,048,576 at most. Addresses in it are 4 bytes of
+                                             IPv4 and the port, or 16 of IPv6, 4 of scope and the port, in network
+                                             order but for the scope; a source is an IPv4 address, or 8 bytes of IPv6 */
     bool share_port; /* other servers of this user may have the same address, if they all say so (SO_REUSEPORT): each on
                         a loop and thread of its own. The kernel spreads the peers by address and port, and keeps to it
                         as long as no server comes or goes: then associations lose theirs, so begin them all before the
@@ -141,10 +165,15 @@ DTLS_API bool dtls_ev_server_has_config(const struct dtls_ev_server *server, con
 /* The address the socket is bound to. Returns 0, or -1 with errno. */
 DTLS_API int dtls_ev_server_address(const struct dtls_ev_server *server, struct sockaddr *address, socklen_t *len);
 
+/* Its endpoint, for questions only (endpoint.h); valid until _free. */
+DTLS_API const struct dtls_endpoint *dtls_ev_server_endpoint(const struct dtls_ev_server *server);
+DTLS_API void dtls_ev_server_stats(const struct dtls_ev_server *server, struct dtls_ev_stats *out);
+
 /* How many associations there are now. */
 DTLS_API size_t dtls_ev_server_count(const struct dtls_ev_server *server);
 
-/* Calls `visit` for every association; it may close or free the one it is given. */
+/* Calls `visit` for every association; it may close or free the one it is given, or all of the server. What comes of
+ * that is told when all have been visited. */
 DTLS_API void dtls_ev_server_each(struct dtls_ev_server *server, void (*visit)(void *arg, struct dtls_ev_conn *conn),
                                   void *arg);
 

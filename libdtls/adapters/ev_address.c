@@ -31,32 +31,44 @@ struct dtls_ev_address dtls_ev_address_any_port(const struct dtls_ev_address *ad
     return any;
 }
 
-struct dtls_ev_name dtls_ev_address_name(const struct dtls_ev_address *address)
+enum {
+    V4_LEN = 4 + 2,
+    V6_LEN = 16 + 4 + 2, /* address, scope, port */
+    V6_PREFIX = 8,
+};
+
+struct dtls_address dtls_ev_address_name(const struct dtls_ev_address *address)
 {
-    struct dtls_ev_name name = { 0 };
+    struct dtls_address name = { .len = V4_LEN, .source_len = 4 };
 
     if (address->of.any.sa_family == AF_INET6) {
-        memcpy(name.words, &address->of.v6.sin6_addr, 16);
-        name.words[4] = address->of.v6.sin6_scope_id;
-        name.words[5] = address->of.v6.sin6_port;
+        const struct sockaddr_in6 *v6 = &address->of.v6;
+        memcpy(name.bytes, &v6->sin6_addr, 16);
+        memcpy(name.bytes + 16, &v6->sin6_scope_id, 4);
+        memcpy(name.bytes + 20, &v6->sin6_port, 2);
+        name.len = V6_LEN;
+        name.source_len = IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) ? 16 : V6_PREFIX;
     } else {
-        name.words[0] = address->of.v4.sin_addr.s_addr;
-        name.words[5] = address->of.v4.sin_port;
+        memcpy(name.bytes, &address->of.v4.sin_addr, 4);
+        memcpy(name.bytes + 4, &address->of.v4.sin_port, 2);
     }
     return name;
 }
 
-bool dtls_ev_name_equal(const struct dtls_ev_name *a, const struct dtls_ev_name *b)
+struct dtls_ev_address dtls_ev_address_of(const struct dtls_address *name)
 {
-    return memcmp(a, b, sizeof *a) == 0;
-}
+    struct dtls_ev_address address = { .len = sizeof address.of.v4 };
 
-/* Multilinear hashing: over random factors any two names collide with probability 2^-32, whoever chose them. */
-uint32_t dtls_ev_name_hash(const struct dtls_ev_hash *hash, const struct dtls_ev_name *name)
-{
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i < DTLS_EV_NAME_WORDS; i++)
-        sum += hash->factors[i] * name->words[i];
-    return (uint32_t)(sum >> 32);
+    if (name->len == V6_LEN) {
+        address.of.v6.sin6_family = AF_INET6;
+        address.len = sizeof address.of.v6;
+        memcpy(&address.of.v6.sin6_addr, name->bytes, 16);
+        memcpy(&address.of.v6.sin6_scope_id, name->bytes + 16, 4);
+        memcpy(&address.of.v6.sin6_port, name->bytes + 20, 2);
+    } else {
+        address.of.v4.sin_family = AF_INET;
+        memcpy(&address.of.v4.sin_addr, name->bytes, 4);
+        memcpy(&address.of.v4.sin_port, name->bytes + 4, 2);
+    }
+    return address;
 }

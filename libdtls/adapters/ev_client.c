@@ -5,66 +5,121 @@
 #include "adapters/ev_internal.h"
 
 struct client {
-    struct dtls_ev_socket socket; /* first: `idle` gets this one and means the client */
+    struct dtls_ev_socket socket; /* first: its owner gets this one and means the client */
     struct dtls_ev_conn conn;
 };
 
-static void take_errors(struct client *client)
+static struct client *client_of(struct dtls_ev_socket *socket)
 {
-    struct dtls_ev_path_error error;
-
-    for (int i = 0; i < DTLS_EV_BURST && !client->conn.dead; i++) {
-        if (!dtls_ev_socket_next_error(&client->socket, &error))
-            break;
-        dtls_ev_conn_take_error(&client->conn, &error);
-    }
+    return (struct client *)socket;
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *readable, int happened)
+void dtls_ev_client_settle(struct dtls_ev_conn *conn)
 {
-    struct client *client = readable->data;
-    struct dtls_ev_socket *socket = &client->socket;
-    size_t len;
-    int i;
+    struct dtls_event event;
+
+    while (!conn->dead && !conn->in_callback && dtls_conn_next_event(conn->engine, &event))
+        dtls_ev_conn_tell(conn, &event);
+    if (conn->dead)
+        return;
+    dtls_ev_conn_flush(conn);
+    dtls_ev_arm(conn->socket->loop, &conn->timer, &conn->armed, dtls_conn_deadline(conn->engine));
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int happened)
+{
+    struct dtls_ev_conn *conn = timer->data;
+    struct dtls_ev_socket *socket = conn->socket;
 
     (void)loop;
     (void)happened;
     dtls_ev_socket_enter(socket);
-    for (i = 0; i < DTLS_EV_BURST && !client->conn.dead && socket->fd >= 0; i++) {
-        if (!dtls_ev_socket_receive(socket, NULL, &len))
-            break;
-        if (len > 0)
-            dtls_ev_conn_receive(&client->conn, len);
-    }
-    if (socket->has_errors || i == 0) /* what else has woken us? */
-        take_errors(client);
+    dtls_conn_tick(conn->engine, socket->now); /* a death is also an event */
+    dtls_ev_client_settle(conn);
     dtls_ev_socket_leave(socket);
+}
+
+/* ---- the socket's owner ---- */
+
+static void receive(struct dtls_ev_socket *socket, const struct dtls_ev_address *from, uint8_t *datagram, size_t len)
+{
+    struct client *client = client_of(socket);
+
+    (void)from;
+    dtls_conn_receive(client->conn.engine, socket->now, datagram, len); /* a death is also an event */
+    dtls_ev_client_settle(&client->conn);
+}
+
+static void too_big(struct dtls_ev_socket *socket, const struct dtls_ev_address *to)
+{
+    (void)to;
+    dtls_ev_conn_heed(&client_of(socket)->conn);
+}
+
+static void settle(struct dtls_ev_socket *socket)
+{
+    dtls_ev_client_settle(&client_of(socket)->conn);
+}
+
+static bool is_dead(const struct dtls_ev_socket *socket)
+{
+    return ((const struct client *)socket)->conn.dead;
 }
 
 static void free_when_dead(struct dtls_ev_socket *socket)
 {
-    struct client *client = (struct client *)socket;
+    struct client *client = client_of(socket);
 
     if (!client->conn.dead)
         return;
-    dtls_ev_conn_wipe(&client->conn);
     dtls_ev_socket_close(socket);
+    dtls_ev_socket_free(socket);
+    dtls_conn_free(client->conn.engine);
     free(client);
+}
+
+static const struct dtls_ev_owner owner = { receive, too_big, settle, free_when_dead, is_dead };
+
+/* ---- life ---- */
+
+static int start_engine(struct dtls_ev_conn *conn, const struct dtls_config *config, const struct dtls_session *session)
+{
+    int error = DTLS_OK;
+
+    conn->engine = dtls_conn_new(config, DTLS_CLIENT);
+    if (conn->engine == NULL)
+        return dtls_config_problem(config, DTLS_CLIENT) != NULL ? DTLS_ERR_ARGUMENT : DTLS_ERR_NO_MEMORY;
+    if (session != NULL)
+        error = dtls_conn_resume(conn->engine, session);
+    if (error == DTLS_OK)
+        error = dtls_conn_start(conn->engine, dtls_ev_now());
+    if (error != DTLS_OK)
+        dtls_conn_free(conn->engine);
+    return error;
 }
 
 static int open_client(struct client *client, struct ev_loop *loop, const struct dtls_config *config,
                        const struct dtls_session *session)
 {
-    ev_init(&client->socket.readable, on_readable);
-    client->socket.readable.data = client;
-    client->socket.idle = free_when_dead;
-    int error = dtls_ev_socket_open(&client->socket, loop, NULL, &client->conn.peer, false);
+    struct dtls_ev_conn *conn = &client->conn;
+
+    int error = dtls_ev_socket_open(&client->socket, loop, &owner, NULL, &conn->peer, false);
     if (error != DTLS_OK)
         return error;
-    error = dtls_ev_conn_open(&client->conn, config, DTLS_CLIENT, session);
-    if (error != DTLS_OK)
+    error = start_engine(conn, config, session);
+    if (error != DTLS_OK) {
         dtls_ev_socket_close(&client->socket);
-    return error;
+        dtls_ev_socket_free(&client->socket);
+        return error;
+    }
+    ev_init(&conn->timer, on_timer);
+    conn->timer.data = conn;
+    conn->armed = DTLS_NEVER;
+    conn->proven = DTLS_EV_PATH_LEAST;
+    client->socket.now = dtls_ev_now();
+    dtls_ev_conn_flush(conn); /* nothing is told before dtls_ev_connect has returned */
+    dtls_ev_arm(loop, &conn->timer, &conn->armed, dtls_conn_deadline(conn->engine));
+    return DTLS_OK;
 }
 
 int dtls_ev_connect(struct ev_loop *loop, const struct dtls_config *config, const struct sockaddr *address,

@@ -9,44 +9,64 @@ struct dtls_ev_pooled;
 
 struct dtls_ev_conn {
     struct dtls_conn *engine;
-    const struct dtls_config *config; /* the engine's */
     struct dtls_ev_socket *socket;
     struct dtls_ev_address peer;
-    ev_timer timer;
-    dtls_time armed; /* what the timer is set to */
     dtls_ev_callback *callback;
     void *arg;
-    void *data;       /* the application's */
-    bool thin;        /* the kernel says that even DTLS_EV_PATH_LEAST is too big: what is so small may be fragmented */
-    bool in_callback; /* an event is being told: the next one waits */
-    bool dead;        /* freed, but for the memory */
+    void *data;                    /* the application's */
+    bool in_callback;              /* an event is being told: the next one waits */
+    bool dead;                     /* freed, but for the memory */
     struct dtls_ev_pooled *pooled; /* the job of it that a pool has; NULL: none */
+
+    /* The way to the peer. */
+    struct dtls_ev_lane lane;
+    size_t proven; /* bytes; so much the kernel has taken before: it can wait for the others */
+    bool thin;     /* the kernel says that even DTLS_EV_PATH_LEAST is too big: what is so small may be fragmented */
+
+    /* A client's: a server has one timer for all. */
+    ev_timer timer;
+    dtls_time armed; /* what the timer is set to */
 
     /* A server's: NULL in a client, which owns its socket. */
     struct dtls_ev_server *server;
-    struct dtls_ev_name name;
-    struct dtls_ev_conn *next;       /* in the same bucket */
     struct dtls_ev_conn *next_dying; /* to be freed when the socket is idle */
 };
 
-/* Lives in ev_conn.c. Makes the engine and starts it, and sends what that made ready; tells nothing to the application
- * yet. `conn` is zeroed memory with socket, peer, callback and arg set. On an error nothing is left to undo. */
-int dtls_ev_conn_open(struct dtls_ev_conn *conn, const struct dtls_config *config, enum dtls_role role,
-                      const struct dtls_session *session);
+/* ---- ev_conn.c ---- */
 
-/* Gives the engine the socket's `in`, and does all that follows. The socket is busy. */
-void dtls_ev_conn_receive(struct dtls_ev_conn *conn, size_t len);
+/* Sends what the engine has ready, or as much of it as the socket takes. */
+void dtls_ev_conn_flush(struct dtls_ev_conn *conn);
 
-/* An earlier datagram did not get there. Only its size matters: anybody can forge the rest. The socket is busy. */
-void dtls_ev_conn_take_error(struct dtls_ev_conn *conn, const struct dtls_ev_path_error *error);
+/* Sends the `len` bytes at `datagram`, which dtls_ev_socket_room gave. False: it was too big for the path, and the
+ * engine has been told, which believes in less than that now (or did before: a probe, M6). */
+bool dtls_ev_conn_transmit(struct dtls_ev_conn *conn, const uint8_t *datagram, size_t len);
 
-/* Stops the timer and frees the engine: the last step before its memory goes. */
-void dtls_ev_conn_wipe(struct dtls_ev_conn *conn);
+/* The kernel has a new opinion of how much fits. */
+void dtls_ev_conn_heed(struct dtls_ev_conn *conn);
 
-/* Lives in ev_jobs.c: what the pool has of an association that dies is nobody's any more. */
-void dtls_ev_jobs_forget(struct dtls_ev_conn *conn);
+/* Tells one event. What the engine has ready is sent first: the answer to the event must not overtake the flight that
+ * caused it, and the last alert must be out before the application frees the connection. */
+void dtls_ev_conn_tell(struct dtls_ev_conn *conn, const struct dtls_event *event);
 
-/* Lives in ev_server.c: puts an association that died aside, to be freed when the socket is idle. */
+/* No more calls of the application will come, and none goes to it. */
+void dtls_ev_conn_die(struct dtls_ev_conn *conn);
+
+/* Sets a timer for a deadline, given what it is set to. */
+void dtls_ev_arm(struct ev_loop *loop, ev_timer *timer, dtls_time *armed, dtls_time deadline);
+
+/* ---- ev_client.c and ev_server.c ---- */
+
+/* After every call of the engine: events, datagrams, timer. Callbacks do not nest: inside of one, the loop further out
+ * does the rest. */
+void dtls_ev_client_settle(struct dtls_ev_conn *conn);
+void dtls_ev_server_settle(struct dtls_ev_server *server);
+
+/* Puts an association that died aside, to be freed when the socket is idle. */
 void dtls_ev_server_bury(struct dtls_ev_server *server, struct dtls_ev_conn *conn);
+
+/* ---- ev_jobs.c ---- */
+
+/* What the pool has of an association that dies is nobody's any more. */
+void dtls_ev_jobs_forget(struct dtls_ev_conn *conn);
 
 #endif

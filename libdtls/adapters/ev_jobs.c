@@ -244,7 +244,8 @@ int dtls_ev_jobs_run(struct dtls_ev_jobs *jobs, struct dtls_ev_conn *conn)
         dtls_ev_finish_job(conn, job);
         return DTLS_OK;
     }
-    *pooled = (struct dtls_ev_pooled){ .conn = conn, .config = conn->config, .jobs = jobs, .job = job };
+    *pooled =
+        (struct dtls_ev_pooled){ .conn = conn, .config = dtls_conn_config(conn->engine), .jobs = jobs, .job = job };
     conn->pooled = pooled;
     pooled->older = jobs->youngest;
     if (pooled->older != NULL)

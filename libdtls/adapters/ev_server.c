@@ -1,65 +1,47 @@
-/* ev_server.c - many associations on one UDP socket, found by the sender's address. */
+/* ev_server.c - many associations on one UDP socket: an endpoint (dtls/endpoint.h) with a socket and a timer. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "adapters/ev_internal.h"
 
-enum {
-    DEFAULT_MOST = 1024,
-    LARGEST_MOST = 1 << 20,
-};
+enum { LARGEST_MOST = 1 << 20 };
 
 struct dtls_ev_server {
-    struct dtls_ev_socket socket; /* first: `idle` gets this one and means the server */
-    const struct dtls_config *config;
+    struct dtls_ev_socket socket; /* first: its owner gets this one and means the server */
+    struct dtls_endpoint *endpoint;
+    const struct dtls_config *config; /* of the associations to come */
     dtls_ev_callback *callback;
     void *arg;
-    bool dead; /* freed, but for the memory */
-
-    struct dtls_cookie_secrets cookies;
-    struct dtls_ev_hash hash;
-    size_t most, count;         /* associations; the dead are not counted */
-    struct dtls_ev_conn *dying; /* dead, and still in their buckets: somebody may be walking there */
-    uint32_t mask;              /* number of buckets - 1 */
-    struct dtls_ev_conn **buckets;
+    ev_timer timer;
+    dtls_time armed;
+    bool settling;              /* events are being told: those that come up meanwhile are told there */
+    bool dead;                  /* freed, but for the memory */
+    struct dtls_ev_conn *dying; /* dead: somebody may still hold them */
 };
 
-static struct dtls_ev_conn **bucket_of(struct dtls_ev_server *server, const struct dtls_ev_name *name)
+static struct dtls_ev_server *server_of(struct dtls_ev_socket *socket)
 {
-    return &server->buckets[dtls_ev_name_hash(&server->hash, name) & server->mask];
+    return (struct dtls_ev_server *)socket;
 }
 
-static struct dtls_ev_conn *find(struct dtls_ev_server *server, const struct dtls_ev_name *name)
+/* The application gets to know an association with its first event. NULL without memory. */
+static struct dtls_ev_conn *conn_of(struct dtls_ev_server *server, struct dtls_conn *engine)
 {
-    struct dtls_ev_conn *conn = *bucket_of(server, name);
+    struct dtls_ev_conn *conn = dtls_conn_data(engine);
 
-    while (conn != NULL && (conn->dead || !dtls_ev_name_equal(&conn->name, name)))
-        conn = conn->next;
-    return conn;
-}
-
-static struct dtls_ev_conn *add(struct dtls_ev_server *server, const struct dtls_ev_address *peer,
-                                const struct dtls_ev_name *name)
-{
-    struct dtls_ev_conn **bucket = bucket_of(server, name);
-    struct dtls_ev_conn *conn = calloc(1, sizeof *conn);
-
+    if (conn != NULL)
+        return conn;
+    conn = calloc(1, sizeof *conn);
     if (conn == NULL)
         return NULL;
+    conn->engine = engine;
     conn->socket = &server->socket;
-    conn->peer = *peer;
+    conn->server = server;
+    conn->peer = dtls_ev_address_of(dtls_endpoint_address(engine));
     conn->callback = server->callback;
     conn->arg = server->arg;
-    conn->server = server;
-    conn->name = *name;
-    if (dtls_ev_conn_open(conn, server->config, DTLS_SERVER, NULL) != DTLS_OK) {
-        free(conn);
-        return NULL;
-    }
-    conn->next = *bucket;
-    *bucket = conn;
-    server->count++;
+    conn->proven = DTLS_EV_PATH_LEAST;
+    dtls_conn_set_data(engine, conn);
     return conn;
 }
 
@@ -67,113 +49,133 @@ void dtls_ev_server_bury(struct dtls_ev_server *server, struct dtls_ev_conn *con
 {
     conn->next_dying = server->dying;
     server->dying = conn;
-    server->count--;
+    dtls_conn_set_data(conn->engine, NULL);
+    dtls_endpoint_remove(conn->engine); /* one whose end was told goes by itself, when its last datagram has left */
 }
 
-static void free_dying(struct dtls_ev_server *server)
-{
-    struct dtls_ev_conn *conn;
-
-    while ((conn = server->dying) != NULL) {
-        struct dtls_ev_conn **link = bucket_of(server, &conn->name);
-        while (*link != conn)
-            link = &(*link)->next;
-        *link = conn->next;
-        server->dying = conn->next_dying;
-        dtls_ev_conn_wipe(conn);
-        free(conn);
-    }
-}
-
-static void free_when_dead(struct dtls_ev_socket *socket)
-{
-    struct dtls_ev_server *server = (struct dtls_ev_server *)socket;
-
-    free_dying(server);
-    if (!server->dead)
-        return;
-    dtls_ev_socket_close(socket);
-    free(server->buckets);
-    dtls_cookie_secrets_wipe(&server->cookies);
-    free(server);
-}
-
-/* RFC 6347, 4.2.1: an address costs nothing until its cookie has come back. */
-static struct dtls_ev_conn *admit(struct dtls_ev_server *server, const struct dtls_ev_address *from,
-                                  const struct dtls_ev_name *name, size_t len)
+/* What the endpoint has to send, some of it to addresses without an association. */
+static void send_all(struct dtls_ev_server *server)
 {
     struct dtls_ev_socket *socket = &server->socket;
-    int verdict = dtls_hello_check(&server->cookies, dtls_ev_now(), (const uint8_t *)name, sizeof *name, socket->in,
-                                   len, server->config->random, server->config->random_arg, socket->out);
+    struct dtls_address name;
+    uint8_t *room;
+    size_t len;
 
-    if (verdict == DTLS_HELLO_REPLY)
-        dtls_ev_socket_send(socket, from, socket->out, DTLS_HELLO_REPLY_LEN);
-    return verdict == DTLS_HELLO_VALID && server->count < server->most ? add(server, from, name) : NULL;
-}
-
-static void take_datagram(struct dtls_ev_server *server, const struct dtls_ev_address *from, size_t len)
-{
-    struct dtls_ev_name name = dtls_ev_address_name(from);
-    struct dtls_ev_conn *conn = find(server, &name);
-
-    if (conn == NULL)
-        conn = admit(server, from, &name, len);
-    if (conn != NULL)
-        dtls_ev_conn_receive(conn, len);
-}
-
-static void take_errors(struct dtls_ev_server *server)
-{
-    struct dtls_ev_path_error error;
-
-    for (int i = 0; i < DTLS_EV_BURST && !server->dead; i++) {
-        if (!dtls_ev_socket_next_error(&server->socket, &error))
-            break;
-        struct dtls_ev_name name = dtls_ev_address_name(&error.to);
-        struct dtls_ev_conn *conn = find(server, &name);
+    while ((room = dtls_ev_socket_room(socket)) != NULL &&
+           dtls_endpoint_next_datagram(server->endpoint, socket->now, room, DTLS_EV_DATAGRAM, &len, &name)) {
+        struct dtls_conn *engine = dtls_endpoint_find(server->endpoint, &name);
+        struct dtls_ev_conn *conn = engine != NULL ? conn_of(server, engine) : NULL;
+        struct dtls_ev_address to = dtls_ev_address_of(&name);
         if (conn != NULL)
-            dtls_ev_conn_take_error(conn, &error);
+            dtls_ev_conn_transmit(conn, room, len);
+        else if (len <= DTLS_EV_PATH_LEAST)
+            dtls_ev_socket_put(socket, NULL, &to, len);
+        else
+            dtls_ev_socket_send_now(socket, &to, room, len);
     }
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *readable, int happened)
+void dtls_ev_server_settle(struct dtls_ev_server *server)
 {
-    struct dtls_ev_server *server = readable->data;
-    struct dtls_ev_address from;
-    size_t len;
-    int i;
+    struct dtls_event event;
+    struct dtls_conn *engine;
+
+    if (server->settling)
+        return;
+    server->settling = true;
+    while (!server->dead && dtls_endpoint_next_event(server->endpoint, &engine, &event)) {
+        struct dtls_ev_conn *conn = conn_of(server, engine);
+        if (conn != NULL)
+            dtls_ev_conn_tell(conn, &event);
+        else
+            dtls_endpoint_remove(engine);
+    }
+    server->settling = false;
+    if (server->dead)
+        return;
+    send_all(server);
+    dtls_ev_arm(server->socket.loop, &server->timer, &server->armed, dtls_endpoint_deadline(server->endpoint));
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int happened)
+{
+    struct dtls_ev_server *server = timer->data;
 
     (void)loop;
     (void)happened;
     dtls_ev_socket_enter(&server->socket);
-    for (i = 0; i < DTLS_EV_BURST && !server->dead; i++) {
-        if (!dtls_ev_socket_receive(&server->socket, &from, &len))
-            break;
-        if (len > 0)
-            take_datagram(server, &from, len);
-    }
-    if (server->socket.has_errors || i == 0) /* what else has woken us? */
-        take_errors(server);
+    dtls_endpoint_tick(server->endpoint, server->socket.now);
+    dtls_ev_server_settle(server);
     dtls_ev_socket_leave(&server->socket);
 }
 
-static int open_server(struct dtls_ev_server *server, struct ev_loop *loop, const struct dtls_ev_address *local,
-                       bool share_port)
-{
-    uint32_t buckets = 16;
+/* ---- the socket's owner ---- */
 
-    while (buckets < server->most)
-        buckets *= 2;
-    server->mask = buckets - 1;
-    server->buckets = calloc(buckets, sizeof(struct dtls_ev_conn *));
-    if (server->buckets == NULL)
+static void receive(struct dtls_ev_socket *socket, const struct dtls_ev_address *from, uint8_t *datagram, size_t len)
+{
+    struct dtls_ev_server *server = server_of(socket);
+    struct dtls_address name = dtls_ev_address_name(from);
+
+    dtls_endpoint_receive(server->endpoint, socket->now, &name, datagram, len);
+    dtls_ev_server_settle(server);
+}
+
+static void too_big(struct dtls_ev_socket *socket, const struct dtls_ev_address *to)
+{
+    struct dtls_ev_server *server = server_of(socket);
+    struct dtls_address name = dtls_ev_address_name(to);
+    struct dtls_conn *engine = dtls_endpoint_find(server->endpoint, &name);
+    struct dtls_ev_conn *conn = engine != NULL ? conn_of(server, engine) : NULL;
+
+    if (conn != NULL)
+        dtls_ev_conn_heed(conn);
+}
+
+static void settle(struct dtls_ev_socket *socket)
+{
+    dtls_ev_server_settle(server_of(socket));
+}
+
+static bool is_dead(const struct dtls_ev_socket *socket)
+{
+    return ((const struct dtls_ev_server *)socket)->dead;
+}
+
+static void free_when_dead(struct dtls_ev_socket *socket)
+{
+    struct dtls_ev_server *server = server_of(socket);
+    struct dtls_ev_conn *conn;
+
+    while ((conn = server->dying) != NULL) {
+        server->dying = conn->next_dying;
+        free(conn);
+    }
+    if (!server->dead)
+        return;
+    ev_timer_stop(socket->loop, &server->timer);
+    dtls_ev_socket_close(socket);
+    dtls_ev_socket_free(socket);
+    dtls_endpoint_free(server->endpoint);
+    free(server);
+}
+
+static const struct dtls_ev_owner owner = { receive, too_big, settle, free_when_dead, is_dead };
+
+/* ---- life ---- */
+
+static int open_server(struct dtls_ev_server *server, struct ev_loop *loop, const struct dtls_ev_address *local,
+                       const struct dtls_ev_server_settings *settings)
+{
+    server->endpoint = dtls_endpoint_new(server->config, &settings->limits);
+    if (server->endpoint == NULL)
         return DTLS_ERR_NO_MEMORY;
-    if (dtls_system_random(NULL, (uint8_t *)&server->hash, sizeof server->hash) != DTLS_OK)
-        return DTLS_ERR_RANDOM;
-    ev_init(&server->socket.readable, on_readable);
-    server->socket.readable.data = server;
-    server->socket.idle = free_when_dead;
-    return dtls_ev_socket_open(&server->socket, loop, local, NULL, share_port);
+    ev_init(&server->timer, on_timer);
+    server->timer.data = server;
+    server->armed = DTLS_NEVER;
+    int error = dtls_ev_socket_open(&server->socket, loop, &owner, local, NULL, settings->share_port);
+    if (error != DTLS_OK)
+        dtls_endpoint_free(server->endpoint);
+    return error;
 }
 
 int dtls_ev_listen(struct ev_loop *loop, const struct dtls_config *config, const struct sockaddr *address,
@@ -186,7 +188,7 @@ int dtls_ev_listen(struct ev_loop *loop, const struct dtls_config *config, const
     *out = NULL;
     if (settings == NULL)
         settings = &defaults;
-    if (settings->most > LARGEST_MOST || !dtls_ev_address_set(&local, address, address_len) ||
+    if (settings->limits.most > LARGEST_MOST || !dtls_ev_address_set(&local, address, address_len) ||
         dtls_config_problem(config, DTLS_SERVER) != NULL)
         return DTLS_ERR_ARGUMENT;
     struct dtls_ev_server *server = calloc(1, sizeof *server);
@@ -195,11 +197,9 @@ int dtls_ev_listen(struct ev_loop *loop, const struct dtls_config *config, const
     server->config = config;
     server->callback = callback;
     server->arg = arg;
-    server->most = settings->most > 0 ? settings->most : DEFAULT_MOST;
-    int error = open_server(server, loop, &local, settings->share_port);
+    int error = open_server(server, loop, &local, settings);
     if (error != DTLS_OK) {
         int reason = errno;
-        free(server->buckets);
         free(server);
         errno = reason;
         return error;
@@ -210,20 +210,16 @@ int dtls_ev_listen(struct ev_loop *loop, const struct dtls_config *config, const
 
 int dtls_ev_server_set_config(struct dtls_ev_server *server, const struct dtls_config *config)
 {
-    if (dtls_config_problem(config, DTLS_SERVER) != NULL)
-        return DTLS_ERR_ARGUMENT;
-    server->config = config;
-    return DTLS_OK;
+    int error = dtls_endpoint_set_config(server->endpoint, config);
+
+    if (error == DTLS_OK)
+        server->config = config;
+    return error;
 }
 
-/* The dead count: they may not have been wiped yet. */
 bool dtls_ev_server_has_config(const struct dtls_ev_server *server, const struct dtls_config *config)
 {
-    for (uint32_t i = 0; i <= server->mask; i++)
-        for (const struct dtls_ev_conn *conn = server->buckets[i]; conn != NULL; conn = conn->next)
-            if (conn->config == config)
-                return true;
-    return server->config == config;
+    return dtls_endpoint_has_config(server->endpoint, config);
 }
 
 int dtls_ev_server_address(const struct dtls_ev_server *server, struct sockaddr *address, socklen_t *len)
@@ -233,16 +229,36 @@ int dtls_ev_server_address(const struct dtls_ev_server *server, struct sockaddr 
 
 size_t dtls_ev_server_count(const struct dtls_ev_server *server)
 {
-    return server->count;
+    return dtls_endpoint_count(server->endpoint);
 }
 
+const struct dtls_endpoint *dtls_ev_server_endpoint(const struct dtls_ev_server *server)
+{
+    return server->endpoint;
+}
+
+void dtls_ev_server_stats(const struct dtls_ev_server *server, struct dtls_ev_stats *out)
+{
+    dtls_ev_socket_stats(&server->socket, out);
+}
+
+/* Nothing is told in between: so nobody but the visitor ends an association, and that only the one it is given. */
 void dtls_ev_server_each(struct dtls_ev_server *server, void (*visit)(void *arg, struct dtls_ev_conn *conn), void *arg)
 {
+    bool settling = server->settling;
+    struct dtls_conn *next;
+
     dtls_ev_socket_enter(&server->socket);
-    for (uint32_t i = 0; i <= server->mask; i++)
-        for (struct dtls_ev_conn *conn = server->buckets[i]; conn != NULL; conn = conn->next)
-            if (!conn->dead)
-                visit(arg, conn);
+    server->settling = true;
+    for (struct dtls_conn *at = dtls_endpoint_each(server->endpoint, NULL); at != NULL && !server->dead; at = next) {
+        struct dtls_ev_conn *conn = conn_of(server, at);
+        next = dtls_endpoint_each(server->endpoint, at);
+        if (conn != NULL)
+            visit(arg, conn);
+    }
+    server->settling = settling;
+    if (!server->dead)
+        dtls_ev_server_settle(server);
     dtls_ev_socket_leave(&server->socket);
 }
 
@@ -257,7 +273,7 @@ void dtls_ev_server_free(struct dtls_ev_server *server)
     if (server == NULL || server->dead)
         return;
     dtls_ev_socket_enter(&server->socket);
-    server->dead = true;
     dtls_ev_server_each(server, free_one, NULL);
+    server->dead = true;
     dtls_ev_socket_leave(&server->socket);
 }

@@ -1,105 +1,167 @@
-/* ev_socket.c - one UDP socket's system calls. Knows no DTLS. */
+/* ev_socket.c - one UDP socket on a loop: when it is read, and when what waits is sent. Knows no DTLS. */
 #define _DEFAULT_SOURCE /* SO_REUSEPORT */
 #include "adapters/ev_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-#include "dtls/ev.h"
+enum { ROUNDS = 4 }; /* of full receptions in one turn */
 
-static bool prepare(int fd, const struct dtls_ev_address *local, const struct dtls_ev_address *remote, bool share)
+/* ---- what comes ---- */
+
+static void take_errors(struct dtls_ev_socket *socket)
 {
-    int flags = fcntl(fd, F_GETFL);
+    struct dtls_ev_path_error error;
 
-    dtls_ev_path_watch(fd, local != NULL ? local : remote);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-        return false;
-    if (share && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0)
-        return false;
-    return local != NULL ? bind(fd, &local->of.any, local->len) == 0 : connect(fd, &remote->of.any, remote->len) == 0;
-}
-
-int dtls_ev_socket_open(struct dtls_ev_socket *opened, struct ev_loop *loop, const struct dtls_ev_address *local,
-                        const struct dtls_ev_address *remote, bool share)
-{
-    const struct dtls_ev_address *either = local != NULL ? local : remote;
-    int fd = socket(either->of.any.sa_family, SOCK_DGRAM, 0);
-
-    opened->loop = loop;
-    opened->fd = -1;
-    if (fd < 0)
-        return DTLS_EV_ERR_SYSTEM;
-    if (!prepare(fd, local, remote, share)) {
-        int reason = errno;
-        close(fd);
-        errno = reason;
-        return DTLS_EV_ERR_SYSTEM;
+    for (int i = 0; i < DTLS_EV_BURST && socket->fd >= 0 && !socket->owner->is_dead(socket); i++) {
+        socket->has_errors = dtls_ev_path_next_error(socket->fd, &error);
+        if (!socket->has_errors)
+            break;
+        if (error.too_big)
+            socket->owner->too_big(socket, &error.to);
     }
-    opened->fd = fd;
-    opened->connected = remote != NULL;
-    if (local != NULL)
-        opened->local = dtls_ev_address_any_port(local);
-    ev_io_set(&opened->readable, fd, EV_READ);
-    ev_io_start(loop, &opened->readable);
-    return DTLS_OK;
+    if (!socket->owner->is_dead(socket))
+        socket->owner->settle(socket);
 }
 
-void dtls_ev_socket_close(struct dtls_ev_socket *socket)
+static void take_arrival(struct dtls_ev_socket *socket, const struct dtls_ev_arrival *arrival)
 {
-    if (socket->fd < 0)
+    for (size_t at = 0, len; at < arrival->len; at += len) {
+        if (socket->fd < 0 || socket->owner->is_dead(socket))
+            return;
+        len = arrival->len - at < arrival->size ? arrival->len - at : arrival->size;
+        socket->received++;
+        socket->owner->receive(socket, &arrival->from, arrival->bytes + at, len);
+    }
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *readable, int happened)
+{
+    struct dtls_ev_socket *socket = readable->data;
+    size_t got = socket->arrival_count;
+
+    (void)loop;
+    (void)happened;
+    dtls_ev_socket_enter(socket);
+    for (int round = 0; round < ROUNDS && got == socket->arrival_count; round++) {
+        if (socket->fd < 0 || socket->owner->is_dead(socket))
+            break;
+        socket->now = dtls_ev_now();
+        got = dtls_ev_io_receive(socket->fd, socket->arrivals, socket->arrival_count, DTLS_EV_DATAGRAM);
+        socket->receive_calls++;
+        socket->has_errors |= got == 0 && errno != EAGAIN && errno != EWOULDBLOCK;
+        for (size_t i = 0; i < got; i++)
+            take_arrival(socket, &socket->arrivals[i]);
+        if (round == 0 && got == 0) /* what else has woken us? */
+            socket->has_errors = true;
+    }
+    if (socket->has_errors)
+        take_errors(socket);
+    dtls_ev_socket_leave(socket);
+}
+
+/* ---- what leaves ---- */
+
+static void stop_waiting(struct dtls_ev_socket *socket)
+{
+    ev_prepare_stop(socket->loop, &socket->turn_ends);
+    ev_idle_stop(socket->loop, &socket->not_asleep);
+}
+
+void dtls_ev_socket_flush(struct dtls_ev_socket *socket)
+{
+    if (socket->fd < 0 || dtls_ev_queue_is_empty(&socket->queue))
         return;
-    ev_io_stop(socket->loop, &socket->readable);
-    close(socket->fd);
-    socket->fd = -1;
+    socket->has_errors |= dtls_ev_queue_flush(&socket->queue, socket->fd);
+    stop_waiting(socket);
+    if (socket->queue.blocked)
+        ev_io_start(socket->loop, &socket->writable);
+    else
+        ev_io_stop(socket->loop, &socket->writable);
 }
 
-bool dtls_ev_socket_receive(struct dtls_ev_socket *socket, struct dtls_ev_address *from, size_t *len)
+static void on_turn(struct dtls_ev_socket *socket)
 {
-    struct sockaddr *address = from != NULL ? &from->of.any : NULL;
-
-    if (from != NULL)
-        from->len = sizeof from->of;
-    ssize_t got = recvfrom(socket->fd, socket->in, sizeof socket->in, 0, address, from != NULL ? &from->len : NULL);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        return false;
-    socket->has_errors |= got < 0;
-    *len = got < 0 ? 0 : (size_t)got;
-    return true;
+    dtls_ev_socket_enter(socket);
+    dtls_ev_socket_flush(socket);
+    if (socket->has_errors && !socket->owner->is_dead(socket))
+        socket->owner->settle(socket); /* more is read about it when the socket wakes us */
+    dtls_ev_socket_leave(socket);
 }
 
-bool dtls_ev_socket_next_error(struct dtls_ev_socket *socket, struct dtls_ev_path_error *error)
+static void on_turn_ends(struct ev_loop *loop, ev_prepare *turn_ends, int happened)
 {
-    socket->has_errors = socket->fd >= 0 && dtls_ev_path_next_error(socket->fd, error);
-    return socket->has_errors;
+    (void)loop;
+    (void)happened;
+    on_turn(turn_ends->data);
 }
 
-static bool send_once(struct dtls_ev_socket *socket, const struct dtls_ev_address *to, const uint8_t *datagram,
-                      size_t len)
+static void on_not_asleep(struct ev_loop *loop, ev_idle *not_asleep, int happened)
 {
-    const struct sockaddr *address = socket->connected ? NULL : &to->of.any;
-
-    if (sendto(socket->fd, datagram, len, 0, address, socket->connected ? 0 : to->len) >= 0 || errno == EAGAIN ||
-        errno == EWOULDBLOCK || errno == ENOBUFS)
-        return true; /* or lost, because the buffer is full */
-    socket->has_errors = true;
-    return false;
+    (void)loop;
+    (void)happened;
+    on_turn(not_asleep->data);
 }
 
-/* A socket reports here, too, what became of an *earlier* datagram, to whomever (nobody listens there, a router
- * complains); this one has not been sent yet then. */
-bool dtls_ev_socket_send(struct dtls_ev_socket *socket, const struct dtls_ev_address *to, const uint8_t *datagram,
-                         size_t len)
+static void on_writable(struct ev_loop *loop, ev_io *writable, int happened)
 {
-    return send_once(socket, to, datagram, len) || send_once(socket, to, datagram, len) || errno != EMSGSIZE;
+    struct dtls_ev_socket *socket = writable->data;
+
+    (void)loop;
+    (void)happened;
+    dtls_ev_socket_enter(socket);
+    dtls_ev_socket_flush(socket);
+    if (!socket->queue.blocked && !socket->owner->is_dead(socket))
+        socket->owner->settle(socket);
+    dtls_ev_socket_leave(socket);
+}
+
+uint8_t *dtls_ev_socket_room(struct dtls_ev_socket *socket)
+{
+    uint8_t *room = dtls_ev_queue_room(&socket->queue);
+
+    if (room == NULL && !socket->queue.blocked) {
+        dtls_ev_socket_flush(socket);
+        room = dtls_ev_queue_room(&socket->queue);
+    }
+    return room;
+}
+
+void dtls_ev_socket_put(struct dtls_ev_socket *socket, struct dtls_ev_lane *lane, const struct dtls_ev_address *to,
+                        size_t len)
+{
+    if (dtls_ev_queue_is_empty(&socket->queue)) {
+        ev_prepare_start(socket->loop, &socket->turn_ends);
+        ev_idle_start(socket->loop, &socket->not_asleep);
+    }
+    dtls_ev_queue_add(&socket->queue, lane, to, len);
+}
+
+enum dtls_ev_fate dtls_ev_socket_send_now(struct dtls_ev_socket *socket, const struct dtls_ev_address *to,
+                                          const uint8_t *bytes, size_t len)
+{
+    dtls_ev_socket_flush(socket);
+    if (socket->fd < 0)
+        return DTLS_EV_LOST;
+    if (socket->queue.blocked)
+        return DTLS_EV_BLOCKED;
+    return dtls_ev_queue_send_now(&socket->queue, socket->fd, to, bytes, len, &socket->has_errors);
 }
 
 void dtls_ev_socket_send_in_fragments(struct dtls_ev_socket *socket, const struct dtls_ev_address *to,
-                                      const uint8_t *datagram, size_t len)
+                                      const uint8_t *bytes, size_t len)
 {
-    dtls_ev_path_fragment(socket->fd, to, true);
-    (void)!dtls_ev_socket_send(socket, to, datagram, len);
-    dtls_ev_path_fragment(socket->fd, to, false);
+    dtls_ev_queue_send_in_fragments(&socket->queue, socket->fd, to, bytes, len, &socket->has_errors);
+}
+
+static void report_too_big(void *arg, const struct dtls_ev_address *to)
+{
+    struct dtls_ev_socket *socket = arg;
+
+    if (!socket->owner->is_dead(socket))
+        socket->owner->too_big(socket, to);
 }
 
 size_t dtls_ev_socket_fits(const struct dtls_ev_socket *socket, const struct dtls_ev_address *to)
@@ -107,13 +169,110 @@ size_t dtls_ev_socket_fits(const struct dtls_ev_socket *socket, const struct dtl
     return dtls_ev_path_fits(socket->fd, socket->connected ? NULL : &socket->local, to);
 }
 
+void dtls_ev_socket_stats(const struct dtls_ev_socket *socket, struct dtls_ev_stats *out)
+{
+    *out = socket->queue.stats;
+    out->datagrams_received = socket->received;
+    out->receive_calls = socket->receive_calls;
+}
+
+/* ---- life ---- */
+
+static bool prepare(int fd, const struct dtls_ev_address *local, const struct dtls_ev_address *remote, bool shared)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    dtls_ev_path_watch(fd, local != NULL ? local : remote);
+    dtls_ev_io_prepare(fd);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+        return false;
+    if (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0)
+        return false;
+    return local != NULL ? bind(fd, &local->of.any, local->len) == 0 : connect(fd, &remote->of.any, remote->len) == 0;
+}
+
+static void watch(struct dtls_ev_socket *socket)
+{
+    ev_io_init(&socket->readable, on_readable, socket->fd, EV_READ);
+    ev_io_init(&socket->writable, on_writable, socket->fd, EV_WRITE);
+    ev_prepare_init(&socket->turn_ends, on_turn_ends);
+    ev_idle_init(&socket->not_asleep, on_not_asleep);
+    ev_set_priority(&socket->turn_ends, EV_MINPRI); /* behind whatever else happens before the loop sleeps */
+    ev_set_priority(&socket->not_asleep, EV_MINPRI);
+    socket->readable.data = socket->writable.data = socket->turn_ends.data = socket->not_asleep.data = socket;
+    ev_io_start(socket->loop, &socket->readable);
+}
+
+static bool make_buffers(struct dtls_ev_socket *socket)
+{
+    /* A client has one sender, whose datagrams the kernel joins: one message at a time is enough. */
+    socket->arrival_count = socket->connected ? 1 : DTLS_EV_ARRIVALS;
+    socket->in = malloc(socket->arrival_count * DTLS_EV_DATAGRAM);
+    if (socket->in == NULL || !dtls_ev_queue_init(&socket->queue, socket->connected))
+        return false;
+    for (size_t i = 0; i < socket->arrival_count; i++)
+        socket->arrivals[i].bytes = socket->in + i * DTLS_EV_DATAGRAM;
+    socket->queue.too_big = report_too_big;
+    socket->queue.arg = socket;
+    return true;
+}
+
+int dtls_ev_socket_open(struct dtls_ev_socket *opened, struct ev_loop *loop, const struct dtls_ev_owner *owner,
+                        const struct dtls_ev_address *local, const struct dtls_ev_address *remote, bool shared)
+{
+    const struct dtls_ev_address *either = local != NULL ? local : remote;
+
+    opened->loop = loop;
+    opened->owner = owner;
+    opened->fd = -1;
+    opened->connected = remote != NULL;
+    if (local != NULL)
+        opened->local = dtls_ev_address_any_port(local);
+    if (!make_buffers(opened)) {
+        dtls_ev_socket_free(opened);
+        return DTLS_ERR_NO_MEMORY;
+    }
+    opened->fd = socket(either->of.any.sa_family, SOCK_DGRAM, 0);
+    if (opened->fd >= 0 && prepare(opened->fd, local, remote, shared)) {
+        watch(opened);
+        return DTLS_OK;
+    }
+    int reason = errno;
+    if (opened->fd >= 0)
+        close(opened->fd);
+    opened->fd = -1;
+    dtls_ev_socket_free(opened);
+    errno = reason;
+    return DTLS_EV_ERR_SYSTEM;
+}
+
+void dtls_ev_socket_close(struct dtls_ev_socket *socket)
+{
+    if (socket->fd < 0)
+        return;
+    dtls_ev_socket_flush(socket);
+    stop_waiting(socket);
+    ev_io_stop(socket->loop, &socket->writable);
+    ev_io_stop(socket->loop, &socket->readable);
+    close(socket->fd);
+    socket->fd = -1;
+}
+
+void dtls_ev_socket_free(struct dtls_ev_socket *socket)
+{
+    free(socket->in);
+    socket->in = NULL;
+    dtls_ev_queue_free(&socket->queue);
+}
+
 void dtls_ev_socket_enter(struct dtls_ev_socket *socket)
 {
-    socket->busy++;
+    if (socket->busy++ == 0)
+        socket->now = dtls_ev_now();
 }
 
 void dtls_ev_socket_leave(struct dtls_ev_socket *socket)
 {
     if (--socket->busy == 0)
-        socket->idle(socket);
+        socket->owner->idle(socket);
 }

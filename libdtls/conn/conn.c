@@ -240,6 +240,11 @@ int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *confi
     return DTLS_OK;
 }
 
+const struct dtls_config *dtls_conn_config(const struct dtls_conn *conn)
+{
+    return conn->hs != NULL ? conn->hs->config : conn->as.config;
+}
+
 /* ---- the application's pointer ---- */
 
 void dtls_conn_set_data(struct dtls_conn *conn, void *data)

@@ -119,6 +119,22 @@ int dtls_endpoint_set_config(struct dtls_endpoint *endpoint, const struct dtls_c
     return DTLS_OK;
 }
 
+static bool uses(const struct dtls_member *member, const struct dtls_config *config)
+{
+    const struct dtls_conn *conn = member->conn;
+
+    return conn->as.config == config || conn->re.config == config || (conn->hs != NULL && conn->hs->config == config);
+}
+
+bool dtls_endpoint_has_config(const struct dtls_endpoint *endpoint, const struct dtls_config *config)
+{
+    for (size_t i = 0; i <= endpoint->mask; i++)
+        for (const struct dtls_member *member = endpoint->buckets[i]; member != NULL; member = member->next)
+            if (uses(member, config) || (member->rival != NULL && uses(member->rival, config)))
+                return true;
+    return endpoint->config == config;
+}
+
 /* ---- what comes in ---- */
 
 /* RFC 6347, 4.2.1: an address costs nothing until its cookie has come back. */

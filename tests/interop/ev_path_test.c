@@ -1,99 +1,15 @@
 /* ev_path_test.c - what libdtls-ev asks the kernel about paths, and when. The kernel is the real one over loopback, but
- * for what a test makes it say: the system calls of libdtls-ev come through here. */
-#define _GNU_SOURCE /* syscall, IP_MTU */
+ * for what a test makes it say (ev_kernel.h). */
+#define _DEFAULT_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/errqueue.h>
-
 #include "dtls/ev.h"
+#include "tests/interop/ev_kernel.h"
 #include "tests/tap.h"
-
-/* ---- the kernel ---- */
-
-static struct {
-    size_t packet;     /* larger ones are refused; 0: none */
-    bool silent;       /* it does not tell the path's MTU */
-    bool old;          /* it knows no option */
-    int send_error;    /* to be reported by the next call that sends */
-    int receive_error; /* ... that receives */
-    bool has_word;     /* the error queue has this: */
-    struct sockaddr_in to;
-    struct sock_extended_err word;
-    bool fragments; /* allowed now */
-    unsigned sent, received, read_errors, set, asked, in_fragments;
-} kernel;
-
-static int fail(int error)
-{
-    errno = error;
-    return -1;
-}
-
-ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to, socklen_t to_len)
-{
-    int error = kernel.send_error;
-
-    kernel.sent++;
-    kernel.send_error = 0;
-    if (error != 0)
-        return fail(error);
-    if (kernel.packet > 0 && len + 28 > kernel.packet && !kernel.fragments)
-        return fail(EMSGSIZE);
-    kernel.in_fragments += kernel.fragments;
-    return syscall(SYS_sendto, fd, data, len, flags, to, to_len);
-}
-
-ssize_t recvfrom(int fd, void *data, size_t len, int flags, struct sockaddr *from, socklen_t *from_len)
-{
-    int error = kernel.receive_error;
-
-    kernel.received++;
-    kernel.receive_error = 0;
-    return error != 0 ? fail(error) : syscall(SYS_recvfrom, fd, data, len, flags, from, from_len);
-}
-
-ssize_t recvmsg(int fd, struct msghdr *message, int flags)
-{
-    (void)fd;
-    (void)flags;
-    kernel.read_errors++;
-    if (!kernel.has_word)
-        return fail(EAGAIN);
-    kernel.has_word = false;
-    memcpy(message->msg_name, &kernel.to, sizeof kernel.to);
-    message->msg_namelen = sizeof kernel.to;
-    struct cmsghdr *control = CMSG_FIRSTHDR(message);
-    *control = (struct cmsghdr){ CMSG_LEN(sizeof kernel.word), IPPROTO_IP, IP_RECVERR };
-    memcpy(CMSG_DATA(control), &kernel.word, sizeof kernel.word);
-    message->msg_controllen = CMSG_SPACE(sizeof kernel.word);
-    return 0;
-}
-
-int setsockopt(int fd, int level, int option, const void *value, socklen_t len)
-{
-    kernel.set++;
-    if (kernel.old)
-        return fail(ENOPROTOOPT);
-    if (level == IPPROTO_IP && option == IP_MTU_DISCOVER)
-        kernel.fragments = *(const int *)value == IP_PMTUDISC_DONT;
-    return (int)syscall(SYS_setsockopt, fd, level, option, value, len);
-}
-
-int getsockopt(int fd, int level, int option, void *value, socklen_t *len)
-{
-    kernel.asked++;
-    if (level != IPPROTO_IP || option != IP_MTU || kernel.packet == 0)
-        return (int)syscall(SYS_getsockopt, fd, level, option, value, len);
-    if (kernel.silent)
-        return fail(ENOTCONN);
-    *(int *)value = (int)kernel.packet;
-    return 0;
-}
 
 /* ---- two clients and a server that echoes ---- */
 
@@ -236,7 +152,7 @@ static void a_record_costs_the_calls_that_carry_it(void)
     for (int i = 0; i < RECORDS; i++)
         CU_ASSERT_TRUE(echo(&scene, 1000));
     CU_ASSERT_EQUAL(kernel.sent, 2 * RECORDS);
-    CU_ASSERT_TRUE(kernel.received <= 2 * 2 * RECORDS); /* each once more, in vain, which is how a burst ends */
+    CU_ASSERT_TRUE(kernel.received <= 2 * 2 * RECORDS); /* a client's once more, in vain, which is how a burst ends */
     CU_ASSERT_EQUAL(kernel.read_errors + kernel.asked + kernel.set, 0);
     clear_scene(&scene);
 }

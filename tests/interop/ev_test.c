@@ -181,7 +181,7 @@ static void set_scene(struct scene *scene)
     scene->loop = ev_loop_new(EVFLAG_AUTO);
     ev_init(&scene->end, on_end);
     int error = dtls_ev_listen(scene->loop, &scene->server_config, (struct sockaddr *)&any, sizeof any,
-                               &(struct dtls_ev_server_settings){ .most = 2 }, on_served, scene, &scene->server);
+                               &(struct dtls_ev_server_settings){ .limits.most = 2 }, on_served, scene, &scene->server);
     CU_ASSERT_EQUAL_FATAL(error, DTLS_OK);
 }
 
