@@ -78,7 +78,7 @@ static void free_when_dead(struct dtls_ev_socket *socket)
     free(client);
 }
 
-static const struct dtls_ev_owner owner = { receive, too_big, settle, free_when_dead, is_dead };
+static const struct dtls_ev_owner owner = { NULL, receive, too_big, settle, free_when_dead, is_dead };
 
 /* ---- life ---- */
 

@@ -111,6 +111,15 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int happened)
 
 /* ---- the socket's owner ---- */
 
+static void expect(struct dtls_ev_socket *socket, const struct dtls_ev_arrival *arrivals, size_t count)
+{
+    struct dtls_address names[DTLS_EV_ARRIVALS];
+
+    for (size_t i = 0; i < count; i++)
+        names[i] = dtls_ev_address_name(&arrivals[i].from);
+    dtls_endpoint_expect(server_of(socket)->endpoint, names, count);
+}
+
 static void receive(struct dtls_ev_socket *socket, const struct dtls_ev_address *from, uint8_t *datagram, size_t len)
 {
     struct dtls_ev_server *server = server_of(socket);
@@ -159,7 +168,7 @@ static void free_when_dead(struct dtls_ev_socket *socket)
     free(server);
 }
 
-static const struct dtls_ev_owner owner = { receive, too_big, settle, free_when_dead, is_dead };
+static const struct dtls_ev_owner owner = { expect, receive, too_big, settle, free_when_dead, is_dead };
 
 /* ---- life ---- */
 

@@ -52,6 +52,8 @@ static void on_readable(struct ev_loop *loop, ev_io *readable, int happened)
         got = dtls_ev_io_receive(socket->fd, socket->arrivals, socket->arrival_count, DTLS_EV_DATAGRAM);
         socket->receive_calls++;
         socket->has_errors |= got == 0 && errno != EAGAIN && errno != EWOULDBLOCK;
+        if (got > 1 && socket->owner->expect != NULL)
+            socket->owner->expect(socket, socket->arrivals, got);
         for (size_t i = 0; i < got; i++)
             take_arrival(socket, &socket->arrivals[i]);
         if (round == 0 && got == 0) /* what else has woken us? */

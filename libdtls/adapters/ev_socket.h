@@ -18,6 +18,8 @@ struct dtls_ev_socket;
 
 /* What the owner of a socket does. All but `idle` are called while it is busy. */
 struct dtls_ev_owner {
+    /* These come next; may be NULL. */
+    void (*expect)(struct dtls_ev_socket *socket, const struct dtls_ev_arrival *arrivals, size_t count);
     /* One datagram: decrypted in place, and gone when this returns. */
     void (*receive)(struct dtls_ev_socket *socket, const struct dtls_ev_address *from, uint8_t *datagram, size_t len);
     /* The kernel has a new opinion of how much fits to there. Called in the middle of sending: tells nobody. */

@@ -23,7 +23,7 @@ static bool complete(struct dtls_endpoint_settings *settings)
     if (settings->most == 0)
         settings->most = DEFAULT_MOST;
     if (settings->most_half_open == 0) {
-        settings->most_half_open = settings->most / 4;
+        settings->most_half_open = settings->most / 2;
         if (settings->most_half_open < LEAST_HALF_OPEN)
             settings->most_half_open = LEAST_HALF_OPEN;
     }

@@ -31,6 +31,7 @@ struct dtls_member {
 
     /* While its first handshake runs. */
     bool half_open;
+    dtls_time began_at;
     struct dtls_source *source;
     struct dtls_member *older, *newer; /* of those that are half-open */
 };

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define YOUNG ((dtls_time)250 * 1000) /* a handshake takes so long on a path of 100 ms */
+
 struct dtls_member *dtls_member_of(const struct dtls_conn *conn)
 {
     return (struct dtls_member *)conn->ready; /* the node is the member's first field */
@@ -119,14 +121,20 @@ void dtls_member_bury(struct dtls_member *member)
 
 /* ---- admission ---- */
 
-/* The settings' limit holds before there is one more. */
-static void make_room(struct dtls_endpoint *endpoint)
+/* The settings' limit holds before there is one more. Whoever gives way cannot go on, and whoever is turned away comes
+ * again: so one that is young goes only where its host has more than its share. */
+static bool make_room(struct dtls_endpoint *endpoint, const struct dtls_source *source)
 {
-    while (endpoint->sources.half_open >= endpoint->settings.most_half_open) {
-        struct dtls_member *victim = dtls_sources_victim(&endpoint->sources);
+    struct dtls_sources *sources = &endpoint->sources;
+
+    while (sources->half_open >= endpoint->settings.most_half_open) {
+        struct dtls_member *victim = dtls_sources_victim(sources);
+        if (victim->source->half_open <= source->half_open + 1 && endpoint->now - victim->began_at < YOUNG)
+            return false;
         endpoint->stats.crowded_out++;
         dtls_member_end(victim, DTLS_ERR_CROWDED, 0);
     }
+    return true;
 }
 
 struct dtls_member *dtls_member_admit(struct dtls_endpoint *endpoint, const struct dtls_address *from,
@@ -134,12 +142,12 @@ struct dtls_member *dtls_member_admit(struct dtls_endpoint *endpoint, const stru
 {
     struct dtls_source *source = dtls_sources_find(&endpoint->sources, from);
 
-    if (elder == NULL && endpoint->count >= endpoint->settings.most) {
-        endpoint->stats.refused_full++;
-        return NULL;
-    }
     if (!dtls_sources_allow(&endpoint->sources, source, endpoint->now)) {
         endpoint->stats.refused_rate++;
+        return NULL;
+    }
+    if ((elder == NULL && endpoint->count >= endpoint->settings.most) || !make_room(endpoint, source)) {
+        endpoint->stats.refused_full++;
         return NULL;
     }
     struct dtls_member *member = dtls_member_new(endpoint, endpoint->config, DTLS_SERVER, from);
@@ -151,8 +159,8 @@ struct dtls_member *dtls_member_admit(struct dtls_endpoint *endpoint, const stru
         }
         return NULL;
     }
-    make_room(endpoint);
     endpoint->stats.admitted++;
+    member->began_at = endpoint->now;
     dtls_sources_enter(&endpoint->sources, source, member);
     if (elder == NULL) {
         dtls_members_put(endpoint, member);

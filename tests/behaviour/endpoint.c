@@ -145,6 +145,27 @@ static void events_come_before_the_next_datagram(void)
     crowd_free(&crowd);
 }
 
+/* A hint changes nothing, whatever it says. */
+static void what_is_expected_may_not_come(void)
+{
+    struct crowd crowd;
+    struct dtls_address from[100];
+
+    crowd_init(&crowd, 1);
+    crowd_open(&crowd);
+    call(&crowd, 20);
+    for (uint32_t i = 0; i < 100; i++)
+        from[i] = crowd_address(i, 5060);
+    dtls_endpoint_expect(crowd.endpoint, from, 100);
+    crowd_run_for(&crowd, 70 * NET_MS); /* half-open */
+    dtls_endpoint_expect(crowd.endpoint, from, 100);
+    CU_ASSERT_TRUE(crowd_run_until_open(&crowd, NET_SECOND));
+    dtls_endpoint_expect(crowd.endpoint, from, 0);
+    dtls_endpoint_expect(crowd.endpoint, from, 100);
+    CU_ASSERT_TRUE(crowd_ping(&crowd, NET_SECOND));
+    crowd_free(&crowd);
+}
+
 /* ---- whom it lets in ---- */
 
 static enum dtls_admit odd_ones_are_known(void *arg, const struct dtls_address *from)
@@ -561,6 +582,7 @@ static CU_TestInfo tests[] = {
     { "a hello costs nothing until its cookie is back (S4)", a_hello_costs_nothing_until_its_cookie_is_back },
     { "one deadline for all, after any verb", one_deadline_for_all },
     { "events come before the next datagram", events_come_before_the_next_datagram },
+    { "what is expected may not come", what_is_expected_may_not_come },
     { "only some addresses are let in", only_some_addresses },
     { "a validated address may send its hello in any order (S4)", a_validated_address_may_send_its_hello_in_any_order },
     { "a cookie is judged on the first piece of a hello (S4)", a_cookie_is_judged_on_the_first_piece },

@@ -32,12 +32,28 @@ static void echo(struct crowd *crowd, struct dtls_conn *conn, const struct dtls_
     net_send(&crowd->net, SERVER, out, len, caller->number);
 }
 
+static size_t bucket_of(const struct dtls_address *address)
+{
+    uint32_t host;
+    uint16_t port;
+
+    memcpy(&host, address->bytes, 4);
+    memcpy(&port, address->bytes + 4, 2);
+    return (host * 31 + port) % CROWD_BUCKETS;
+}
+
+/* The next one at an address, from `caller` on. */
+static struct caller *at_address(struct caller *caller, const struct dtls_address *address)
+{
+    while (caller != NULL &&
+           (caller->address.len != address->len || memcmp(caller->address.bytes, address->bytes, address->len) != 0))
+        caller = caller->next_near;
+    return caller;
+}
+
 static struct caller *first_at(const struct crowd *crowd, const struct dtls_address *address)
 {
-    for (struct caller *caller = crowd->callers; caller != NULL; caller = caller->next)
-        if (caller->address.len == address->len && memcmp(caller->address.bytes, address->bytes, address->len) == 0)
-            return caller;
-    return NULL;
+    return at_address(crowd->near[bucket_of(address)], address);
 }
 
 static void take_event(struct crowd *crowd, struct dtls_conn *conn, const struct dtls_event *event)
@@ -152,6 +168,13 @@ struct caller *crowd_call(struct crowd *crowd, uint32_t host, uint16_t port, con
     *caller = (struct caller){ .crowd = crowd, .address = crowd_address(host, port), .next = crowd->callers };
     caller->number = ++crowd->caller_count;
     crowd->callers = caller;
+    struct caller **near = &crowd->near[bucket_of(&caller->address)];
+    caller->next_near = *near;
+    *near = caller;
+    crowd->by_number = realloc(crowd->by_number, crowd->caller_count * sizeof(struct caller *));
+    if (crowd->by_number == NULL)
+        abort();
+    crowd->by_number[crowd->caller_count - 1] = caller;
     caller->conn = dtls_conn_new(config != NULL ? config : &crowd->client, DTLS_CLIENT);
     if (caller->conn == NULL)
         abort();
@@ -182,15 +205,6 @@ int crowd_say(struct caller *caller)
 
 /* ---- the network ---- */
 
-static struct caller *of_number(const struct crowd *crowd, uint64_t number)
-{
-    struct caller *caller = crowd->callers;
-
-    while (caller != NULL && caller->number != number)
-        caller = caller->next;
-    return caller;
-}
-
 static void give(struct caller *caller, const struct net_datagram *datagram)
 {
     static uint8_t in[DATAGRAM_MAX];
@@ -205,17 +219,15 @@ static void give(struct caller *caller, const struct net_datagram *datagram)
 static void deliver(void *arg, struct net_datagram *datagram)
 {
     struct crowd *crowd = arg;
-    const struct caller *named = of_number(crowd, datagram->tag);
+    const struct caller *named = crowd->by_number[datagram->tag - 1];
 
-    if (named == NULL)
-        return;
     if (datagram->to == SERVER) {
         crowd_inject(crowd, &named->address, datagram->bytes, datagram->len);
         return;
     }
-    for (struct caller *caller = crowd->callers; caller != NULL; caller = caller->next)
-        if (memcmp(caller->address.bytes, named->address.bytes, named->address.len) == 0)
-            give(caller, datagram);
+    struct caller *caller = first_at(crowd, &named->address);
+    for (; caller != NULL; caller = at_address(caller->next_near, &named->address))
+        give(caller, datagram);
 }
 
 /* ---- life ---- */
@@ -268,6 +280,7 @@ void crowd_free(struct crowd *crowd)
         dtls_conn_free(caller->conn);
         free(caller);
     }
+    free(crowd->by_number);
     net_clear(&crowd->net);
 }
 

@@ -9,12 +9,15 @@
 
 struct crowd;
 
+enum { CROWD_BUCKETS = 16384 };
+
 /* A client. Several may share an address: what is sent there reaches all of them. */
 struct caller {
     struct crowd *crowd;
     struct dtls_conn *conn; /* NULL: it has vanished */
     struct dtls_address address;
-    struct caller *next; /* in the crowd */
+    struct caller *next;      /* in the crowd */
+    struct caller *next_near; /* in the same bucket of addresses */
     uint64_t number;
     uint64_t wakes_us; /* when a call is queued for its timer */
     uint64_t said;
@@ -32,7 +35,9 @@ struct crowd {
     struct dtls_endpoint_settings settings;
     struct memory memory; /* the endpoint's, and that of its connections */
     struct dtls_endpoint *endpoint;
-    struct caller *callers; /* the newest first */
+    struct caller *callers;    /* the newest first */
+    struct caller **by_number; /* caller_count of them, from number 1 on */
+    struct caller *near[CROWD_BUCKETS];
     uint64_t caller_count;
     size_t counts[DTLS_EVENT_FAILED + 1]; /* the endpoint's events, by type */
     int errors[128];                      /* how many FAILED with error -100 - i */
