@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "bench/bench.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +18,33 @@ void bench_fail(const char *what)
     exit(1);
 }
 
-static void *count_and_allocate(void *arg, size_t len)
+/* What malloc has set aside for a block: the bytes one may use, and the size in front of them. */
+static size_t weight_of(void *block)
 {
-    (void)arg;
-    bench_allocations++;
-    return malloc(len);
+    return malloc_usable_size(block) + sizeof(size_t);
 }
 
-static void release(void *arg, void *memory)
+static void *count_and_allocate(void *arg, size_t len)
 {
-    (void)arg;
-    free(memory);
+    struct bench_heap *heap = arg;
+    void *block = malloc(len);
+
+    bench_allocations++;
+    if (heap == NULL || block == NULL)
+        return block;
+    heap->live += weight_of(block);
+    if (heap->live > heap->most)
+        heap->most = heap->live;
+    return block;
+}
+
+static void release(void *arg, void *block)
+{
+    struct bench_heap *heap = arg;
+
+    if (heap != NULL && block != NULL)
+        heap->live -= weight_of(block);
+    free(block);
 }
 
 void bench_config(struct dtls_config *config, const struct dtls_identity *identity)
@@ -37,6 +54,12 @@ void bench_config(struct dtls_config *config, const struct dtls_identity *identi
     config->verifier = dtls_verifier_accept();
     config->allocate = count_and_allocate;
     config->release = release;
+    config->memory_arg = NULL;
+}
+
+void bench_weigh(struct dtls_config *config, struct bench_heap *heap)
+{
+    config->memory_arg = heap;
 }
 
 struct dtls_identity *bench_identity(void)
@@ -60,16 +83,16 @@ static void keep_session(const struct dtls_session *from, struct dtls_session **
 }
 
 /* Moves every datagram that `from` has over to `to`; false when there was none. */
-static bool carry(struct dtls_conn *from, struct dtls_conn *to, struct dtls_session **session)
+static bool carry(struct dtls_conn *from, struct dtls_conn *to, dtls_time now, struct dtls_session **session)
 {
     uint8_t datagram[2048];
     struct dtls_event event;
     size_t len;
     bool carried = false;
 
-    while (dtls_conn_next_datagram(from, 1, datagram, sizeof datagram, &len)) {
+    while (dtls_conn_next_datagram(from, now, datagram, sizeof datagram, &len)) {
         carried = true;
-        dtls_conn_receive(to, 1, datagram, len);
+        dtls_conn_receive(to, now, datagram, len);
         while (dtls_conn_next_event(to, &event))
             if (event.type == DTLS_EVENT_SESSION && session != NULL)
                 keep_session(event.session, session);
@@ -77,16 +100,26 @@ static bool carry(struct dtls_conn *from, struct dtls_conn *to, struct dtls_sess
     return carried;
 }
 
+static void settle(struct dtls_conn *client, struct dtls_conn *server, dtls_time now, struct dtls_session **session)
+{
+    for (bool carried = true; carried;) {
+        carried = carry(client, server, now, NULL);
+        carried = carry(server, client, now, session) || carried;
+    }
+}
+
 void bench_connect(struct dtls_conn *client, struct dtls_conn *server, struct dtls_session **session)
 {
     if (dtls_conn_start(server, 1) != DTLS_OK || dtls_conn_start(client, 1) != DTLS_OK)
         bench_fail("a connection does not start");
-    for (bool carried = true; carried;) {
-        carried = carry(client, server, NULL);
-        carried = carry(server, client, session) || carried;
-    }
+    settle(client, server, 1, session);
     if (!dtls_conn_is_open(client) || !dtls_conn_is_open(server))
         bench_fail("the handshake does not complete");
+}
+
+void bench_settle(struct dtls_conn *client, struct dtls_conn *server, dtls_time now)
+{
+    settle(client, server, now, NULL);
 }
 
 double bench_cpu_seconds(void)

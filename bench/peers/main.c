@@ -1,6 +1,9 @@
-/* main.c - a peer: one end of one call, by the library that it is linked with. */
+/* main.c - a peer: one end of one call, by the library that it is linked with; or what connections of it weigh. */
+#include <string.h>
+
 #include "apps/complain.h"
 #include "bench/peers/call.h"
+#include "bench/peers/memory.h"
 #include "bench/peers/peer.h"
 
 int main(int argc, char **argv)
@@ -8,6 +11,8 @@ int main(int argc, char **argv)
     struct settings settings;
 
     complain_as(peer_library.name);
+    if (argc > 1 && strcmp(argv[1], "memory") == 0)
+        return memory_run(argc - 1, argv + 1);
     settings_read(&settings, peer_library.name, argc, argv);
     const char *cannot = peer_library.cannot(&settings);
     if (cannot != NULL)
