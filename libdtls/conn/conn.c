@@ -17,9 +17,9 @@ struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum dtls_role
     conn->as.config = config;
     conn->as.memory = memory;
     conn->as.random = (struct dtls_random){ config->random, config->random_arg };
-    conn->as.replay_window = config->replay_window;
-    conn->as.max_message = config->max_message;
-    conn->mtu = conn->flight_mtu = config->mtu;
+    conn->as.replay_window = (uint32_t)config->replay_window;
+    conn->as.max_message = (uint32_t)config->max_message;
+    conn->mtu = conn->flight_mtu = (uint32_t)config->mtu;
     conn->held_records = config->held_records;
     conn->held_bytes = config->held_bytes;
     if (dtls_epochs_init(&conn->as.epochs, &conn->as.memory, conn->as.replay_window) != DTLS_OK) {

@@ -37,24 +37,34 @@ struct dtls_renegotiation {
     bool ours;   /* the attempt under way is our application's wish */
     bool parked; /* client: the handshake waits for a retry, or a late answer (R10) */
     bool stalled;
-    bool asked; /* the application is to say yes or no */
+    bool replacing;    /* server: a new ClientHello replaces an attempt that was accepted (S5) */
+    bool peer_started; /* the peer has started one, at peer_started_at (R13) */
+    bool asked;        /* the application is to say yes or no */
     dtls_time asked_until;
+    dtls_time peer_started_at;
 
-    bool requesting;                  /* server: a HelloRequest is out */
-    const struct dtls_config *config; /* of it, as a handshake has its own */
-    bool replacing;                   /* server: a new ClientHello replaces an attempt that was accepted (S5) */
+    bool requesting; /* server: a HelloRequest is out */
+    bool requested;  /* one was sent in epoch requested_epoch: the next ServerHello there is 1 (R6) */
+    uint16_t requested_epoch;
     enum dtls_rehandshake_mode requested_mode;
+    const struct dtls_config *config; /* of it, as a handshake has its own */
     struct dtls_timer request_timer;
     dtls_time request_started;
-    bool requested; /* a HelloRequest was sent in epoch requested_epoch: the next ServerHello there is 1 (R6) */
-    uint16_t requested_epoch;
-
-    bool peer_started; /* the peer has started one, at peer_started_at (R13) */
-    dtls_time peer_started_at;
 
     unsigned refusals; /* of the attempt with this random (zeroes: a HelloRequest) */
     dtls_time refused_at;
     uint8_t refused_random[DTLS_HELLO_RANDOM_LEN];
+};
+
+/* A control event while it waits: what dtls_event says in as few bytes as it takes. */
+struct dtls_waiting_event {
+    uint8_t type;       /* enum dtls_event_type */
+    uint8_t mtu_reason; /* enum dtls_mtu_reason */
+    uint8_t alert;
+    bool resumed;
+    uint16_t epoch;
+    uint16_t mtu, old_mtu; /* 65,507 at most */
+    int error;
 };
 
 struct dtls_conn {
@@ -65,8 +75,8 @@ struct dtls_conn {
     enum dtls_conn_state state;
     int death;              /* why it is over; DTLS_ERR_CLOSED for a clean end */
     uint8_t received_alert; /* the last fatal one */
-    size_t mtu;
-    size_t flight_mtu; /* what flights are believed to fit into, until the handshake is done (M5) */
+    uint32_t mtu;
+    uint32_t flight_mtu; /* what flights are believed to fit into, until the handshake is done (M5) */
     size_t held_records, held_bytes;
     dtls_time now; /* the latest we were told; records that are read later happen then */
 
@@ -75,8 +85,8 @@ struct dtls_conn {
     struct dtls_renegotiation re;
     struct dtls_renewal renewal;
     struct dtls_probe probe;
-    size_t probe_to; /* probe_mtu_to of the handshake that is in force */
-    uint8_t *echo;   /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
+    uint32_t probe_to; /* probe_mtu_to of the handshake that is in force */
+    uint8_t *echo;     /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
     size_t echo_len;
     uint16_t advised_epoch;        /* the application knows that its keys are used up (R12); 0: none */
     struct dtls_last_flight *last; /* of the newest finished handshake, where we sent it (T5); may be NULL */
@@ -91,8 +101,8 @@ struct dtls_conn {
     uint8_t doom; /* and this was it */
     unsigned doom_expirations;
 
-    struct dtls_event events[DTLS_EVENT_MOST];
-    size_t event_first, event_count;
+    struct dtls_waiting_event events[DTLS_EVENT_MOST];
+    uint8_t event_first, event_count;
 
     uint8_t *input; /* the datagram being read: the caller's, or that of `reading` */
     size_t input_len, input_at;
@@ -120,8 +130,8 @@ static inline void dtls_conn_changed(struct dtls_conn *conn)
 bool dtls_conn_has_job(const struct dtls_conn *conn); /* that waits to be taken (R17) */
 
 /* events.c */
-struct dtls_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type);
-struct dtls_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtls_event_type type); /* NULL: none waits */
+struct dtls_waiting_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type);
+struct dtls_waiting_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtls_event_type type); /* NULL: none */
 
 /* input.c: opens records until one of them makes an event. */
 void dtls_conn_pump(struct dtls_conn *conn);

@@ -1,20 +1,20 @@
 /* events.c - the queue of control events, and the names of events and drops. */
 #include "conn/conn_private.h"
 
-struct dtls_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type)
+struct dtls_waiting_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type)
 {
     /* It cannot overflow while callers drain it; for one who never does, the newest gives way to the end. */
     if (conn->event_count == DTLS_EVENT_MOST)
         conn->event_count--;
-    struct dtls_event *event = &conn->events[(conn->event_first + conn->event_count++) % DTLS_EVENT_MOST];
-    *event = (struct dtls_event){ .type = type };
+    struct dtls_waiting_event *event = &conn->events[(conn->event_first + conn->event_count++) % DTLS_EVENT_MOST];
+    *event = (struct dtls_waiting_event){ .type = (uint8_t)type };
     return event;
 }
 
-struct dtls_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtls_event_type type)
+struct dtls_waiting_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtls_event_type type)
 {
     for (size_t i = 0; i < conn->event_count; i++) {
-        struct dtls_event *event = &conn->events[(conn->event_first + i) % DTLS_EVENT_MOST];
+        struct dtls_waiting_event *event = &conn->events[(conn->event_first + i) % DTLS_EVENT_MOST];
         if (event->type == type)
             return event;
     }
@@ -24,6 +24,23 @@ struct dtls_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtls_event_
 bool dtls_conn_has_event(const struct dtls_conn *conn)
 {
     return conn->event_count > 0 || conn->data_waits;
+}
+
+static void tell(const struct dtls_conn *conn, const struct dtls_waiting_event *waiting, struct dtls_event *event)
+{
+    bool session = waiting->type == DTLS_EVENT_SESSION;
+
+    *event = (struct dtls_event){
+        .type = (enum dtls_event_type)waiting->type,
+        .session = session ? conn->as.session : NULL, /* the newest: an older one is gone */
+        .resumed = waiting->resumed,
+        .epoch = waiting->epoch,
+        .alert = waiting->alert,
+        .error = waiting->error,
+        .mtu = waiting->mtu,
+        .old_mtu = waiting->old_mtu,
+        .mtu_reason = (enum dtls_mtu_reason)waiting->mtu_reason,
+    };
 }
 
 /* The oldest; false when there is none. */
@@ -39,16 +56,23 @@ static bool take_event(struct dtls_conn *conn, struct dtls_event *event)
     }
     if (conn->event_count == 0)
         return false;
-    *event = conn->events[conn->event_first];
-    conn->event_first = (conn->event_first + 1) % DTLS_EVENT_MOST;
+    tell(conn, &conn->events[conn->event_first], event);
+    conn->event_first = (uint8_t)((conn->event_first + 1) % DTLS_EVENT_MOST);
     conn->event_count--;
     return true;
+}
+
+/* Its handshake may be over since; the session may have given way to none, where memory was out. */
+static bool is_outdated(const struct dtls_conn *conn, const struct dtls_event *event)
+{
+    return (event->type == DTLS_EVENT_JOB && !dtls_conn_has_job(conn)) ||
+           (event->type == DTLS_EVENT_SESSION && event->session == NULL);
 }
 
 bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event)
 {
     while (take_event(conn, event))
-        if (event->type != DTLS_EVENT_JOB || dtls_conn_has_job(conn)) /* its handshake may be over since */
+        if (!is_outdated(conn, event))
             return true;
     return false;
 }

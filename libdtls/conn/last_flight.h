@@ -11,23 +11,36 @@ enum { DTLS_MOST_COPIES = 8, DTLS_MOST_FIRST_COPIES = 3 };
     ((dtls_time)1000 * 1000) /* how long data that leaves no room for it stays in n (R3)                               \
                               */
 
+enum { DTLS_LAST_FLIGHT_MOST = 3 /* NewSessionTicket, ChangeCipherSpec, Finished */ };
+
+/* A copy of the flight, in one block as small as it can be: an idle connection carries it. */
 struct dtls_last_flight {
-    struct dtls_flight flight; /* owned */
-    uint16_t epoch;            /* n+1: of its Finished */
-    bool rides;                /* small enough to travel with application data: no ticket in it */
-    bool confirmed;            /* an authentic record of n+1 other than Finished came: the peer has it */
-    unsigned copies;           /* sent with data */
-    unsigned most_copies;
     dtls_time switched_at;
     dtls_time answered_at; /* last answer to a repeated Finished; 0: none yet */
+    uint16_t epoch;        /* n+1: of its Finished */
+    bool rides;            /* small enough to travel with application data: no ticket in it */
+    bool confirmed;        /* an authentic record of n+1 other than Finished came: the peer has it */
+    uint8_t copies;        /* sent with data */
+    uint8_t most_copies;
+    uint8_t count;
+    struct {
+        uint8_t type, message_type;
+        uint16_t epoch, message_seq, len;
+    } messages[DTLS_LAST_FLIGHT_MOST];
+    uint16_t room;
+    uint8_t bytes[]; /* the bodies, side by side */
 };
 
-/* Room for one, made when its handshake begins: at the end it must not fail. NULL without memory. */
-struct dtls_last_flight *dtls_last_flight_new(const struct dtls_memory *memory);
+/* Room for one, made when its handshake begins: at the end it must not fail. `ticket`: a NewSessionTicket may be in it.
+ * NULL without memory. */
+struct dtls_last_flight *dtls_last_flight_new(const struct dtls_memory *memory, bool ticket);
 
-/* Takes the flight out of a handshake that has finished first. */
-void dtls_last_flight_take(struct dtls_last_flight *last, struct dtls_handshake *hs, dtls_time now);
+/* Takes the flight of a handshake that has finished first. */
+void dtls_last_flight_take(struct dtls_last_flight *last, const struct dtls_handshake *hs, dtls_time now);
 void dtls_last_flight_free(const struct dtls_memory *memory, struct dtls_last_flight *last);
+
+/* Puts all of it into an outbox. */
+void dtls_last_flight_send(const struct dtls_last_flight *last, struct dtls_outbox *outbox);
 
 /* Should it go with the next application record? NULL is allowed in this and the next two. */
 bool dtls_last_flight_wants_to_ride(const struct dtls_last_flight *last);

@@ -7,19 +7,23 @@
 
 bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now)
 {
-    conn->spare = dtls_last_flight_new(&conn->as.memory);
-    if (conn->spare != NULL)
-        conn->hs = dtls_handshake_new(&conn->as, conn->as.config, now);
-    if (conn->hs != NULL)
-        return true;
-    dtls_last_flight_free(&conn->as.memory, conn->spare);
-    conn->spare = NULL;
-    return false;
+    struct dtls_handshake *hs = dtls_handshake_new(&conn->as, conn->as.config, now);
+
+    if (hs == NULL)
+        return false;
+    conn->spare = dtls_last_flight_new(&conn->as.memory, hs->gives_tickets);
+    if (conn->spare == NULL) {
+        dtls_handshake_free(hs);
+        return false;
+    }
+    conn->hs = hs;
+    dtls_outbox_take_room(&conn->outbox, &hs->leaving);
+    return true;
 }
 
 static void free_handshake(struct dtls_conn *conn)
 {
-    dtls_outbox_clear(&conn->outbox); /* it points into the flight */
+    dtls_outbox_leave_room(&conn->outbox);
     dtls_handshake_free(conn->hs);
     dtls_last_flight_free(&conn->as.memory, conn->spare);
     conn->hs = NULL;
@@ -58,7 +62,7 @@ int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert)
     dtls_outbox_clear(&conn->outbox);
     if (alert != 0)
         dtls_conn_transmit_alert(conn, DTLS_ALERT_FATAL, alert);
-    struct dtls_event *event = dtls_conn_push_event(conn, DTLS_EVENT_FAILED);
+    struct dtls_waiting_event *event = dtls_conn_push_event(conn, DTLS_EVENT_FAILED);
     event->error = err;
     event->alert = conn->received_alert;
     return err;
@@ -119,14 +123,14 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     publish(conn, now);
     if (hs->rehandshake && dtls_conn_max_payload(conn) != payload)
         dtls_conn_tell_mtu(conn, DTLS_MTU_RECORD_LIMIT, conn->mtu);
-    struct dtls_event *event =
+    struct dtls_waiting_event *event =
         dtls_conn_push_event(conn, hs->rehandshake ? DTLS_EVENT_REHANDSHAKE_DONE : DTLS_EVENT_OPEN);
     event->resumed = hs->resumed;
     event->epoch = as->epochs.current->number;
     if (hs->rehandshake)
         as->stats.rehandshakes++;
     if (new_session && as->session != NULL)
-        dtls_conn_push_event(conn, DTLS_EVENT_SESSION)->session = as->session;
+        dtls_conn_push_event(conn, DTLS_EVENT_SESSION);
     conn->state = DTLS_CONN_OPEN;
     conn->doomed = false;
     conn->flight_mtu = conn->mtu;

@@ -19,7 +19,7 @@ static void put_open_flight_in_front(struct dtls_conn *conn)
 {
     if (!dtls_last_flight_is_open(conn->last))
         return;
-    dtls_flight_send(&conn->last->flight, &conn->outbox);
+    dtls_last_flight_send(conn->last, &conn->outbox);
     dtls_outbox_end_datagram(&conn->outbox);
 }
 
@@ -50,7 +50,7 @@ void dtls_conn_transmit_last(struct dtls_conn *conn)
 {
     if (conn->hs == NULL)
         dtls_outbox_clear(&conn->outbox);
-    dtls_flight_send(&conn->last->flight, &conn->outbox);
+    dtls_last_flight_send(conn->last, &conn->outbox);
     dtls_outbox_end_datagram(&conn->outbox);
 }
 
@@ -182,7 +182,7 @@ static void write_flight(struct dtls_conn *conn, size_t len, uint8_t *out)
 {
     struct dtls_outbox outbox = { 0 };
 
-    dtls_flight_send(&conn->last->flight, &outbox);
+    dtls_last_flight_send(conn->last, &outbox);
     dtls_outbox_next(&outbox, &conn->as.epochs, len, 0, out);
     conn->last->copies++;
     conn->as.stats.final_copies++;

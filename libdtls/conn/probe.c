@@ -18,7 +18,7 @@ static void rest(struct dtls_probe *probe, dtls_time now)
         probe->raise_at = DTLS_NEVER;
 }
 
-static void try_size(struct dtls_probe *probe, size_t size)
+static void try_size(struct dtls_probe *probe, uint32_t size)
 {
     probe->state = DTLS_PROBE_WANTED;
     probe->size = size;
@@ -41,10 +41,10 @@ static void go_on(struct dtls_probe *probe, dtls_time now)
 void dtls_probe_begin(struct dtls_probe *probe, size_t good, size_t least, size_t most, dtls_time now)
 {
     *probe = (struct dtls_probe){
-        .good = good,
-        .least = least < good ? least : good,
-        .most = most,
-        .too_big = most + 1,
+        .good = (uint32_t)good,
+        .least = (uint32_t)(least < good ? least : good),
+        .most = (uint32_t)most,
+        .too_big = (uint32_t)most + 1,
         .number = probe->number,
         .raise_at = dtls_time_after(now, DTLS_PROBE_RAISE),
     };
@@ -60,7 +60,7 @@ void dtls_probe_pause(struct dtls_probe *probe)
 }
 
 /* To where the search began, then to the plateaus of M5. */
-static size_t fall_back(const struct dtls_probe *probe)
+static uint32_t fall_back(const struct dtls_probe *probe)
 {
     if (probe->good > probe->least)
         return probe->least;
@@ -147,16 +147,16 @@ void dtls_probe_told(struct dtls_probe *probe, size_t fits, dtls_time now)
 {
     if (probe->state == DTLS_PROBE_OFF || fits >= probe->too_big)
         return;
-    probe->too_big = fits + 1;
+    probe->too_big = (uint32_t)fits + 1;
     probe->raise_at = dtls_time_after(now, DTLS_PROBE_RAISE);
     if (probe->good > fits)
-        probe->good = fits;
+        probe->good = (uint32_t)fits;
     if (probe->least > fits)
-        probe->least = fits;
+        probe->least = (uint32_t)fits;
     if (!is_searching(probe))
         rest(probe, now);
     else if (probe->state == DTLS_PROBE_RESTS || probe->size > fits)
-        try_size(probe, fits); /* whoever says so knows it, most likely */
+        try_size(probe, (uint32_t)fits); /* whoever says so knows it, most likely */
 }
 
 dtls_time dtls_probe_deadline(const struct dtls_probe *probe, uint64_t data_count)

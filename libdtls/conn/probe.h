@@ -32,11 +32,11 @@ enum dtls_probe_state {
 /* All zeroes is no search. */
 struct dtls_probe {
     enum dtls_probe_state state;
-    size_t good;         /* passes: the MTU; always below too_big */
-    size_t least;        /* what a black hole falls back to */
-    size_t most;         /* the end of the search */
-    size_t too_big;      /* the smallest size that is known not to pass; most + 1 at first */
-    size_t size;         /* being tried; not while it rests */
+    uint32_t good;       /* passes: the MTU; always below too_big */
+    uint32_t least;      /* what a black hole falls back to */
+    uint32_t most;       /* the end of the search */
+    uint32_t too_big;    /* the smallest size that is known not to pass; most + 1 at first */
+    uint32_t size;       /* being tried; not while it rests */
     uint32_t number;     /* of that size: an answer to any try of it counts, however late */
     unsigned losses;     /* of it, in a row */
     uint64_t patience;   /* for the next answer */

@@ -6,13 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DTLS_AEAD_NONCE_LEN = 12, DTLS_AEAD_TAG_LEN = 16, DTLS_AEAD_MAX_KEY = 32, DTLS_AEAD_MAX_EXPLICIT = 8 };
+enum {
+    DTLS_AEAD_NONCE_LEN = 12,
+    DTLS_AEAD_TAG_LEN = 16,
+    DTLS_AEAD_MAX_KEY = 32,
+    DTLS_AEAD_MAX_EXPLICIT = 8,
+    DTLS_AEAD_MAX_CONTEXT = 4480
+};
 
 struct dtls_aead {
     size_t key_len;
     size_t fixed_iv_len;  /* of the key block: 4 (GCM, RFC 5288) or 12 (ChaCha20-Poly1305, RFC 7905) */
     size_t explicit_len;  /* nonce bytes carried in each record: 8 or 0 */
-    size_t context_size;  /* bytes of the keyed context, aligned as malloc aligns */
+    size_t context_size;  /* bytes of the keyed context, a multiple of 8; aligned as malloc aligns */
     uint64_t block_limit; /* 16-byte blocks under one key, tags included, until confidentiality suffers; 0: no limit */
 
     void (*set_key)(void *context, const uint8_t *key);

@@ -1,9 +1,12 @@
 /* aead_chacha.c - ChaCha20-Poly1305 (RFC 8439) as the record layer wants it (RFC 7905). */
 #include "crypto/aead.h"
 
+#include <assert.h>
 #include <nettle/chacha-poly1305.h>
 
 #include "crypto/secret.h"
+
+static_assert(sizeof(struct chacha_poly1305_ctx) <= DTLS_AEAD_MAX_CONTEXT, "room for a context");
 
 /* The one call that changes with nettle 4, where it loses its length. */
 static void finish(struct chacha_poly1305_ctx *context, uint8_t *tag)

@@ -1,12 +1,16 @@
 /* aead_gcm.c - AES-GCM (NIST SP 800-38D) as the record layer wants it (RFC 5288). */
 #include "crypto/aead.h"
 
+#include <assert.h>
 #include <nettle/gcm.h>
 
 #include "crypto/secret.h"
 
 /* 2^24.5 records of 2^14 bytes: the margin that RFC 8446, 5.5 keeps, and RFC 9147, 4.5.3 with it. */
 #define BLOCK_LIMIT (UINT64_C(23726566) << 10)
+
+static_assert(sizeof(struct gcm_aes128_ctx) <= DTLS_AEAD_MAX_CONTEXT, "room for a context");
+static_assert(sizeof(struct gcm_aes256_ctx) <= DTLS_AEAD_MAX_CONTEXT, "room for a context");
 
 /* The two calls that change with nettle 4, where they lose their length. */
 static void finish_128(struct gcm_aes128_ctx *gcm, uint8_t *tag)

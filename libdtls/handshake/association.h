@@ -14,8 +14,8 @@ struct dtls_established {
     uint16_t group;                     /* 0 when resumed */
     bool extended_master_secret;
     bool renegotiation_info; /* RFC 5746 */
-    size_t record_limit;     /* the most plaintext that the peer takes in one record (M8) */
-    size_t own_limit;        /* and that it was told of us */
+    uint16_t record_limit;   /* the most plaintext that the peer takes in one record (M8) */
+    uint16_t own_limit;      /* and that it was told of us */
     bool heartbeats;         /* both sides have agreed on them (RFC 6520): we answer requests */
     bool may_probe;          /* and may send some */
     bool has_peer;           /* the peer has shown a certificate, in this handshake or an earlier one */
@@ -29,7 +29,7 @@ struct dtls_association {
     const struct dtls_identity *identity; /* what we have presented; NULL: nothing yet (R9) */
     struct dtls_memory memory;
     struct dtls_random random;
-    size_t replay_window, max_message;
+    uint32_t replay_window, max_message;
     struct dtls_epochs epochs;
     struct dtls_established active;
     struct dtls_session

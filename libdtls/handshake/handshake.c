@@ -21,6 +21,7 @@ struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const str
     hs->epoch = as->epochs.current->number;
     hs->rehandshake = hs->epoch > 0;
     hs->transcript.memory = &as->memory;
+    hs->gives_tickets = as->role == DTLS_SERVER && config->ticket_key_count > 0;
     hs->out.memory = hs->building.memory = &as->memory;
     dtls_reassembly_init(&hs->in, &as->memory, as->max_message);
     return hs;
@@ -247,7 +248,7 @@ struct dtls_session *dtls_handshake_session(const struct dtls_handshake *hs)
  * and a peer with small buffers is better served at once (max_fragment_length asks for it, RFC 6066, 4). */
 void dtls_handshake_limit_records(struct dtls_handshake *hs, size_t limit)
 {
-    hs->pending.record_limit = limit < DTLS_MAX_PLAINTEXT ? limit : DTLS_MAX_PLAINTEXT;
+    hs->pending.record_limit = (uint16_t)(limit < DTLS_MAX_PLAINTEXT ? limit : DTLS_MAX_PLAINTEXT);
     if (!hs->rehandshake)
         hs->as->epochs.current->limit = hs->pending.record_limit;
 }
@@ -259,7 +260,8 @@ int dtls_handshake_take_record_limit(struct dtls_handshake *hs, const struct dtl
     if (extensions->has_record_size_limit && extensions->record_size_limit < LEAST)
         return DTLS_ERR_ILLEGAL_PARAMETER;
     /* A peer that says nothing of its own limit does not know what we said of ours. */
-    hs->pending.own_limit = extensions->has_record_size_limit ? hs->config->record_size_limit : DTLS_MAX_PLAINTEXT;
+    hs->pending.own_limit =
+        (uint16_t)(extensions->has_record_size_limit ? hs->config->record_size_limit : DTLS_MAX_PLAINTEXT);
     dtls_handshake_limit_records(hs, extensions->has_record_size_limit ? extensions->record_size_limit
                                                                        : DTLS_MAX_PLAINTEXT);
     return DTLS_OK;

@@ -54,9 +54,10 @@ struct dtls_handshake {
     bool gated;     /* a server waits for its policy before it looks at the ClientHello (R7) */
     bool answered;  /* R10 */
     bool resumed;
-    bool own_session;               /* resumed the connection's own session: n+1 data needs no Finished (R5) */
-    bool first_finisher;            /* verified the peer's Finished before it sent its own */
-    bool announced_ticket;          /* by a server of ours */
+    bool own_session;    /* resumed the connection's own session: n+1 data needs no Finished (R5) */
+    bool first_finisher; /* verified the peer's Finished before it sent its own */
+    bool gives_tickets;  /* a server of ours that has keys for them; and it has announced one: */
+    bool announced_ticket;
     bool asked, showed_certificate; /* CertificateRequest was sent or received; the client has shown a certificate */
     bool offer_session;             /* a client offers, or a server allows, the resumption of a session */
     unsigned verify_requests;       /* HelloVerifyRequests taken */
@@ -77,6 +78,7 @@ struct dtls_handshake {
     struct dtls_reassembly in;
     struct dtls_transcript transcript;
     struct dtls_flight out, building; /* the one that is sent, and the next one until it is complete */
+    struct dtls_outbox_room leaving;  /* for its owner's outbox */
     uint16_t send_seq;
     bool flight_left;          /* all of it was given out, at least once */
     bool heard_flight;         /* the peer has sent a flight, and ours answers it */

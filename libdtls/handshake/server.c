@@ -195,8 +195,7 @@ static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello
         err = dtls_random_bytes(&hs->as->random, hs->session_id, sizeof hs->session_id);
     /* A client of ours asks for none in a rehandshake, so that the last flight stays small (R3). GnuTLS's asks for one,
      * and waits for it for ever when the first handshake gave one. */
-    hs->announced_ticket =
-        hello->extensions.has_ticket && hs->config->ticket_key_count > 0 && hs->pending.extended_master_secret;
+    hs->announced_ticket = hello->extensions.has_ticket && hs->gives_tickets && hs->pending.extended_master_secret;
     hs->asked = hs->config->client_certificate != DTLS_CLIENT_CERTIFICATE_NONE;
     hs->step = full_steps;
     if (err == DTLS_OK)

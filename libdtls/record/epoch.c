@@ -7,14 +7,15 @@
 #include "crypto/secret.h"
 #include "messages/hello.h"
 
-static size_t window_bytes(size_t replay_window)
+/* What stands behind the read key: the replay window, in words. */
+static size_t read_block_size(const struct dtls_aead *aead, size_t window)
 {
-    return replay_window / 8;
+    return aead->context_size + window / 8;
 }
 
-static void *new_key(const struct dtls_memory *memory, const struct dtls_aead *aead, const uint8_t *key)
+static void *new_key(const struct dtls_memory *memory, const struct dtls_aead *aead, const uint8_t *key, size_t size)
 {
-    void *context = dtls_allocate(memory, aead->context_size);
+    void *context = dtls_allocate(memory, size);
 
     if (context != NULL)
         aead->set_key(context, key);
@@ -24,8 +25,8 @@ static void *new_key(const struct dtls_memory *memory, const struct dtls_aead *a
 struct dtls_epoch *dtls_epoch_new(const struct dtls_memory *memory, uint16_t number, const struct dtls_aead *aead,
                                   const struct dtls_epoch_keys *keys, size_t replay_window)
 {
-    size_t window = aead == NULL ? 0 : (replay_window + 63) / 64 * 64;
-    struct dtls_epoch *epoch = dtls_allocate(memory, sizeof *epoch + window_bytes(window));
+    struct dtls_epoch *epoch = dtls_allocate(memory, sizeof *epoch);
+    size_t window = (replay_window + 63) / 64 * 64;
 
     if (epoch == NULL)
         return NULL;
@@ -33,18 +34,20 @@ struct dtls_epoch *dtls_epoch_new(const struct dtls_memory *memory, uint16_t num
     epoch->readable = true;
     epoch->write_version = DTLS_VERSION_1_2;
     epoch->limit = epoch->own_limit = DTLS_MAX_PLAINTEXT;
-    epoch->replay = (struct dtls_replay){ .seen = (uint64_t *)(epoch + 1), .size = window };
     if (aead == NULL)
         return epoch;
     epoch->aead = aead;
-    epoch->read_key = new_key(memory, aead, keys->read_key);
-    epoch->write_key = new_key(memory, aead, keys->write_key);
+    epoch->replay.size = window;
+    epoch->read_key = new_key(memory, aead, keys->read_key, read_block_size(aead, window));
+    epoch->write_key = new_key(memory, aead, keys->write_key, aead->context_size);
     if (epoch->read_key == NULL || epoch->write_key == NULL) {
         dtls_epoch_free(memory, epoch);
         return NULL;
     }
+    epoch->replay.seen = (uint64_t *)((uint8_t *)epoch->read_key + aead->context_size);
     memcpy(epoch->read_iv, keys->read_iv, aead->fixed_iv_len);
     memcpy(epoch->write_iv, keys->write_iv, aead->fixed_iv_len);
+    memcpy(epoch->folded_key, keys->write_key, aead->key_len);
     return epoch;
 }
 
@@ -52,9 +55,17 @@ void dtls_epoch_stop_reading(const struct dtls_memory *memory, struct dtls_epoch
 {
     epoch->readable = false;
     if (epoch->aead != NULL)
-        dtls_release(memory, epoch->read_key, epoch->aead->context_size);
+        dtls_release(memory, epoch->read_key, read_block_size(epoch->aead, epoch->replay.size));
     epoch->read_key = NULL;
+    epoch->replay.seen = NULL;
     dtls_wipe(epoch->read_iv, sizeof epoch->read_iv);
+}
+
+void dtls_epoch_fold(const struct dtls_memory *memory, struct dtls_epoch *epoch)
+{
+    if (epoch->aead != NULL)
+        dtls_release(memory, epoch->write_key, epoch->aead->context_size);
+    epoch->write_key = NULL;
 }
 
 void dtls_epoch_free(const struct dtls_memory *memory, struct dtls_epoch *epoch)
@@ -62,9 +73,8 @@ void dtls_epoch_free(const struct dtls_memory *memory, struct dtls_epoch *epoch)
     if (epoch == NULL)
         return;
     dtls_epoch_stop_reading(memory, epoch);
-    if (epoch->aead != NULL)
-        dtls_release(memory, epoch->write_key, epoch->aead->context_size);
-    dtls_release(memory, epoch, sizeof *epoch + window_bytes(epoch->replay.size));
+    dtls_epoch_fold(memory, epoch);
+    dtls_release(memory, epoch, sizeof *epoch);
 }
 
 bool dtls_epoch_can_write(const struct dtls_epoch *epoch)
@@ -120,6 +130,16 @@ static size_t blocks_of(size_t len)
     return (len + 15) / 16 + 1;
 }
 
+static void seal_folded(const struct dtls_epoch *epoch, const uint8_t *nonce, const uint8_t *aad, uint8_t *data,
+                        size_t len)
+{
+    _Alignas(max_align_t) uint8_t context[DTLS_AEAD_MAX_CONTEXT];
+
+    epoch->aead->set_key(context, epoch->folded_key);
+    epoch->aead->seal(context, nonce, aad, AAD_LEN, data, len, data + len);
+    dtls_wipe(context, sizeof context);
+}
+
 size_t dtls_epoch_seal(struct dtls_epoch *epoch, uint8_t type, uint8_t *record, size_t len)
 {
     const struct dtls_aead *aead = epoch->aead;
@@ -139,7 +159,10 @@ size_t dtls_epoch_seal(struct dtls_epoch *epoch, uint8_t type, uint8_t *record, 
     make_aad(aad, number, type, epoch->write_version, len);
     uint8_t *data = record + dtls_epoch_prefix(epoch);
     epoch->sealed_blocks += blocks_of(len);
-    aead->seal(epoch->write_key, nonce, aad, sizeof aad, data, len, data + len);
+    if (epoch->write_key != NULL)
+        aead->seal(epoch->write_key, nonce, aad, sizeof aad, data, len, data + len);
+    else
+        seal_folded(epoch, nonce, aad, data, len);
     return record_len;
 }
 

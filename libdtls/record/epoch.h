@@ -9,17 +9,18 @@
 #include "record/header.h"
 #include "record/replay.h"
 
-/* Allocated with its replay window behind it; the keyed AEAD contexts are blocks of their own, because they can be
- * large (nettle 3's GCM tables) and the two directions are wiped at different times (contract R4). */
+/* The keyed AEAD contexts are blocks of their own, because they can be large (nettle 3's GCM tables) and the two
+ * directions are wiped at different times (contract R4). The replay window stands behind the reading one. */
 struct dtls_epoch {
     uint16_t number;
     const struct dtls_aead *aead; /* NULL: epoch 0, plaintext */
-    void *read_key, *write_key;   /* NULL in epoch 0, and once wiped */
+    void *read_key, *write_key;   /* NULL in epoch 0, and once wiped; write_key also once folded */
     uint8_t read_iv[DTLS_AEAD_NONCE_LEN], write_iv[DTLS_AEAD_NONCE_LEN];
+    uint8_t folded_key[DTLS_AEAD_MAX_KEY]; /* what write_key is made of */
     bool readable;                         /* false once its time is over */
     uint16_t write_version;                /* of the record header */
-    size_t limit;                          /* the most plaintext that the peer takes in one record (M8) */
-    size_t own_limit;                      /* and that we do */
+    uint16_t limit;                        /* the most plaintext that the peer takes in one record (M8) */
+    uint16_t own_limit;                    /* and that we do */
     uint64_t write_sequence;               /* of the next record */
     uint64_t sealed_blocks, opened_blocks; /* as aead->block_limit counts them (R12) */
     struct dtls_replay replay;
@@ -37,6 +38,10 @@ struct dtls_epoch *dtls_epoch_new(const struct dtls_memory *memory, uint16_t num
 
 /* Wipes the reading half: from now on every record is of the past. */
 void dtls_epoch_stop_reading(const struct dtls_memory *memory, struct dtls_epoch *epoch);
+
+/* Gives the write key's block back, 4 KiB with nettle's GCM. It can still be written with, at the price of making the
+ * block anew for each record: for a last flight that hardly anyone will ask for (T5). */
+void dtls_epoch_fold(const struct dtls_memory *memory, struct dtls_epoch *epoch);
 
 /* Wipes and frees; NULL is allowed. */
 void dtls_epoch_free(const struct dtls_memory *memory, struct dtls_epoch *epoch);

@@ -62,6 +62,7 @@ void dtls_epochs_expire(struct dtls_epochs *epochs, dtls_time now, bool keep_wri
         return;
     if (epochs->previous_ends != DTLS_NEVER && now >= epochs->previous_ends) {
         dtls_epoch_stop_reading(epochs->memory, epochs->previous);
+        dtls_epoch_fold(epochs->memory, epochs->previous);
         epochs->previous_ends = DTLS_NEVER;
     }
     if (!epochs->previous->readable && !keep_writing) {

@@ -2,13 +2,33 @@
  * timeout, no state machine. */
 #include "record/outbox.h"
 
+#include <string.h>
+
 #include "bytes/time_after.h"
 #include "messages/handshake_header.h"
 
+static struct dtls_outgoing *item_at(struct dtls_outbox *outbox, size_t index)
+{
+    return outbox->room != NULL ? &outbox->room->items[index] : &outbox->few[index];
+}
+
 void dtls_outbox_clear(struct dtls_outbox *outbox)
 {
-    outbox->count = outbox->item = outbox->offset = outbox->limit = outbox->flight_end = 0;
+    outbox->count = outbox->item = outbox->flight_end = 0;
+    outbox->offset = outbox->limit = 0;
     outbox->interval_us = outbox->not_before = 0;
+}
+
+void dtls_outbox_take_room(struct dtls_outbox *outbox, struct dtls_outbox_room *room)
+{
+    memcpy(room->items, outbox->few, sizeof outbox->few);
+    outbox->room = room;
+}
+
+void dtls_outbox_leave_room(struct dtls_outbox *outbox)
+{
+    dtls_outbox_clear(outbox);
+    outbox->room = NULL;
 }
 
 bool dtls_outbox_is_empty(const struct dtls_outbox *outbox)
@@ -20,8 +40,8 @@ void dtls_outbox_add(struct dtls_outbox *outbox, const struct dtls_outgoing *ite
 {
     if (dtls_outbox_is_empty(outbox))
         dtls_outbox_clear(outbox);
-    if (outbox->count < DTLS_OUTBOX_MOST) {
-        outbox->items[outbox->count++] = *item;
+    if (outbox->count < (outbox->room != NULL ? DTLS_OUTBOX_MOST : DTLS_OUTBOX_FEW)) {
+        *item_at(outbox, outbox->count++) = *item;
         outbox->limit = 0;
     }
 }
@@ -29,7 +49,7 @@ void dtls_outbox_add(struct dtls_outbox *outbox, const struct dtls_outgoing *ite
 void dtls_outbox_end_datagram(struct dtls_outbox *outbox)
 {
     if (outbox->count > 0)
-        outbox->items[outbox->count - 1].ends_datagram = true;
+        item_at(outbox, outbox->count - 1)->ends_datagram = true;
 }
 
 /* Where a transmission stands: the item, and the byte of its body. */
@@ -72,10 +92,11 @@ static size_t most_bytes(const struct dtls_epoch *epoch, size_t limit)
 static struct place pack(const struct dtls_outbox *outbox, const struct dtls_epochs *epochs, struct place from,
                          size_t limit, uint8_t *out, size_t *written)
 {
+    const struct dtls_outgoing *items = outbox->room != NULL ? outbox->room->items : outbox->few;
     size_t used = 0, piece, record;
 
     for (; from.item < outbox->count; from = (struct place){ from.item + 1, 0 }) {
-        const struct dtls_outgoing *item = &outbox->items[from.item];
+        const struct dtls_outgoing *item = &items[from.item];
         struct dtls_epoch *epoch = writable_epoch(epochs, item);
         if (epoch == NULL)
             continue;
@@ -162,13 +183,13 @@ size_t dtls_outbox_next(struct dtls_outbox *outbox, const struct dtls_epochs *ep
     if (dtls_outbox_is_empty(outbox) || (dtls_outbox_is_pacing(outbox) && now < outbox->not_before))
         return 0;
     if (outbox->limit == 0 || outbox->limit > mtu)
-        outbox->limit = even_limit(outbox, epochs, mtu);
+        outbox->limit = (uint32_t)even_limit(outbox, epochs, mtu);
     struct place end =
         pack(outbox, epochs, (struct place){ outbox->item, outbox->offset }, outbox->limit, out, &written);
     if (written == 0)
         end = (struct place){ outbox->count, 0 }; /* nothing of the rest can be sent any more */
-    outbox->item = end.item;
-    outbox->offset = end.offset;
+    outbox->item = (uint8_t)end.item;
+    outbox->offset = (uint32_t)end.offset;
     outbox->not_before = dtls_time_after(now, outbox->interval_us);
     return written;
 }

@@ -151,7 +151,7 @@ static void held_data_comes_before_data_behind_finished(void)
     CU_ASSERT_TRUE(pair_run_until_event(call.pair, SERVER, DTLS_EVENT_REHANDSHAKE_DONE, NET_SECOND));
     shelf.keeps[SERVER] = false; /* Finished alone was lost */
     struct dtls_last_flight *last = call.pair->end[SERVER].conn->last;
-    unsigned copies = last->copies;
+    uint8_t copies = last->copies;
     last->copies = DTLS_MOST_COPIES; /* as if data without it had overtaken data with it */
     pair_send(call.pair, SERVER, "1", 1);
     pair_send(call.pair, SERVER, "2", 1);

@@ -373,8 +373,8 @@ static void held_records_die_with_a_wrong_finished(void)
 
     pair_options(&options, 32);
     begin_overtaking(&call, &options, &watch, &ear, &call_kinds[0]);
-    struct dtls_flight *flight = &call.pair->end[SERVER].conn->last->flight;
-    flight->bytes[flight->len - 1] ^= 1; /* a server that does not know what was said */
+    struct dtls_last_flight *last = call.pair->end[SERVER].conn->last;
+    last->bytes[last->room - 1] ^= 1; /* a server that does not know what was said */
     pair_send(call.pair, SERVER, "never", 5);
     pair_run_for(call.pair, 30 * NET_MS);
     CU_ASSERT_EQUAL(pair_stats(call.pair, CLIENT).held, 1);
