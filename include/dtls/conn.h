@@ -101,6 +101,19 @@ enum {
 DTLS_API int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len, uint8_t *out,
                             size_t cap, size_t *out_len);
 
+/*
+ * Seals data[0..count) as one datagram each, as that many calls of dtls_conn_send would, back to back in `out`: lens[i]
+ * is the length of the i-th, so that a run of equal ones is a single UDP_SEGMENT send, and all of them are a single
+ * sendmmsg. `lens` has room for `count`; no data[i] may overlap `out`. With `count` times the MTU `cap` is always
+ * enough. In a rehandshake a last flight (contract R3) makes some longer than the others.
+ *
+ * DTLS_OK: *sent is `count`. Otherwise what dtls_conn_send would have answered to data[*sent], which and all behind it
+ * are not sealed; the *sent before it are, and are to be sent. With DTLS_ERR_LARGE_PACKET lens[*sent] is the most that
+ * fits, with DTLS_ERR_BUFFER_TOO_SMALL how many bytes of `out` that one datagram needs.
+ */
+DTLS_API int dtls_conn_send_batch(struct dtls_conn *conn, dtls_time now, const struct dtls_bytes *data, size_t count,
+                                  uint8_t *out, size_t cap, size_t *lens, size_t *sent);
+
 /* The most application data that dtls_conn_send takes now (or will, after DTLS_ERR_PAUSED). Loss never changes it, and
  * neither does a rehandshake, but where event MTU says so. */
 DTLS_API size_t dtls_conn_max_payload(const struct dtls_conn *conn);

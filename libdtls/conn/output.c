@@ -197,40 +197,63 @@ static bool may_wake(const struct dtls_conn *conn)
            dtls_conn_is_to_be_advised(conn);
 }
 
-int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len, uint8_t *out, size_t cap,
-                   size_t *out_len)
+/* One record of an open connection whose dtls_conn_max_payload is `most`. */
+static int seal_data(struct dtls_conn *conn, dtls_time now, size_t most, struct dtls_bytes data, uint8_t *out,
+                     size_t cap, size_t *out_len)
 {
-    *out_len = 0;
-    if (conn->state != DTLS_CONN_OPEN)
-        return DTLS_ERR_NOT_OPEN;
-    size_t most = dtls_conn_max_payload(conn);
-    if (len > most) {
+    if (data.len > most) {
         *out_len = most;
         return DTLS_ERR_LARGE_PACKET;
     }
-    struct route route = choose_route(conn, now, len);
+    struct route route = choose_route(conn, now, data.len);
     if (route.epoch == NULL)
         return DTLS_ERR_PAUSED;
     if (route.epoch->write_sequence >= DTLS_MAX_DATA_SEQUENCE)
         return DTLS_ERR_EXHAUSTED;
-    size_t needed = route.flight_len + dtls_epoch_expansion(route.epoch) + len;
+    size_t needed = route.flight_len + dtls_epoch_expansion(route.epoch) + data.len;
     if (needed > cap) {
         *out_len = needed;
         return DTLS_ERR_BUFFER_TOO_SMALL;
     }
     uint8_t *place = out + dtls_epoch_prefix(route.epoch);
-    if (place != data && len > 0)
-        memmove(place, data, len);
-    dtls_epoch_seal(route.epoch, DTLS_APPLICATION_DATA, out, len);
+    if (place != data.at && data.len > 0)
+        memmove(place, data.at, data.len);
+    dtls_epoch_seal(route.epoch, DTLS_APPLICATION_DATA, out, data.len);
     /* Behind the data: a peer of ours that misses the flight holds the data for the moment (R5), OpenSSL does too, and
      * GnuTLS, once it has the flight, would drop what stands behind a record of the old epoch. */
     if (route.flight_len > 0)
         write_flight(conn, route.flight_len, out + needed - route.flight_len);
     *out_len = needed;
     conn->as.stats.records_sent++;
-    conn->as.stats.bytes_sent += len;
+    conn->as.stats.bytes_sent += data.len;
     conn->as.stats.datagrams_sent++;
     if (conn->ready != NULL && may_wake(conn))
         dtls_ready_add(conn->ready);
+    return DTLS_OK;
+}
+
+int dtls_conn_send(struct dtls_conn *conn, dtls_time now, const uint8_t *data, size_t len, uint8_t *out, size_t cap,
+                   size_t *out_len)
+{
+    *out_len = 0;
+    if (conn->state != DTLS_CONN_OPEN)
+        return DTLS_ERR_NOT_OPEN;
+    return seal_data(conn, now, dtls_conn_max_payload(conn), (struct dtls_bytes){ data, len }, out, cap, out_len);
+}
+
+int dtls_conn_send_batch(struct dtls_conn *conn, dtls_time now, const struct dtls_bytes *data, size_t count,
+                         uint8_t *out, size_t cap, size_t *lens, size_t *sent)
+{
+    *sent = 0;
+    if (conn->state != DTLS_CONN_OPEN)
+        return DTLS_ERR_NOT_OPEN;
+    size_t most = dtls_conn_max_payload(conn), used = 0; /* sending changes nothing about that */
+    for (; *sent < count; ++*sent) {
+        lens[*sent] = 0;
+        int err = seal_data(conn, now, most, data[*sent], out + used, cap - used, &lens[*sent]);
+        if (err != DTLS_OK)
+            return err;
+        used += lens[*sent];
+    }
     return DTLS_OK;
 }
