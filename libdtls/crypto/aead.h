@@ -11,7 +11,7 @@ enum {
     DTLS_AEAD_TAG_LEN = 16,
     DTLS_AEAD_MAX_KEY = 32,
     DTLS_AEAD_MAX_EXPLICIT = 8,
-    DTLS_AEAD_MAX_CONTEXT = 4480
+    DTLS_AEAD_MAX_CONTEXT = 4352
 };
 
 struct dtls_aead {

@@ -9,69 +9,105 @@
 /* 2^24.5 records of 2^14 bytes: the margin that RFC 8446, 5.5 keeps, and RFC 9147, 4.5.3 with it. */
 #define BLOCK_LIMIT (UINT64_C(23726566) << 10)
 
-static_assert(sizeof(struct gcm_aes128_ctx) <= DTLS_AEAD_MAX_CONTEXT, "room for a context");
-static_assert(sizeof(struct gcm_aes256_ctx) <= DTLS_AEAD_MAX_CONTEXT, "room for a context");
+/* A keyed context is nettle's gcm_aes128_ctx without the state of a single message: that lives on the stack. */
+struct key_128 {
+    struct gcm_key hash;
+    struct aes128_ctx cipher;
+};
 
-/* The two calls that change with nettle 4, where they lose their length. */
-static void finish_128(struct gcm_aes128_ctx *gcm, uint8_t *tag)
+struct key_256 {
+    struct gcm_key hash;
+    struct aes256_ctx cipher;
+};
+
+static_assert(sizeof(struct key_256) <= DTLS_AEAD_MAX_CONTEXT, "room for a context");
+
+static void encrypt_128(const void *cipher, size_t len, uint8_t *to, const uint8_t *from)
 {
-    gcm_aes128_digest(gcm, DTLS_AEAD_TAG_LEN, tag);
+    aes128_encrypt(cipher, len, to, from);
 }
 
-static void finish_256(struct gcm_aes256_ctx *gcm, uint8_t *tag)
+static void encrypt_256(const void *cipher, size_t len, uint8_t *to, const uint8_t *from)
 {
-    gcm_aes256_digest(gcm, DTLS_AEAD_TAG_LEN, tag);
+    aes256_encrypt(cipher, len, to, from);
 }
 
-static void set_key_128(void *context, const uint8_t *key)
+static void begin(struct gcm_ctx *gcm, const struct gcm_key *hash, const uint8_t *nonce, const uint8_t *aad,
+                  size_t aad_len)
 {
-    gcm_aes128_set_key(context, key);
+    gcm_set_iv(gcm, hash, DTLS_AEAD_NONCE_LEN, nonce);
+    gcm_update(gcm, hash, aad_len, aad);
+}
+
+/* The one call that changes with nettle 4, where it loses its length. */
+static void finish(struct gcm_ctx *gcm, const struct gcm_key *hash, const void *cipher, nettle_cipher_func *encrypt,
+                   uint8_t *tag)
+{
+    gcm_digest(gcm, hash, cipher, encrypt, DTLS_AEAD_TAG_LEN, tag);
+    dtls_wipe(gcm, sizeof *gcm);
+}
+
+static void set_key_128(void *context, const uint8_t *bytes)
+{
+    struct key_128 *key = context;
+
+    aes128_set_encrypt_key(&key->cipher, bytes);
+    gcm_set_key(&key->hash, &key->cipher, encrypt_128);
 }
 
 static void seal_128(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
                      uint8_t *data, size_t len, uint8_t tag[DTLS_AEAD_TAG_LEN])
 {
-    gcm_aes128_set_iv(context, DTLS_AEAD_NONCE_LEN, nonce);
-    gcm_aes128_update(context, aad_len, aad);
-    gcm_aes128_encrypt(context, len, data, data);
-    finish_128(context, tag);
+    const struct key_128 *key = context;
+    struct gcm_ctx gcm;
+
+    begin(&gcm, &key->hash, nonce, aad, aad_len);
+    gcm_encrypt(&gcm, &key->hash, &key->cipher, encrypt_128, len, data, data);
+    finish(&gcm, &key->hash, &key->cipher, encrypt_128, tag);
 }
 
 static bool open_128(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
                      uint8_t *data, size_t len, const uint8_t tag[DTLS_AEAD_TAG_LEN])
 {
+    const struct key_128 *key = context;
     uint8_t expected[DTLS_AEAD_TAG_LEN];
+    struct gcm_ctx gcm;
 
-    gcm_aes128_set_iv(context, DTLS_AEAD_NONCE_LEN, nonce);
-    gcm_aes128_update(context, aad_len, aad);
-    gcm_aes128_decrypt(context, len, data, data);
-    finish_128(context, expected);
+    begin(&gcm, &key->hash, nonce, aad, aad_len);
+    gcm_decrypt(&gcm, &key->hash, &key->cipher, encrypt_128, len, data, data);
+    finish(&gcm, &key->hash, &key->cipher, encrypt_128, expected);
     return dtls_secret_equal(expected, tag, sizeof expected);
 }
 
-static void set_key_256(void *context, const uint8_t *key)
+static void set_key_256(void *context, const uint8_t *bytes)
 {
-    gcm_aes256_set_key(context, key);
+    struct key_256 *key = context;
+
+    aes256_set_encrypt_key(&key->cipher, bytes);
+    gcm_set_key(&key->hash, &key->cipher, encrypt_256);
 }
 
 static void seal_256(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
                      uint8_t *data, size_t len, uint8_t tag[DTLS_AEAD_TAG_LEN])
 {
-    gcm_aes256_set_iv(context, DTLS_AEAD_NONCE_LEN, nonce);
-    gcm_aes256_update(context, aad_len, aad);
-    gcm_aes256_encrypt(context, len, data, data);
-    finish_256(context, tag);
+    const struct key_256 *key = context;
+    struct gcm_ctx gcm;
+
+    begin(&gcm, &key->hash, nonce, aad, aad_len);
+    gcm_encrypt(&gcm, &key->hash, &key->cipher, encrypt_256, len, data, data);
+    finish(&gcm, &key->hash, &key->cipher, encrypt_256, tag);
 }
 
 static bool open_256(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
                      uint8_t *data, size_t len, const uint8_t tag[DTLS_AEAD_TAG_LEN])
 {
+    const struct key_256 *key = context;
     uint8_t expected[DTLS_AEAD_TAG_LEN];
+    struct gcm_ctx gcm;
 
-    gcm_aes256_set_iv(context, DTLS_AEAD_NONCE_LEN, nonce);
-    gcm_aes256_update(context, aad_len, aad);
-    gcm_aes256_decrypt(context, len, data, data);
-    finish_256(context, expected);
+    begin(&gcm, &key->hash, nonce, aad, aad_len);
+    gcm_decrypt(&gcm, &key->hash, &key->cipher, encrypt_256, len, data, data);
+    finish(&gcm, &key->hash, &key->cipher, encrypt_256, expected);
     return dtls_secret_equal(expected, tag, sizeof expected);
 }
 
@@ -79,7 +115,7 @@ const struct dtls_aead dtls_aes_128_gcm = {
     .key_len = AES128_KEY_SIZE,
     .fixed_iv_len = 4,
     .explicit_len = 8,
-    .context_size = sizeof(struct gcm_aes128_ctx),
+    .context_size = sizeof(struct key_128),
     .block_limit = BLOCK_LIMIT,
     .set_key = set_key_128,
     .seal = seal_128,
@@ -90,7 +126,7 @@ const struct dtls_aead dtls_aes_256_gcm = {
     .key_len = AES256_KEY_SIZE,
     .fixed_iv_len = 4,
     .explicit_len = 8,
-    .context_size = sizeof(struct gcm_aes256_ctx),
+    .context_size = sizeof(struct key_256),
     .block_limit = BLOCK_LIMIT,
     .set_key = set_key_256,
     .seal = seal_256,
