@@ -4,6 +4,12 @@
 #include "conn/conn_private.h"
 #include "identity/identity.h"
 
+/* Nobody means more; and a connection has four such numbers. */
+static uint32_t at_most_4_gib(size_t number)
+{
+    return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+}
+
 struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum dtls_role role)
 {
     struct dtls_memory memory = { config->allocate, config->release, config->memory_arg };
@@ -20,8 +26,8 @@ struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum dtls_role
     conn->as.replay_window = (uint32_t)config->replay_window;
     conn->as.max_message = (uint32_t)config->max_message;
     conn->mtu = conn->flight_mtu = (uint32_t)config->mtu;
-    conn->held_records = config->held_records;
-    conn->held_bytes = config->held_bytes;
+    conn->held_records = at_most_4_gib(config->held_records);
+    conn->held_bytes = at_most_4_gib(config->held_bytes);
     if (dtls_epochs_init(&conn->as.epochs, &conn->as.memory, conn->as.replay_window) != DTLS_OK) {
         dtls_release(&memory, conn, sizeof *conn);
         return NULL;
@@ -42,7 +48,7 @@ int dtls_conn_start(struct dtls_conn *conn, dtls_time now)
         return DTLS_OK;
     }
     /* Servers that know only DTLS 1.0 look at the record version of the first hello (RFC 6347, 4.2.1). */
-    conn->as.epochs.current->write_version = DTLS_VERSION_1_0;
+    conn->as.epochs.current->says_dtls_1_0 = true;
     conn->hs->offer_session = conn->as.session != NULL;
     return dtls_conn_settle(conn, now, dtls_handshake_start_client(conn->hs, now));
 }

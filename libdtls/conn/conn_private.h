@@ -23,6 +23,7 @@ enum {
     DTLS_EARLY_BYTES = 8192,       /* and their bytes in all */
     DTLS_MOST_ANSWERS = 8,         /* to repetitions of one flight (T4) */
     DTLS_MOST_REFUSALS = 3,        /* of one attempt (R7) */
+    DTLS_RANDOM_END = 8,           /* bytes that tell one attempt of an authentic peer from another */
 };
 
 #define DTLS_FLIGHT_INTERVAL  ((uint64_t)20 * 1000)    /* R16, unless an eighth of the round trip is less */
@@ -39,6 +40,7 @@ struct dtls_renegotiation {
     bool stalled;
     bool replacing;    /* server: a new ClientHello replaces an attempt that was accepted (S5) */
     bool peer_started; /* the peer has started one, at peer_started_at (R13) */
+    uint8_t refusals;  /* of the attempt whose random ends in refused_random (zeroes: a HelloRequest) */
     bool asked;        /* the application is to say yes or no */
     dtls_time asked_until;
     dtls_time peer_started_at;
@@ -51,20 +53,24 @@ struct dtls_renegotiation {
     struct dtls_timer request_timer;
     dtls_time request_started;
 
-    unsigned refusals; /* of the attempt with this random (zeroes: a HelloRequest) */
     dtls_time refused_at;
-    uint8_t refused_random[DTLS_HELLO_RANDOM_LEN];
+    uint8_t refused_random[DTLS_RANDOM_END];
 };
 
-/* A control event while it waits: what dtls_event says in as few bytes as it takes. */
+/* A control event while it waits, in as few bytes as it takes. What does not belong to its type is not there. */
 struct dtls_waiting_event {
-    uint8_t type;       /* enum dtls_event_type */
-    uint8_t mtu_reason; /* enum dtls_mtu_reason */
-    uint8_t alert;
-    bool resumed;
-    uint16_t epoch;
-    uint16_t mtu, old_mtu; /* 65,507 at most */
-    int error;
+    uint8_t type; /* enum dtls_event_type */
+    union {
+        bool resumed;       /* OPEN, REHANDSHAKE_DONE */
+        uint8_t alert;      /* ALERT, FAILED */
+        uint8_t mtu_reason; /* MTU: enum dtls_mtu_reason */
+    };
+    union {
+        uint16_t epoch; /* OPEN, REHANDSHAKE_DONE */
+        int16_t error;  /* FAILED */
+        uint16_t mtu;   /* MTU: 65,507 at most */
+    };
+    uint16_t old_mtu; /* MTU */
 };
 
 struct dtls_conn {
@@ -72,37 +78,43 @@ struct dtls_conn {
     struct dtls_ready *ready; /* the node of whoever has many; NULL: nobody keeps a list */
     void *users;              /* the application's pointer */
     uint64_t opened;          /* authentic records */
-    enum dtls_conn_state state;
-    int death;              /* why it is over; DTLS_ERR_CLOSED for a clean end */
-    uint8_t received_alert; /* the last fatal one */
+    uint8_t state;            /* enum dtls_conn_state */
+    uint8_t received_alert;   /* the last fatal one */
+    int16_t death;            /* why it is over; DTLS_ERR_CLOSED for a clean end */
+    bool doomed;              /* an unauthenticated fatal alert came: two more timeouts (S9) */
+    uint8_t doom;             /* and this was it */
+    uint8_t doom_expirations;
+    uint8_t answers;        /* to repetitions of the flight that is out (T4), the last one at answered_at */
+    uint8_t alert_body[2];  /* of the alert in the outbox */
+    uint16_t advised_epoch; /* the application knows that its keys are used up (R12); 0: none */
     uint32_t mtu;
     uint32_t flight_mtu; /* what flights are believed to fit into, until the handshake is done (M5) */
-    size_t held_records, held_bytes;
-    dtls_time now; /* the latest we were told; records that are read later happen then */
+    uint32_t probe_to;   /* probe_mtu_to of the handshake that is in force */
+    uint32_t held_records, held_bytes;
+    unsigned early_copies; /* of the flight that is out, because the peer is ahead (R5); the last at early_copied_at */
+    uint16_t echo_len;
+    bool peer_is_ahead; /* it has sent data of n+1 before Finished, */
+    bool has_postponed; /* and some in the datagram being read: perhaps Finished stands behind it */
+    uint8_t *echo;      /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
+    dtls_time now;      /* the latest we were told; records that are read later happen then */
 
     struct dtls_handshake *hs; /* NULL while none runs; and room for its last flight: */
     struct dtls_last_flight *spare;
+    struct dtls_last_flight *last; /* of the newest finished handshake, where we sent it (T5); may be NULL */
     struct dtls_renegotiation re;
     struct dtls_renewal renewal;
     struct dtls_probe probe;
-    uint32_t probe_to; /* probe_mtu_to of the handshake that is in force */
-    uint8_t *echo;     /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
-    size_t echo_len;
-    uint16_t advised_epoch;        /* the application knows that its keys are used up (R12); 0: none */
-    struct dtls_last_flight *last; /* of the newest finished handshake, where we sent it (T5); may be NULL */
 
     struct dtls_outbox outbox;
-    uint8_t alert_body[2]; /* of the alert in it */
-    unsigned answers;      /* to repetitions of the flight that is out (T4) */
     dtls_time answered_at;
-    unsigned early_copies; /* of it, sent because the peer is ahead (R5) */
     dtls_time early_copied_at;
-    bool doomed;  /* an unauthenticated fatal alert came: two more timeouts (S9) */
-    uint8_t doom; /* and this was it */
-    unsigned doom_expirations;
 
     struct dtls_waiting_event events[DTLS_EVENT_MOST];
     uint8_t event_first, event_count;
+    bool data_waits; /* a DATA event, not in the queue: */
+    uint16_t data_epoch, postponed_epoch;
+    struct dtls_bytes data;
+    struct dtls_bytes postponed;
 
     uint8_t *input; /* the datagram being read: the caller's, or that of `reading` */
     size_t input_len, input_at;
@@ -110,13 +122,6 @@ struct dtls_conn {
     struct dtls_held_record *delivered; /* held data that the last DATA event points into */
     struct dtls_held held;              /* authentic data of n+1, before Finished (R5) */
     struct dtls_held early;             /* sealed records of n+1, before its keys (R5) */
-    bool has_postponed;                 /* data of n+1 in the datagram being read: perhaps Finished stands behind it */
-    struct dtls_bytes postponed;
-    uint16_t postponed_epoch;
-    bool peer_is_ahead; /* it has sent such data */
-    bool data_waits;    /* a DATA event, not in the queue: */
-    struct dtls_bytes data;
-    uint16_t data_epoch;
 };
 
 /* Something may wait to be taken, or the deadline may be another: at the end of every verb that takes `now`. */

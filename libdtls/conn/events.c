@@ -28,19 +28,31 @@ bool dtls_conn_has_event(const struct dtls_conn *conn)
 
 static void tell(const struct dtls_conn *conn, const struct dtls_waiting_event *waiting, struct dtls_event *event)
 {
-    bool session = waiting->type == DTLS_EVENT_SESSION;
-
-    *event = (struct dtls_event){
-        .type = (enum dtls_event_type)waiting->type,
-        .session = session ? conn->as.session : NULL, /* the newest: an older one is gone */
-        .resumed = waiting->resumed,
-        .epoch = waiting->epoch,
-        .alert = waiting->alert,
-        .error = waiting->error,
-        .mtu = waiting->mtu,
-        .old_mtu = waiting->old_mtu,
-        .mtu_reason = (enum dtls_mtu_reason)waiting->mtu_reason,
-    };
+    *event = (struct dtls_event){ .type = (enum dtls_event_type)waiting->type };
+    switch (event->type) {
+    case DTLS_EVENT_OPEN:
+    case DTLS_EVENT_REHANDSHAKE_DONE:
+        event->resumed = waiting->resumed;
+        event->epoch = waiting->epoch;
+        break;
+    case DTLS_EVENT_SESSION:
+        event->session = conn->as.session;
+        break;
+    case DTLS_EVENT_MTU:
+        event->mtu = waiting->mtu;
+        event->old_mtu = waiting->old_mtu;
+        event->mtu_reason = (enum dtls_mtu_reason)waiting->mtu_reason;
+        break;
+    case DTLS_EVENT_FAILED:
+        event->error = waiting->error;
+        event->alert = waiting->alert;
+        break;
+    case DTLS_EVENT_ALERT:
+        event->alert = waiting->alert;
+        break;
+    default: /* the type says it all */
+        break;
+    }
 }
 
 /* The oldest; false when there is none. */
@@ -62,17 +74,10 @@ static bool take_event(struct dtls_conn *conn, struct dtls_event *event)
     return true;
 }
 
-/* Its handshake may be over since; the session may have given way to none, where memory was out. */
-static bool is_outdated(const struct dtls_conn *conn, const struct dtls_event *event)
-{
-    return (event->type == DTLS_EVENT_JOB && !dtls_conn_has_job(conn)) ||
-           (event->type == DTLS_EVENT_SESSION && event->session == NULL);
-}
-
 bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event)
 {
     while (take_event(conn, event))
-        if (!is_outdated(conn, event))
+        if (event->type != DTLS_EVENT_JOB || dtls_conn_has_job(conn)) /* its handshake may be over since */
             return true;
     return false;
 }

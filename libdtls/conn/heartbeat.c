@@ -41,7 +41,7 @@ static void take_request(struct dtls_conn *conn, struct dtls_bytes payload)
     if (payload.len > 0)
         memcpy(copy, payload.at, payload.len);
     conn->echo = copy;
-    conn->echo_len = payload.len + 1;
+    conn->echo_len = (uint16_t)(payload.len + 1);
 }
 
 void dtls_conn_forget_heartbeat(struct dtls_conn *conn)

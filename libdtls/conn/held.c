@@ -21,7 +21,7 @@ bool dtls_held_put(struct dtls_held *held, const struct dtls_memory *memory, uin
         held->last->next = copy;
     held->last = copy;
     held->count++;
-    held->bytes += record.len;
+    held->bytes += (uint32_t)record.len;
     return true;
 }
 
@@ -35,7 +35,7 @@ struct dtls_held_record *dtls_held_take(struct dtls_held *held)
     if (held->first == NULL)
         held->last = NULL;
     held->count--;
-    held->bytes -= record->len;
+    held->bytes -= (uint32_t)record->len;
     return record;
 }
 

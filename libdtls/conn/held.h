@@ -16,7 +16,7 @@ struct dtls_held_record {
 /* A bounded queue. All zeroes is empty. */
 struct dtls_held {
     struct dtls_held_record *first, *last;
-    size_t count, bytes;
+    uint32_t count, bytes;
 };
 
 /* Copies the record in; false, and nothing has changed, when a bound is reached or memory is out: the newest is the

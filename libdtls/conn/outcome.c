@@ -58,12 +58,12 @@ int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert)
     if (conn->state == DTLS_CONN_OVER)
         return conn->death;
     conn->state = DTLS_CONN_OVER;
-    conn->death = err;
+    conn->death = (int16_t)err;
     dtls_outbox_clear(&conn->outbox);
     if (alert != 0)
         dtls_conn_transmit_alert(conn, DTLS_ALERT_FATAL, alert);
     struct dtls_waiting_event *event = dtls_conn_push_event(conn, DTLS_EVENT_FAILED);
-    event->error = err;
+    event->error = (int16_t)err;
     event->alert = conn->received_alert;
     return err;
 }
@@ -157,7 +157,7 @@ void dtls_conn_begin_handshake(struct dtls_conn *conn)
 static void answered(struct dtls_conn *conn, dtls_time now)
 {
     if (!conn->hs->rehandshake) {
-        conn->as.epochs.current->write_version = DTLS_VERSION_1_2; /* a client knows now what the server speaks */
+        conn->as.epochs.current->says_dtls_1_0 = false; /* a client knows now what the server speaks */
         return;
     }
     dtls_conn_begin_handshake(conn);
@@ -196,7 +196,8 @@ int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err)
     if (happened & DTLS_HAPPENED_VERIFIED)
         return finish(conn, now);
     if (happened & DTLS_HAPPENED_FLIGHT) {
-        conn->answers = conn->early_copies = 0;
+        conn->answers = 0;
+        conn->early_copies = 0;
         conn->doomed = false; /* the handshake goes on: the alert was forged, or about something else (S9) */
         dtls_conn_transmit(conn);
     }

@@ -31,15 +31,15 @@ enum dtls_probe_state {
 
 /* All zeroes is no search. */
 struct dtls_probe {
-    enum dtls_probe_state state;
+    uint8_t state;       /* enum dtls_probe_state */
+    uint8_t losses;      /* of `size`, in a row */
     uint32_t good;       /* passes: the MTU; always below too_big */
     uint32_t least;      /* what a black hole falls back to */
     uint32_t most;       /* the end of the search */
     uint32_t too_big;    /* the smallest size that is known not to pass; most + 1 at first */
     uint32_t size;       /* being tried; not while it rests */
     uint32_t number;     /* of that size: an answer to any try of it counts, however late */
-    unsigned losses;     /* of it, in a row */
-    uint64_t patience;   /* for the next answer */
+    uint32_t patience;   /* for the next answer */
     dtls_time deadline;  /* of the answer, or of the next step */
     dtls_time raise_at;  /* when the search begins anew */
     uint64_t data_count; /* records sent when the size was confirmed last */

@@ -96,18 +96,24 @@ int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehan
 /* What stands for the random of a HelloRequest. */
 static const uint8_t no_random[DTLS_HELLO_RANDOM_LEN];
 
+/* The beginning may be a clock (RFC 5246, 7.4.1.2). */
+static const uint8_t *end_of(const uint8_t random[DTLS_HELLO_RANDOM_LEN])
+{
+    return random + DTLS_HELLO_RANDOM_LEN - DTLS_RANDOM_END;
+}
+
 /* The warning no_renegotiation: once per attempt, and twice more when the peer insists (R7). */
 static void refuse(struct dtls_conn *conn, dtls_time now, const uint8_t random[DTLS_HELLO_RANDOM_LEN])
 {
     struct dtls_renegotiation *re = &conn->re;
 
-    if (memcmp(re->refused_random, random, DTLS_HELLO_RANDOM_LEN) != 0 || now - re->refused_at >= DTLS_REFUSAL_FORGET)
+    if (memcmp(re->refused_random, end_of(random), DTLS_RANDOM_END) != 0 || now - re->refused_at >= DTLS_REFUSAL_FORGET)
         re->refusals = 0;
     if (re->refusals >= DTLS_MOST_REFUSALS || (re->refusals > 0 && now - re->refused_at < DTLS_REFUSAL_INTERVAL))
         return;
     re->refusals++;
     re->refused_at = now;
-    memcpy(re->refused_random, random, DTLS_HELLO_RANDOM_LEN);
+    memcpy(re->refused_random, end_of(random), DTLS_RANDOM_END);
     dtls_conn_transmit_alert(conn, DTLS_ALERT_WARNING, DTLS_ALERT_NO_RENEGOTIATION);
 }
 
@@ -117,7 +123,7 @@ static bool was_refused(const struct dtls_conn *conn, dtls_time now, const uint8
     const struct dtls_renegotiation *re = &conn->re;
 
     return re->refusals > 0 && now - re->refused_at < DTLS_REFUSAL_ASK_AGAIN &&
-           memcmp(re->refused_random, random, DTLS_HELLO_RANDOM_LEN) == 0;
+           memcmp(re->refused_random, end_of(random), DTLS_RANDOM_END) == 0;
 }
 
 static void ask(struct dtls_conn *conn, dtls_time now)

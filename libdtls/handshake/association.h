@@ -25,17 +25,18 @@ struct dtls_established {
 
 struct dtls_association {
     enum dtls_role role;
+    uint32_t replay_window;
     const struct dtls_config *config;     /* outlives us; for the next handshake */
     const struct dtls_identity *identity; /* what we have presented; NULL: nothing yet (R9) */
     struct dtls_memory memory;
     struct dtls_random random;
-    uint32_t replay_window, max_message;
     struct dtls_epochs epochs;
     struct dtls_established active;
     struct dtls_session
         *session;    /* the connection's own, resumable (R11), or the one a client starts with; may be NULL */
     uint8_t *cookie; /* a client's last one: its rehandshakes may send it again (R6); owned; NULL: none */
-    size_t cookie_len;
+    uint32_t cookie_len;
+    uint32_t max_message;
     struct dtls_round_trip path;
     struct dtls_stats stats;
 };

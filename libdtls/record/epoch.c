@@ -32,7 +32,6 @@ struct dtls_epoch *dtls_epoch_new(const struct dtls_memory *memory, uint16_t num
         return NULL;
     epoch->number = number;
     epoch->readable = true;
-    epoch->write_version = DTLS_VERSION_1_2;
     epoch->limit = epoch->own_limit = DTLS_MAX_PLAINTEXT;
     if (aead == NULL)
         return epoch;
@@ -144,19 +143,19 @@ size_t dtls_epoch_seal(struct dtls_epoch *epoch, uint8_t type, uint8_t *record, 
 {
     const struct dtls_aead *aead = epoch->aead;
     uint8_t number[8], nonce[DTLS_AEAD_NONCE_LEN], aad[AAD_LEN];
+    uint16_t version = epoch->says_dtls_1_0 ? DTLS_VERSION_1_0 : DTLS_VERSION_1_2;
     size_t record_len = dtls_epoch_expansion(epoch) + len;
 
     if (!dtls_epoch_can_write(epoch))
         return 0;
     uint64_t sequence = epoch->write_sequence++;
-    dtls_record_header_write(record, type, epoch->write_version, epoch->number, sequence,
-                             record_len - DTLS_RECORD_HEADER_LEN);
+    dtls_record_header_write(record, type, version, epoch->number, sequence, record_len - DTLS_RECORD_HEADER_LEN);
     if (aead == NULL)
         return record_len;
     put_number(number, epoch->number, sequence);
     memcpy(record + DTLS_RECORD_HEADER_LEN, number, aead->explicit_len);
     make_nonce(nonce, aead, epoch->write_iv, number);
-    make_aad(aad, number, type, epoch->write_version, len);
+    make_aad(aad, number, type, version, len);
     uint8_t *data = record + dtls_epoch_prefix(epoch);
     epoch->sealed_blocks += blocks_of(len);
     if (epoch->write_key != NULL)

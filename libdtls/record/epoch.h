@@ -12,13 +12,13 @@
 /* The keyed AEAD contexts are blocks of their own, because they can be large (nettle 3's GCM tables) and the two
  * directions are wiped at different times (contract R4). The replay window stands behind the reading one. */
 struct dtls_epoch {
-    uint16_t number;
     const struct dtls_aead *aead; /* NULL: epoch 0, plaintext */
     void *read_key, *write_key;   /* NULL in epoch 0, and once wiped; write_key also once folded */
     uint8_t read_iv[DTLS_AEAD_NONCE_LEN], write_iv[DTLS_AEAD_NONCE_LEN];
     uint8_t folded_key[DTLS_AEAD_MAX_KEY]; /* what write_key is made of */
     bool readable;                         /* false once its time is over */
-    uint16_t write_version;                /* of the record header */
+    bool says_dtls_1_0;                    /* in the headers of its records */
+    uint16_t number;
     uint16_t limit;                        /* the most plaintext that the peer takes in one record (M8) */
     uint16_t own_limit;                    /* and that we do */
     uint64_t write_sequence;               /* of the next record */

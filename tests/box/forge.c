@@ -16,7 +16,7 @@ size_t forge_record(const struct pair *pair, enum net_end to, uint16_t epoch, ui
     turned.write_key = theirs->read_key;
     memcpy(turned.write_iv, theirs->read_iv, sizeof turned.write_iv);
     turned.write_sequence = theirs->replay.next + 10;
-    turned.write_version = 0xfefd;
+    turned.says_dtls_1_0 = false;
     struct dtls_epoch *ours = dtls_epochs_find(&pair->end[net_other(to)].conn->as.epochs, epoch);
     if (ours != NULL && ours->write_sequence <= turned.write_sequence)
         ours->write_sequence = turned.write_sequence + 1;

@@ -54,6 +54,27 @@ static void what_one_end_seals_the_other_opens(void)
     }
 }
 
+/* T5: as a server's last flight is, long after it has switched. */
+static void what_a_folded_epoch_seals_the_other_end_opens(void)
+{
+    for (size_t aead = 0; aead < AEADS; aead++) {
+        struct dtls_epoch *a, *b;
+        struct dtls_record record;
+        uint8_t bytes[100];
+        make_ends(aead, 7, &a, &b);
+        seal_text(a, "before", bytes);
+        dtls_epoch_fold(&heap, a);
+        for (int i = 0; i < 2; i++) {
+            size_t len = seal_text(a, "after", bytes);
+            CHECK_CASE(a->write_key == NULL && len == 5 + dtls_epoch_expansion(a), "aead %zu", aead);
+            CHECK_CASE(open_bytes(b, bytes, len, &record) == DTLS_OPENED && record.len == 5 &&
+                           memcmp(record.body, "after", 5) == 0 && record.sequence == 1 + (uint64_t)i,
+                       "aead %zu", aead);
+        }
+        free_ends(a, b);
+    }
+}
+
 static void a_record_opens_once(void)
 {
     for (size_t aead = 1; aead < AEADS; aead++) {
@@ -205,6 +226,7 @@ static void the_old_epoch_ends_in_time(void) /* contract R4 */
 
 static CU_TestInfo tests[] = {
     { "what one end seals the other opens", what_one_end_seals_the_other_opens },
+    { "what a folded epoch seals the other end opens (T5)", what_a_folded_epoch_seals_the_other_end_opens },
     { "a record opens once", a_record_opens_once },
     { "a forged number in epoch 0 shuts nothing out (S1)", a_forged_number_in_epoch_0_shuts_nothing_out },
     { "a changed bit is a forgery and moves no window", a_changed_bit_is_a_forgery_and_moves_no_window },

@@ -122,11 +122,51 @@ static void what_ends_a_datagram_ends_it(void)
     dtls_epochs_free(&epochs);
 }
 
+static size_t count_items(struct dtls_outbox *outbox, const struct dtls_epochs *epochs)
+{
+    uint8_t out[256];
+    size_t count = 0;
+
+    for (; dtls_outbox_next(outbox, epochs, sizeof out, 0, out) > 0; count++)
+        ;
+    return count;
+}
+
+/* Each in a datagram of its own, so that they can be counted. */
+static void add_items(struct dtls_outbox *outbox, size_t count)
+{
+    struct dtls_outgoing item = message(0, 200);
+
+    for (size_t i = 0; i < count; i++)
+        dtls_outbox_add(outbox, &item);
+}
+
+static void a_handshake_lends_it_room(void)
+{
+    struct dtls_epochs epochs;
+    struct dtls_outbox outbox = { 0 };
+    struct dtls_outbox_room room;
+
+    CU_ASSERT_EQUAL_FATAL(dtls_epochs_init(&epochs, &heap, 64), DTLS_OK);
+    add_items(&outbox, 3);
+    dtls_outbox_take_room(&outbox, &room);
+    add_items(&outbox, DTLS_OUTBOX_MOST + 1 - 3); /* what is too much is ignored */
+    CU_ASSERT_EQUAL(count_items(&outbox, &epochs), DTLS_OUTBOX_MOST);
+    add_items(&outbox, 1);
+    dtls_outbox_leave_room(&outbox);
+    memset(&room, 0xff, sizeof room);
+    CU_ASSERT_TRUE(dtls_outbox_is_empty(&outbox));
+    add_items(&outbox, DTLS_OUTBOX_FEW + 1);
+    CU_ASSERT_EQUAL(count_items(&outbox, &epochs), DTLS_OUTBOX_FEW);
+    dtls_epochs_free(&epochs);
+}
+
 static CU_TestInfo tests[] = {
     { "every MTU is respected, with the fewest datagrams (M2)", every_mtu_is_respected_with_the_fewest_datagrams },
     { "the cut is even (M2)", the_cut_is_even },
     { "what ends a datagram ends it, although more would fit", what_ends_a_datagram_ends_it },
     { "an item whose epoch is gone is left out", an_item_whose_epoch_is_gone_is_left_out },
+    { "a handshake lends it room, and what waited is still sent", a_handshake_lends_it_room },
     CU_TEST_INFO_NULL,
 };
 
