@@ -290,8 +290,10 @@ void dtls_ev_jobs_free(struct dtls_ev_jobs *jobs)
     end_threads(jobs);
     ev_ref(jobs->loop);
     ev_async_stop(jobs->loop, &jobs->finished);
-    while (jobs->youngest != NULL)
-        drop(jobs->youngest);
+    for (struct dtls_ev_pooled *pooled = jobs->youngest, *older; pooled != NULL; pooled = older) {
+        older = pooled->older;
+        drop(pooled);
+    }
     jobs->dead = true;
     if (!jobs->giving_back)
         free(jobs);

@@ -161,8 +161,8 @@ static void begin(struct storm *storm)
     storm->server_config.handshake_timeout_ms = 300; /* half a handshake keeps its place no longer */
     memory_use(&storm->memory, &storm->server_config);
     storm->address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    CU_ASSERT_EQUAL_FATAL(dtls_ev_listen(storm->loop, &storm->server_config, (struct sockaddr *)&storm->address, len, NULL,
-                                         echo, NULL, &storm->server),
+    CU_ASSERT_EQUAL_FATAL(dtls_ev_listen(storm->loop, &storm->server_config, (struct sockaddr *)&storm->address, len,
+                                         NULL, echo, NULL, &storm->server),
                           DTLS_OK);
     CU_ASSERT_EQUAL(dtls_ev_server_address(storm->server, (struct sockaddr *)&storm->address, &len), 0);
     CU_ASSERT_EQUAL_FATAL(dtls_ev_connect(storm->loop, &storm->client_config, (struct sockaddr *)&storm->address, len,
