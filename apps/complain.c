@@ -1,4 +1,5 @@
 /* complain.c - one line on stderr. */
+#define _POSIX_C_SOURCE 200809L /* flockfile */
 #include "apps/complain.h"
 
 #include <stdarg.h>
@@ -14,9 +15,11 @@ void complain_as(const char *name)
 
 static void __attribute__((format(printf, 1, 0))) complain_args(const char *format, va_list args)
 {
+    flockfile(stderr); /* no other thread's words in this line */
     fprintf(stderr, "%s: ", program);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
+    funlockfile(stderr);
 }
 
 void complain(const char *format, ...)

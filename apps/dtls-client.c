@@ -229,9 +229,12 @@ static void configure(struct client *client)
 {
     const struct settings *settings = &client->settings;
     struct dtls_config *config = &client->config;
+    struct files_why why;
 
     settings_configure(settings, config);
-    config->identity = files_identity(settings->cert, settings->key);
+    config->identity = files_identity(settings->cert, settings->key, &why);
+    if (config->identity == NULL)
+        refuse("%s", why.words);
     if (settings->keylog != NULL) {
         config->keylog = files_keylog;
         config->keylog_arg = files_open_keylog(settings->keylog);
@@ -295,7 +298,9 @@ int main(int argc, char **argv)
     settings_check(&client.settings);
     if ((wanted = option_whole(&port_row, operands[1], &port)) != NULL)
         refuse("port '%s' is not %s", operands[1], wanted);
-    client.report = (struct report){ client.settings.json, client.settings.verbose, stderr, dtls_ev_now() };
+    client.report = (struct report){
+        .json = client.settings.json, .verbose = client.settings.verbose, .remarks = stderr, .start = dtls_ev_now()
+    };
     configure(&client);
     if (has_flow(&client))
         pace_init(&client.pace, &client.settings);

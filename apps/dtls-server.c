@@ -1,4 +1,4 @@
-/* dtls-server.c - a DTLS server that echoes every record. */
+/* dtls-server.c - a DTLS server that echoes every record: its options, its signals, and who gets what is typed. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,19 +8,15 @@
 #include "apps/complain.h"
 #include "apps/files.h"
 #include "apps/input.h"
-#include "apps/renew.h"
-#include "apps/report.h"
-#include "apps/settings.h"
-
-enum { CACHED_SESSIONS = 1024 };
+#include "apps/worker.h"
 
 struct server {
-    struct ev_loop *loop;
     struct settings settings;
     struct report report;
-    struct dtls_config config;
+    struct dtls_config config; /* all but the identity and the session cache, which are a worker's lease's */
     struct dtls_ticket_key ticket_key;
-    struct dtls_ev_server *server;
+    struct worker *workers; /* as many as settings.workers */
+    ev_signal interrupt, terminate, hangup;
     struct input input; /* with --commands */
 };
 
@@ -29,66 +25,29 @@ static const struct option_program program = {
     .mask = FOR_SERVER,
     .usage = "[options] --port P",
     .about = "A DTLS 1.2 server that sends every record back.",
-    .notes = COMMANDS_HELP "They go to every association, and so do other lines, as records.\n\n"
-                           "SIGINT and SIGTERM close every association.\n"
-                           "Exit status: 0 fine, 2 a mistake in the options or files.\n\n"
-                           "Examples:\n"
-                           "  dtls-server --port 4433\n"
-                           "  dtls-server --port 4433 --cert chain.pem --key key.pem --client-cert require\n"
-                           "  dtls-server --port 0 --json --rehandshake-every 60\n"
-                           "  dtls-server --port 4433 --commands --rehandshake-policy ask\n",
+    .notes = COMMANDS_HELP
+    "They go to every association, and so do other lines, as records.\n\n"
+    "With several workers, the system gives each client to one of them, by its address and port.\n"
+    "A ticket is good for all of them, a session id for the worker that gave it. --max-associations\n"
+    "is shared out equally: one may be full while another has room.\n\n"
+    "SIGHUP reads --cert and --key again, for new associations; the others keep theirs. If something\n"
+    "is wrong with the files, one line says so, and nothing changes.\n"
+    "SIGINT and SIGTERM close every association.\n"
+    "Exit status: 0 fine, 2 a mistake in the options or files.\n\n"
+    "Examples:\n"
+    "  dtls-server --port 4433\n"
+    "  dtls-server --port 4433 --cert chain.pem --key key.pem --client-cert require\n"
+    "  dtls-server --port 4433 --workers 4 --job-threads 1 --max-associations 20000\n"
+    "  dtls-server --port 0 --json --rehandshake-every 60\n"
+    "  dtls-server --port 4433 --commands --rehandshake-policy ask\n",
     .rows = settings_rows,
 };
 
-static void begin_association(struct server *server, struct dtls_ev_conn *conn)
-{
-    struct renew *renew = malloc(sizeof *renew);
-
-    if (renew == NULL)
-        return;
-    renew_start(renew, server->loop, conn, &server->settings, &server->report);
-    dtls_ev_set_data(conn, renew);
-}
-
-static void end_association(struct server *server, const struct dtls_ev_conn *conn)
-{
-    struct renew *renew = dtls_ev_data(conn);
-
-    if (renew == NULL)
-        return;
-    report_end(&server->report, conn, NULL);
-    renew_stop(renew);
-    free(renew);
-}
-
-static void echo(const struct server *server, struct dtls_ev_conn *conn, struct dtls_bytes data)
-{
-    int error = dtls_ev_send(conn, data.at, data.len, NULL);
-
-    if (error != DTLS_OK && server->settings.verbose)
-        complain("a record of %zu bytes was not echoed: %s", data.len, dtls_error_string(error));
-}
-
-static void on_event(void *arg, struct dtls_ev_conn *conn, const struct dtls_event *event)
-{
-    struct server *server = arg;
-
-    if (event->type == DTLS_EVENT_DATA) {
-        echo(server, conn, event->data);
-        return;
-    }
-    report_event(&server->report, conn, event, NULL);
-    if (event->type == DTLS_EVENT_OPEN)
-        begin_association(server, conn);
-    else if (event->type == DTLS_EVENT_CLOSED || event->type == DTLS_EVENT_FAILED)
-        end_association(server, conn);
-}
-
 /* ---- what is typed (--commands) ---- */
 
-/* One line, for every association. */
+/* One line, for every association of the only worker. */
 struct errand {
-    struct server *server;
+    const struct report *report;
     struct command command;
     uint64_t number;
     const uint8_t *line;
@@ -99,7 +58,7 @@ static void obey(void *arg, struct dtls_ev_conn *conn)
 {
     const struct errand *errand = arg;
 
-    command_do(&errand->command, conn, &errand->server->report);
+    command_do(&errand->command, conn, errand->report);
 }
 
 static void send_line(void *arg, struct dtls_ev_conn *conn)
@@ -117,81 +76,196 @@ static void send_line(void *arg, struct dtls_ev_conn *conn)
 
 static void on_line(void *arg, uint64_t number, const uint8_t *line, size_t len)
 {
-    struct server *server = arg;
-    struct errand errand = { .server = server, .number = number, .line = line, .len = len };
+    struct worker *worker = arg;
+    struct errand errand = { .report = &worker->report, .number = number, .line = line, .len = len };
 
     if (command_is(line, len)) {
         if (command_read(line, len, &errand.command))
-            dtls_ev_server_each(server->server, obey, &errand);
+            dtls_ev_server_each(worker->server, obey, &errand);
     } else if (len > 0) {
-        dtls_ev_server_each(server->server, send_line, &errand);
+        dtls_ev_server_each(worker->server, send_line, &errand);
     }
+}
+
+/* ---- signals ---- */
+
+static void on_end(struct ev_loop *loop, ev_signal *signal, int happened)
+{
+    struct server *server = signal->data;
+
+    (void)loop;
+    (void)happened;
+    for (uint32_t i = 0; i < server->settings.workers; i++)
+        worker_end(&server->workers[i]);
+}
+
+/* New leases for all workers, or for none. */
+static bool bring(struct server *server, struct credentials *credentials)
+{
+    struct lease *leases[MOST_WORKERS];
+    uint32_t count = 0;
+
+    while (count < server->settings.workers) {
+        leases[count] = worker_lease(&server->workers[count], &server->config, credentials);
+        if (leases[count] == NULL)
+            break;
+        count++;
+    }
+    bool all = count == server->settings.workers;
+    for (uint32_t i = 0; i < count; i++) {
+        if (all)
+            worker_bring(&server->workers[i], leases[i]);
+        else
+            lease_free(leases[i]);
+    }
+    return all;
+}
+
+static void on_hangup(struct ev_loop *loop, ev_signal *signal, int happened)
+{
+    struct server *server = signal->data;
+    const struct settings *settings = &server->settings;
+    struct dtls_config config = server->config;
+    struct files_why why;
+
+    (void)loop;
+    (void)happened;
+    if (settings->cert == NULL) {
+        complain("SIGHUP: there is no --cert to read again");
+        return;
+    }
+    struct credentials *credentials = credentials_load(settings->cert, settings->key, settings->workers, &why);
+    if (credentials == NULL) {
+        complain("not reloaded: %s", why.words);
+        return;
+    }
+    config.identity = credentials->identity;
+    const char *problem = dtls_config_problem(&config, DTLS_SERVER);
+    if (problem == NULL && !bring(server, credentials))
+        problem = dtls_error_string(DTLS_ERR_NO_MEMORY);
+    if (problem != NULL)
+        complain("not reloaded: %s", problem);
+    credentials_release(credentials);
+}
+
+static void watch(struct server *server, ev_signal *watcher, int number,
+                  void (*then)(struct ev_loop *loop, ev_signal *signal, int happened))
+{
+    ev_signal_init(watcher, then, number);
+    watcher->data = server;
+    ev_signal_start(EV_DEFAULT, watcher);
 }
 
 /* ---- the program ---- */
 
-static void close_one(void *arg, struct dtls_ev_conn *conn)
-{
-    (void)arg;
-    dtls_ev_close(conn);
-}
-
-static void on_signal(struct ev_loop *loop, ev_signal *signal, int happened)
-{
-    struct server *server = signal->data;
-
-    (void)happened;
-    dtls_ev_server_each(server->server, close_one, NULL);
-    ev_break(loop, EVBREAK_ALL);
-}
-
-static void configure(struct server *server)
+static void configure(struct server *server, const struct dtls_identity *identity)
 {
     const struct settings *settings = &server->settings;
     struct dtls_config *config = &server->config;
 
     settings_configure(settings, config);
-    config->identity = files_identity(settings->cert, settings->key);
     if (settings->keylog != NULL) {
         config->keylog = files_keylog;
         config->keylog_arg = files_open_keylog(settings->keylog);
     }
-    if (!settings->no_cache && (config->session_cache = dtls_session_cache_new(CACHED_SESSIONS)) == NULL)
-        refuse("%s", dtls_error_string(DTLS_ERR_NO_MEMORY));
+    config->public_key_jobs = settings->job_threads > 0;
     if (!settings->no_tickets) {
         if (dtls_system_random(NULL, (uint8_t *)&server->ticket_key, sizeof server->ticket_key) != DTLS_OK)
             refuse("%s", dtls_error_string(DTLS_ERR_RANDOM));
         config->ticket_keys = &server->ticket_key;
         config->ticket_key_count = 1;
     }
-    const char *problem = dtls_config_problem(config, DTLS_SERVER);
+    struct dtls_config whole = *config;
+    whole.identity = identity;
+    const char *problem = dtls_config_problem(&whole, DTLS_SERVER);
     if (problem != NULL)
         refuse("%s", problem);
 }
 
-static void listen_on(struct server *server)
+/* `share` is out of `all`, for worker `i` of `count`. */
+static size_t share_of(uint32_t all, uint32_t i, uint32_t count)
+{
+    return all / count + (i < all % count);
+}
+
+static void listen_on(struct server *server, uint32_t i, struct credentials *credentials, struct address *address,
+                      bool share)
 {
     const struct settings *settings = &server->settings;
-    uint8_t fingerprint[DTLS_FINGERPRINT_LEN];
-    struct address address;
+    struct worker *worker = &server->workers[i];
+    struct lease *lease = worker_lease(worker, &server->config, credentials);
 
-    address_find(settings->host, (uint16_t)settings->port, &address);
-    int error = dtls_ev_listen(server->loop, &server->config, (struct sockaddr *)&address.of, address.len, NULL,
-                               on_event, server, &server->server);
+    if (lease == NULL)
+        refuse("%s", dtls_error_string(DTLS_ERR_NO_MEMORY));
+    int error =
+        worker_listen(worker, lease, address, share_of(settings->max_associations, i, settings->workers), share);
     if (error != DTLS_OK)
         refuse("%s port %u: %s", settings->host, settings->port,
                error == DTLS_EV_ERR_SYSTEM ? strerror(errno) : dtls_error_string(error));
-    address.len = sizeof address.of;
-    dtls_ev_server_address(server->server, (struct sockaddr *)&address.of, &address.len);
-    dtls_identity_fingerprint(server->config.identity, fingerprint);
-    report_beginning(&server->report, "listening", (struct sockaddr *)&address.of, address.len, fingerprint);
+    address->len = sizeof address->of;
+    dtls_ev_server_address(worker->server, (struct sockaddr *)&address->of, &address->len);
+}
+
+/* All workers on one port. Sockets that share a port do not mind other programs of the same user that do, so the first
+ * one asks alone whether it is free. */
+static void listen_on_all(struct server *server, struct credentials *credentials)
+{
+    const struct settings *settings = &server->settings;
+    struct address address;
+
+    address_find(settings->host, (uint16_t)settings->port, &address);
+    listen_on(server, 0, credentials, &address, false);
+    if (settings->workers > 1) {
+        dtls_ev_server_free(server->workers[0].server);
+        lease_free(server->workers[0].leases);
+        for (uint32_t i = 0; i < settings->workers; i++)
+            listen_on(server, i, credentials, &address, true);
+    }
+    report_beginning(&server->report, "listening", (struct sockaddr *)&address.of, address.len,
+                     credentials->fingerprint);
+}
+
+static void run(struct server *server)
+{
+    struct worker *workers = server->workers;
+    uint32_t count = server->settings.workers;
+
+    for (uint32_t i = 1; i < count; i++) {
+        int error = worker_start(&workers[i]);
+        if (error != 0)
+            refuse("worker %u: %s", i + 1, strerror(error));
+    }
+    worker_run(&workers[0]);
+    for (uint32_t i = 1; i < count; i++)
+        worker_join(&workers[i]);
+}
+
+static void begin(struct server *server)
+{
+    const struct settings *settings = &server->settings;
+    struct files_why why;
+
+    struct credentials *credentials = credentials_load(settings->cert, settings->key, 0, &why);
+    if (credentials == NULL)
+        refuse("%s", why.words);
+    configure(server, credentials->identity);
+    server->workers = calloc(settings->workers, sizeof *server->workers);
+    if (server->workers == NULL)
+        refuse("%s", dtls_error_string(DTLS_ERR_NO_MEMORY));
+    for (uint32_t i = 0; i < settings->workers; i++)
+        worker_init(&server->workers[i], i, settings, &server->report);
+    watch(server, &server->interrupt, SIGINT, on_end);
+    watch(server, &server->terminate, SIGTERM, on_end);
+    watch(server, &server->hangup, SIGHUP, on_hangup);
+    listen_on_all(server, credentials);
+    credentials_release(credentials);
 }
 
 static void release(struct server *server)
 {
-    dtls_ev_server_free(server->server);
-    dtls_session_cache_free(server->config.session_cache);
-    dtls_identity_free((struct dtls_identity *)(uintptr_t)server->config.identity);
+    for (uint32_t i = 0; i < server->settings.workers; i++)
+        worker_release(&server->workers[i]);
+    free(server->workers);
     if (server->config.keylog_arg != NULL)
         fclose(server->config.keylog_arg);
 }
@@ -199,7 +273,6 @@ static void release(struct server *server)
 int main(int argc, char **argv)
 {
     static struct server server;
-    ev_signal interrupt, terminate;
 
     complain_as(program.name);
     settings_init(&server.settings);
@@ -207,22 +280,16 @@ int main(int argc, char **argv)
     settings_check(&server.settings);
     if (server.settings.port == UINT32_MAX)
         refuse("--port is missing (see --help)");
-    server.report = (struct report){ server.settings.json, server.settings.verbose, stdout, dtls_ev_now() };
-    configure(&server);
-
-    server.loop = EV_DEFAULT;
-    ev_signal_init(&interrupt, on_signal, SIGINT);
-    ev_signal_init(&terminate, on_signal, SIGTERM);
-    interrupt.data = terminate.data = &server;
-    ev_signal_start(server.loop, &interrupt);
-    ev_signal_start(server.loop, &terminate);
-    listen_on(&server);
+    server.report = (struct report){
+        .json = server.settings.json, .verbose = server.settings.verbose, .remarks = stdout, .start = dtls_ev_now()
+    };
+    begin(&server);
     server.input.take = on_line;
-    server.input.arg = &server;
+    server.input.arg = &server.workers[0];
     input_init(&server.input);
     if (server.settings.commands)
-        input_start(&server.input, server.loop);
-    ev_run(server.loop, 0);
+        input_start(&server.input, EV_DEFAULT);
+    run(&server);
     release(&server);
     return EXIT_FINE;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -33,18 +34,30 @@ static ssize_t read_file(const char *path, char *out, size_t cap)
     return got < 0 ? -1 : (ssize_t)len;
 }
 
-static size_t read_text(const char *path, char text[LARGEST_FILE])
+static void __attribute__((format(printf, 2, 3))) give_reason(struct files_why *why, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(why->words, sizeof why->words, format, args);
+    va_end(args);
+}
+
+/* The length; -1 with a reason. */
+static ssize_t read_text(const char *path, char text[LARGEST_FILE], struct files_why *why)
 {
     ssize_t got = read_file(path, text, LARGEST_FILE);
 
     if (got < 0)
-        refuse("%s: %s", path, strerror(errno));
-    if (got == LARGEST_FILE)
-        refuse("%s: longer than 1 MiB, that is no certificate and no key", path);
-    return (size_t)got;
+        give_reason(why, "%s: %s", path, strerror(errno));
+    if (got < LARGEST_FILE)
+        return got;
+    give_reason(why, "%s: longer than 1 MiB, that is no certificate and no key", path);
+    explicit_bzero(text, LARGEST_FILE);
+    return -1;
 }
 
-static struct dtls_identity *make_identity(void)
+static struct dtls_identity *make_identity(struct files_why *why)
 {
     struct dtls_identity *identity;
     int64_t now = (int64_t)time(NULL);
@@ -52,7 +65,7 @@ static struct dtls_identity *make_identity(void)
         dtls_identity_generate(DTLS_KEY_ECDSA_P256, "libdtls", now - DAY_S, now + 30 * DAY_S, NULL, NULL, &identity);
 
     if (error != DTLS_OK)
-        refuse("cannot make a certificate: %s", dtls_error_string(error));
+        give_reason(why, "cannot make a certificate: %s", dtls_error_string(error));
     return identity;
 }
 
@@ -68,35 +81,39 @@ static size_t count_blocks(const char *text, size_t len)
 }
 
 /* Which of the two files is to blame? */
-static _Noreturn void refuse_identity(int error, const char *cert, const char *key, bool has_certificate)
+static void blame(int error, const char *cert, const char *key, bool has_certificate, struct files_why *why)
 {
-    const char *why = dtls_error_string(error);
+    const char *words = dtls_error_string(error);
 
     if (error == DTLS_ERR_KEY_MISMATCH)
-        refuse("%s and %s: %s", cert, key, why);
-    if (error == DTLS_ERR_BAD_PEM && cert == key)
-        refuse("%s: needs a certificate and its private key, both in PEM (or give --key FILE too)", cert);
-    if (error == DTLS_ERR_BAD_KEY || error == DTLS_ERR_ENCRYPTED_KEY || (error == DTLS_ERR_BAD_PEM && has_certificate))
-        refuse("%s: %s", key, why);
-    refuse("%s: %s", cert, why);
+        give_reason(why, "%s and %s: %s", cert, key, words);
+    else if (error == DTLS_ERR_BAD_PEM && cert == key)
+        give_reason(why, "%s: needs a certificate and its private key, both in PEM (or give --key FILE too)", cert);
+    else if (error == DTLS_ERR_BAD_KEY || error == DTLS_ERR_ENCRYPTED_KEY ||
+             (error == DTLS_ERR_BAD_PEM && has_certificate))
+        give_reason(why, "%s: %s", key, words);
+    else
+        give_reason(why, "%s: %s", cert, words);
 }
 
-struct dtls_identity *files_identity(const char *cert, const char *key)
+struct dtls_identity *files_identity(const char *cert, const char *key, struct files_why *why)
 {
     static char cert_text[LARGEST_FILE], key_text[LARGEST_FILE];
-    struct dtls_identity *identity;
+    struct dtls_identity *identity = NULL;
 
     if (cert == NULL)
-        return make_identity();
+        return make_identity(why);
     if (key == NULL)
         key = cert;
-    size_t cert_len = read_text(cert, cert_text), key_len = read_text(key, key_text);
-    int error = dtls_identity_from_pem(cert_text, cert_len, key_text, key_len, &identity);
-    bool has_certificate = count_blocks(cert_text, cert_len) > 0;
-    explicit_bzero(cert_text, cert_len);
-    explicit_bzero(key_text, key_len);
-    if (error != DTLS_OK)
-        refuse_identity(error, cert, key, has_certificate);
+    ssize_t cert_len = read_text(cert, cert_text, why);
+    ssize_t key_len = cert_len >= 0 ? read_text(key, key_text, why) : -1;
+    if (key_len >= 0) {
+        int error = dtls_identity_from_pem(cert_text, (size_t)cert_len, key_text, (size_t)key_len, &identity);
+        if (error != DTLS_OK)
+            blame(error, cert, key, count_blocks(cert_text, (size_t)cert_len) > 0, why);
+    }
+    explicit_bzero(cert_text, cert_len > 0 ? (size_t)cert_len : 0);
+    explicit_bzero(key_text, key_len > 0 ? (size_t)key_len : 0);
     return identity;
 }
 

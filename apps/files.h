@@ -1,5 +1,5 @@
 /* files.h - what the programs read from files and write to them: identities, sessions, the key log.
- * Whatever is wrong at the start is refused: one line on stderr, exit 2. */
+ * Whatever else than an identity is wrong is refused: one line on stderr, exit 2. */
 #ifndef APPS_FILES_H
 #define APPS_FILES_H
 
@@ -7,8 +7,14 @@
 
 #include "dtls/dtls.h"
 
-/* From PEM files (`key` NULL: both are in `cert`), or made for this run when `cert` is NULL. The caller's, to free. */
-struct dtls_identity *files_identity(const char *cert, const char *key);
+/* What is wrong, in one line. */
+struct files_why {
+    char words[512];
+};
+
+/* From PEM files (`key` NULL: both are in `cert`), or made for this run when `cert` is NULL. The caller's, to free.
+ * NULL: `why` says what is wrong. On one thread at a time. */
+struct dtls_identity *files_identity(const char *cert, const char *key, struct files_why *why);
 
 /* The session kept in `path`; NULL when there is no such file yet. Refuses also a place where none could be kept.
  * The caller's, to free. */

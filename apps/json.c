@@ -1,11 +1,12 @@
 /* json.c - one JSON object a line (RFC 8259). */
+#define _POSIX_C_SOURCE 200809L /* flockfile */
 #include "apps/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-static bool first; /* the next member needs no comma */
+static _Thread_local bool first; /* the next member needs no comma */
 
 /* How many bytes the UTF-8 character at the start of `at` takes; 0 when it is none (RFC 3629, 4). */
 static size_t character_len(const uint8_t *at, size_t len)
@@ -62,6 +63,7 @@ static void put_key(const char *key)
 
 void json_begin(const char *event)
 {
+    flockfile(stdout);
     putchar('{');
     first = true;
     json_text("event", event);
@@ -71,6 +73,7 @@ void json_end(void)
 {
     fputs("}\n", stdout);
     fflush(stdout);
+    funlockfile(stdout);
 }
 
 void json_text(const char *key, const char *text)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* {"event":"...", then any of the next, then json_end. */
+/* {"event":"...", then any of the next, then json_end. In between stdout is this thread's alone. */
 void json_begin(const char *event);
 void json_end(void);
 

@@ -1,4 +1,5 @@
 /* report.c - words and JSON for everything that happens. */
+#define _POSIX_C_SOURCE 200809L /* flockfile */
 #include "apps/report.h"
 
 #include <inttypes.h>
@@ -18,6 +19,8 @@ static void begin(const struct report *report, const char *event, const char *pe
     json_whole("time_ms", elapsed_ms(report));
     if (peer != NULL)
         json_text("peer", peer);
+    if (peer != NULL && report->worker > 0)
+        json_whole("worker", report->worker);
 }
 
 static void __attribute__((format(printf, 2, 3))) say(const struct report *report, const char *format, ...)
@@ -25,10 +28,12 @@ static void __attribute__((format(printf, 2, 3))) say(const struct report *repor
     va_list args;
 
     va_start(args, format);
+    flockfile(report->remarks);
     fprintf(report->remarks, "%7.3f  ", (double)(dtls_ev_now() - report->start) / 1e6);
     vfprintf(report->remarks, format, args);
     fputc('\n', report->remarks);
     fflush(report->remarks);
+    funlockfile(report->remarks);
     va_end(args);
 }
 
@@ -77,6 +82,19 @@ void report_beginning(const struct report *report, const char *event, const stru
     }
     say(report, "%s %s %s port %u", event, strcmp(event, "listening") == 0 ? "on" : "to", host, port);
     say(report, "own certificate %s", fingerprint_text(fingerprint, text));
+}
+
+void report_credentials(const struct report *report, const char *event, const uint8_t *fingerprint)
+{
+    char text[DTLS_FINGERPRINT_TEXT];
+
+    if (report->json) {
+        begin(report, event, NULL);
+        json_text("fingerprint", fingerprint_text(fingerprint, text));
+        json_end();
+        return;
+    }
+    say(report, "%s: own certificate %s", event, fingerprint_text(fingerprint, text));
 }
 
 static void report_open(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,

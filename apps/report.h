@@ -1,4 +1,4 @@
-/* report.h - tells what happens, to a person or as JSON. The shape of the JSON is in README.md. */
+/* report.h - tells what happens, to a person or as JSON. From any thread: a line stays whole. */
 #ifndef APPS_REPORT_H
 #define APPS_REPORT_H
 
@@ -12,11 +12,15 @@ struct report {
     bool json, verbose;
     FILE *remarks;   /* where a person reads what is not data */
     dtls_time start; /* of the program */
+    unsigned worker; /* whose associations these are, as JSON tells; 0: nobody asks */
 };
 
 /* "listening" or "connecting": the first thing told. `fingerprint` is the own one. */
 void report_beginning(const struct report *report, const char *event, const struct sockaddr *address, socklen_t len,
                       const uint8_t *fingerprint);
+
+/* The own certificate: "reloaded" (new associations get this one) or "retired" (nobody uses it any more). */
+void report_credentials(const struct report *report, const char *event, const uint8_t *fingerprint);
 
 /* Everything but DATA; `kept` says what became of a SESSION: NULL, or a remark ("kept in FILE"). */
 void report_event(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,

@@ -107,6 +107,16 @@ const struct option_row settings_rows[] = {
     { FOR_SERVER, "port", "P", "UDP port, required; 0: any, and it is printed", option_whole, AT(port), 0, 65535,
       NULL },
 
+    HEADING(FOR_SERVER, "How many"),
+    { FOR_SERVER, "workers", "N", "event loops, each on a thread, 1 to 64 (1); see below", option_whole, AT(workers), 1,
+      MOST_WORKERS, NULL },
+    { FOR_SERVER, "max-associations", "N",
+      "associations at a time, of all workers together; then newcomers\nare ignored (1024)", option_whole,
+      AT(max_associations), 1, 1 << 20, NULL },
+    { FOR_SERVER, "job-threads", "N",
+      "threads of each worker for public-key work, up to 64, so that\na slow key delays no record (0: none)",
+      option_whole, AT(job_threads), 0, 64, NULL },
+
     HEADING(FOR_BOTH, "Who"),
     { FOR_BOTH, "cert", "FILE", "own certificate chain, PEM, leaf first (a P-256 one is made)", option_text, AT(cert),
       0, 0, NULL },
@@ -201,6 +211,8 @@ void settings_init(struct settings *settings)
     *settings = (struct settings){
         .host = "127.0.0.1",
         .port = UINT32_MAX,
+        .workers = 1,
+        .max_associations = 1024,
         .mtu = (uint32_t)defaults.mtu,
         .initial_timeout_ms = defaults.initial_timeout_ms,
         .maximum_timeout_ms = defaults.maximum_timeout_ms,
@@ -213,6 +225,10 @@ void settings_check(const struct settings *settings)
 {
     if (settings->key != NULL && settings->cert == NULL)
         refuse("--key needs --cert");
+    if (settings->max_associations < settings->workers)
+        refuse("--max-associations %u is below --workers %u", settings->max_associations, settings->workers);
+    if (settings->commands && settings->workers > 1)
+        refuse("--commands goes with one worker only, not with --workers %u", settings->workers);
     if (settings->maximum_timeout_ms < settings->initial_timeout_ms)
         refuse("--maximum-timeout %u is below --initial-timeout %u", settings->maximum_timeout_ms,
                settings->initial_timeout_ms);

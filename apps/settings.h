@@ -7,7 +7,7 @@
 
 enum { FOR_CLIENT = 1, FOR_SERVER = 2, FOR_BOTH = 3 };
 
-enum { SETTINGS_MAX_MODES = 16 };
+enum { SETTINGS_MAX_MODES = 16, MOST_WORKERS = 64 };
 
 struct settings_list {
     uint16_t at[DTLS_MAX_SUITES];
@@ -25,8 +25,9 @@ struct settings_modes {
 };
 
 struct settings {
-    const char *host; /* server */
-    uint32_t port;    /* server; UINT32_MAX: not given */
+    const char *host;                                /* server */
+    uint32_t port;                                   /* server; UINT32_MAX: not given */
+    uint32_t workers, max_associations, job_threads; /* server; associations of all workers together */
 
     const char *cert, *key; /* NULL: not given */
     struct settings_pin pin;
