@@ -103,7 +103,7 @@ static int open_client(struct client *client, struct ev_loop *loop, const struct
 {
     struct dtls_ev_conn *conn = &client->conn;
 
-    int error = dtls_ev_socket_open(&client->socket, loop, &owner, NULL, &conn->peer, false);
+    int error = dtls_ev_socket_open(&client->socket, loop, &owner, &conn->peer, DTLS_EV_CONNECTED);
     if (error != DTLS_OK)
         return error;
     error = start_engine(conn, config, session);

@@ -181,7 +181,8 @@ static int open_server(struct dtls_ev_server *server, struct ev_loop *loop, cons
     ev_init(&server->timer, on_timer);
     server->timer.data = server;
     server->armed = DTLS_NEVER;
-    int error = dtls_ev_socket_open(&server->socket, loop, &owner, local, NULL, settings->share_port);
+    int error = dtls_ev_socket_open(&server->socket, loop, &owner, local,
+                                    settings->share_port ? DTLS_EV_SHARED : DTLS_EV_BOUND);
     if (error != DTLS_OK)
         dtls_endpoint_free(server->endpoint);
     return error;

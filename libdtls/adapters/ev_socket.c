@@ -180,17 +180,17 @@ void dtls_ev_socket_stats(const struct dtls_ev_socket *socket, struct dtls_ev_st
 
 /* ---- life ---- */
 
-static bool prepare(int fd, const struct dtls_ev_address *local, const struct dtls_ev_address *remote, bool shared)
+static bool prepare(int fd, const struct dtls_ev_address *address, enum dtls_ev_binding binding)
 {
     int flags = fcntl(fd, F_GETFL);
 
-    dtls_ev_path_watch(fd, local != NULL ? local : remote);
+    dtls_ev_path_watch(fd, address);
     dtls_ev_io_prepare(fd);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         return false;
-    if (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0)
+    if (binding == DTLS_EV_SHARED && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0)
         return false;
-    return local != NULL ? bind(fd, &local->of.any, local->len) == 0 : connect(fd, &remote->of.any, remote->len) == 0;
+    return (binding == DTLS_EV_CONNECTED ? connect : bind)(fd, &address->of.any, address->len) == 0;
 }
 
 static void watch(struct dtls_ev_socket *socket)
@@ -220,22 +220,20 @@ static bool make_buffers(struct dtls_ev_socket *socket)
 }
 
 int dtls_ev_socket_open(struct dtls_ev_socket *opened, struct ev_loop *loop, const struct dtls_ev_owner *owner,
-                        const struct dtls_ev_address *local, const struct dtls_ev_address *remote, bool shared)
+                        const struct dtls_ev_address *address, enum dtls_ev_binding binding)
 {
-    const struct dtls_ev_address *either = local != NULL ? local : remote;
-
     opened->loop = loop;
     opened->owner = owner;
     opened->fd = -1;
-    opened->connected = remote != NULL;
-    if (local != NULL)
-        opened->local = dtls_ev_address_any_port(local);
+    opened->connected = binding == DTLS_EV_CONNECTED;
+    if (!opened->connected)
+        opened->local = dtls_ev_address_any_port(address);
     if (!make_buffers(opened)) {
         dtls_ev_socket_free(opened);
         return DTLS_ERR_NO_MEMORY;
     }
-    opened->fd = socket(either->of.any.sa_family, SOCK_DGRAM, 0);
-    if (opened->fd >= 0 && prepare(opened->fd, local, remote, shared)) {
+    opened->fd = socket(address->of.any.sa_family, SOCK_DGRAM, 0);
+    if (opened->fd >= 0 && prepare(opened->fd, address, binding)) {
         watch(opened);
         return DTLS_OK;
     }

@@ -55,10 +55,16 @@ struct dtls_ev_socket {
     struct dtls_ev_queue queue;
 };
 
-/* Opens one, connected to `remote` or bound to `local` (the other is NULL; `shared`: with others), and starts watching
- * it. DTLS_OK, DTLS_ERR_NO_MEMORY, or DTLS_EV_ERR_SYSTEM with errno; then nothing is open. */
+enum dtls_ev_binding {
+    DTLS_EV_CONNECTED, /* to a peer */
+    DTLS_EV_BOUND,     /* to an address of our own */
+    DTLS_EV_SHARED,    /* the same, with others */
+};
+
+/* Opens one and starts watching it. DTLS_OK, DTLS_ERR_NO_MEMORY, or DTLS_EV_ERR_SYSTEM with errno; then nothing is
+ * open. */
 int dtls_ev_socket_open(struct dtls_ev_socket *opened, struct ev_loop *loop, const struct dtls_ev_owner *owner,
-                        const struct dtls_ev_address *local, const struct dtls_ev_address *remote, bool shared);
+                        const struct dtls_ev_address *address, enum dtls_ev_binding binding);
 
 /* Sends what waits, stops watching and closes; again does nothing. */
 void dtls_ev_socket_close(struct dtls_ev_socket *socket);
