@@ -66,7 +66,8 @@ void json_begin(const char *event)
     flockfile(stdout);
     putchar('{');
     first = true;
-    json_text("event", event);
+    if (event != NULL)
+        json_text("event", event);
 }
 
 void json_end(void)

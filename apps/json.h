@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* {"event":"...", then any of the next, then json_end. In between stdout is this thread's alone. */
+/* {"event":"...", then any of the next, then json_end. NULL: an object that is no event. In between stdout is this
+ * thread's alone. */
 void json_begin(const char *event);
 void json_end(void);
 
