@@ -40,7 +40,7 @@ static uint64_t bucket_middle(size_t bucket)
     return ((uint64_t)(bucket % STEPS + STEPS) << shift) + (((uint64_t)1 << shift) >> 1);
 }
 
-static void add_latency(struct flow_latency *latency, uint64_t us)
+void flow_latency_add(struct flow_latency *latency, uint64_t us)
 {
     latency->counts[bucket_of(us)]++;
     latency->count++;
@@ -114,5 +114,5 @@ void flow_take(struct flow *flow, uint64_t now_us, const uint8_t *data, size_t l
     if (flow->received++ > 0 && now_us - flow->last_us > flow->longest_gap_us)
         flow->longest_gap_us = now_us - flow->last_us;
     flow->last_us = now_us;
-    add_latency(&flow->round_trip, now_us - get_u64(data + 16));
+    flow_latency_add(&flow->round_trip, now_us - get_u64(data + 16));
 }

@@ -44,6 +44,8 @@ void flow_write(const struct flow *flow, uint64_t now_us, uint8_t *out);
 /* Takes what came back. */
 void flow_take(struct flow *flow, uint64_t now_us, const uint8_t *data, size_t len);
 
+void flow_latency_add(struct flow_latency *latency, uint64_t us);
+
 /* The duration that `share` (0 to 1) of all do not exceed; 0 when there is none. */
 uint64_t flow_latency_share(const struct flow_latency *latency, double share);
 
