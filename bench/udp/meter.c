@@ -2,14 +2,16 @@
 #define _GNU_SOURCE /* MAP_ANONYMOUS, clock_getcpuclockid */
 #include "bench/udp/meter.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "apps/complain.h"
 
-static const uint64_t WARM_UP_NS = 20000000, STUCK_NS = 20000000, QUIET_NS = 5000000;
+static const uint64_t WARM_UP_NS = 20000000, STUCK_NS = 100000000;
 
 _Noreturn void meter_fail(const char *what)
 {
@@ -52,6 +54,22 @@ static uint64_t count_received(const struct meter *meter)
     return atomic_load_explicit(&meter->received, memory_order_relaxed);
 }
 
+/* How long the process was ready to run and did not, so far; 0 where the kernel does not say. */
+static uint64_t read_delay_ns(pid_t pid)
+{
+    unsigned long long run_ns, delay_ns = 0;
+    char path[40];
+
+    snprintf(path, sizeof path, "/proc/%ld/schedstat", (long)pid);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%llu %llu", &run_ns, &delay_ns) != 2)
+        delay_ns = 0;
+    fclose(file);
+    return delay_ns;
+}
+
 static struct meter_mark mark(const struct meter *meter)
 {
     uint64_t cpu_ns = read_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -64,6 +82,7 @@ static struct meter_mark mark(const struct meter *meter)
         .at_ns = read_ns(CLOCK_MONOTONIC),
         .cpu_send_ns = cpu_ns - meter->waited_ns - waits_ns,
         .cpu_receive_ns = read_ns(other),
+        .delay_ns = read_delay_ns(getpid()) + read_delay_ns(meter->receiver),
         .sent = meter->sent,
         .received = count_received(meter),
     };
@@ -76,8 +95,10 @@ void meter_begin(struct meter *meter)
 
 bool meter_is_over(struct meter *meter)
 {
-    if (meter->over || read_ns(CLOCK_MONOTONIC) < meter->due_ns)
-        return meter->over;
+    bool idle = meter->sent == meter->begin.sent || count_received(meter) == meter->begin.received;
+
+    if (meter->over || idle || read_ns(CLOCK_MONOTONIC) < meter->due_ns)
+        return meter->over; /* idle: on a busy machine one of the two may not have had a turn yet */
     if (meter->begin.at_ns == 0) {
         meter->begin = mark(meter);
         meter->due_ns = meter->begin.at_ns + meter->for_ns;
@@ -130,21 +151,25 @@ void meter_sent(struct meter *meter, size_t records)
 
 struct meter_result meter_finish(struct meter *meter)
 {
-    const struct timespec pause = { .tv_nsec = (long)QUIET_NS };
+    enum { PAUSE_NS = 1000000, PAUSES = 200 };
+    const struct timespec pause = { .tv_nsec = PAUSE_NS };
     const struct meter_mark *begin = &meter->begin, *end = &meter->end;
-    uint64_t before;
+    uint64_t known = count_received(meter);
 
-    do { /* as long as something comes */
-        before = count_received(meter);
+    for (int i = 0; i < PAUSES && known < meter->sent; i++) { /* as long as something comes */
         nanosleep(&pause, NULL);
-    } while (count_received(meter) != before);
+        uint64_t now = count_received(meter);
+        i = now > known ? 0 : i;
+        known = now;
+    }
     double received = (double)(end->received - begin->received), sent = (double)(end->sent - begin->sent);
     if (received <= 0 || sent <= 0)
         meter_fail("no record has come through");
     return (struct meter_result){
         .records_per_s = received * 1e9 / (double)(end->at_ns - begin->at_ns),
-        .lost = meter->sent - before,
+        .lost = meter->sent - known,
         .cpu_ns_send = (double)(end->cpu_send_ns - begin->cpu_send_ns) / sent,
         .cpu_ns_receive = (double)(end->cpu_receive_ns - begin->cpu_receive_ns) / received,
+        .disturbed = (double)(end->delay_ns - begin->delay_ns) / (double)(end->at_ns - begin->at_ns),
     };
 }

@@ -17,11 +17,12 @@ struct meter_result {
     double records_per_s;               /* received */
     uint64_t lost;                      /* of all that were sent, also before and after the time that is measured */
     double cpu_ns_send, cpu_ns_receive; /* per record */
+    double disturbed;                   /* share of the time that the two waited for a core that others had */
 };
 
 /* One moment. */
 struct meter_mark {
-    uint64_t at_ns, cpu_send_ns, cpu_receive_ns, sent, received;
+    uint64_t at_ns, cpu_send_ns, cpu_receive_ns, delay_ns, sent, received;
 };
 
 struct meter {

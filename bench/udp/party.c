@@ -175,8 +175,9 @@ int main(int argc, char **argv)
         .mask = 1,
         .usage = "[options]",
         .about = "One run of build/bench/udp: records from one process to another, on two cores, over loopback.",
-        .notes = "Prints records per second received, records lost, and CPU nanoseconds for each record of the sender\n"
-                 "and of the receiver. Exit status: 0 fine, 1 the run failed, 2 a mistake in the options.\n",
+        .notes = "Prints records per second received, records lost, CPU nanoseconds for each record of the sender and\n"
+                 "of the receiver, and the share of the time that they waited for a core that others had. Exit\n"
+                 "status: 0 fine, 1 the run failed, 2 a mistake in the options.\n",
         .rows = rows,
     };
     struct choices choices = { .size = 160, .burst = 32, .ms = 1000 };
@@ -189,7 +190,7 @@ int main(int argc, char **argv)
     }
     struct party party = { .cipher = find_cipher(choices.cipher), .size = choices.size, .burst = choices.burst };
     struct meter_result result = run(&party, choices.ms);
-    printf("%.0f %llu %.1f %.1f\n", result.records_per_s, (unsigned long long)result.lost, result.cpu_ns_send,
-           result.cpu_ns_receive);
+    printf("%.0f %llu %.1f %.1f %.3f\n", result.records_per_s, (unsigned long long)result.lost, result.cpu_ns_send,
+           result.cpu_ns_receive, result.disturbed);
     return EXIT_FINE;
 }

@@ -15,15 +15,23 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Of the figure at this offset. */
+static int by_disturbance(const void *a, const void *b)
+{
+    const struct row_figures *x = a, *y = b;
+
+    return by_size(&x->disturbed, &y->disturbed);
+}
+
+/* Of the figure at this offset, in the first half of the rounds. */
 static double median(const struct row *row, size_t offset)
 {
+    size_t count = (row->count + 1) / 2;
     double values[ROW_ROUNDS];
 
-    for (size_t i = 0; i < row->count; i++)
+    for (size_t i = 0; i < count; i++)
         memcpy(&values[i], (const char *)&row->rounds[i] + offset, sizeof values[i]);
-    qsort(values, row->count, sizeof values[0], by_size);
-    return values[row->count / 2];
+    qsort(values, count, sizeof values[0], by_size);
+    return values[count / 2];
 }
 
 static bool is_plain(const struct row *row)
@@ -49,13 +57,16 @@ static double best_peer(const struct row *rows, size_t count, const struct row *
 
 void row_sum_up(struct row *rows, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        qsort(rows[i].rounds, rows[i].count, sizeof rows[i].rounds[0], by_disturbance);
         rows[i].median = (struct row_figures){
             .records_per_s = median(&rows[i], offsetof(struct row_figures, records_per_s)),
             .lost = median(&rows[i], offsetof(struct row_figures, lost)),
             .cpu_ns_send = median(&rows[i], offsetof(struct row_figures, cpu_ns_send)),
             .cpu_ns_receive = median(&rows[i], offsetof(struct row_figures, cpu_ns_receive)),
+            .disturbed = median(&rows[i], offsetof(struct row_figures, disturbed)),
         };
+    }
     for (size_t i = 0; i < count; i++) {
         double best = best_peer(rows, count, &rows[i]);
         rows[i].ratio = best > 0 ? rows[i].median.records_per_s / best : 0;
@@ -64,8 +75,8 @@ void row_sum_up(struct row *rows, size_t count)
 
 void row_print_head(void)
 {
-    printf("%-8s %-26s %-17s %5s %5s  %10s %6s  %12s %12s  %s\n", "impl", "version", "cipher", "bytes", "burst",
-           "records/s", "lost", "ns to send", "ns to receive", "to the best peer");
+    printf("%-8s %-18s %-17s %5s %5s  %9s %5s  %10s %13s  %16s  %s\n", "impl", "version", "cipher", "bytes", "burst",
+           "records/s", "lost", "ns to send", "ns to receive", "to the best peer", "disturbed");
 }
 
 void row_print(const struct row *row)
@@ -74,9 +85,9 @@ void row_print(const struct row *row)
 
     if (row->ratio > 0)
         snprintf(ratio, sizeof ratio, "%.2f", row->ratio);
-    printf("%-8s %-26.26s %-17s %5u %5u  %10.0f %6.0f  %12.0f %13.0f  %s\n", row->impl, row->version, row->cipher,
-           row->size, row->burst, row->median.records_per_s, row->median.lost, row->median.cpu_ns_send,
-           row->median.cpu_ns_receive, ratio);
+    printf("%-8s %-18.18s %-17s %5u %5u  %9.0f %5.0f  %10.0f %13.0f  %16s  %8.0f%%\n", row->impl, row->version,
+           row->cipher, row->size, row->burst, row->median.records_per_s, row->median.lost, row->median.cpu_ns_send,
+           row->median.cpu_ns_receive, ratio, row->median.disturbed * 100);
 }
 
 void row_print_json(const struct row *row)
