@@ -14,12 +14,17 @@ static struct client *client_of(struct dtls_ev_socket *socket)
     return (struct client *)socket;
 }
 
-void dtls_ev_client_settle(struct dtls_ev_conn *conn)
+static void tell_all(struct dtls_ev_conn *conn)
 {
     struct dtls_event event;
 
     while (!conn->dead && !conn->in_callback && dtls_conn_next_event(conn->engine, &event))
         dtls_ev_conn_tell(conn, &event);
+}
+
+void dtls_ev_client_settle(struct dtls_ev_conn *conn)
+{
+    tell_all(conn);
     if (conn->dead)
         return;
     dtls_ev_conn_flush(conn);
@@ -34,6 +39,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int happened)
     (void)loop;
     (void)happened;
     dtls_ev_socket_enter(socket);
+    socket->now = dtls_ev_now();
     dtls_conn_tick(conn->engine, socket->now); /* a death is also an event */
     dtls_ev_client_settle(conn);
     dtls_ev_socket_leave(socket);
@@ -41,13 +47,16 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int happened)
 
 /* ---- the socket's owner ---- */
 
-static void receive(struct dtls_ev_socket *socket, const struct dtls_ev_address *from, uint8_t *datagram, size_t len)
+static void receive(struct dtls_ev_socket *socket, struct dtls_ev_arrival *arrival)
 {
-    struct client *client = client_of(socket);
+    struct dtls_ev_conn *conn = &client_of(socket)->conn;
+    uint8_t *datagram;
+    size_t len;
 
-    (void)from;
-    dtls_conn_receive(client->conn.engine, socket->now, datagram, len); /* a death is also an event */
-    dtls_ev_client_settle(&client->conn);
+    while ((datagram = dtls_ev_socket_next(socket, arrival, &len)) != NULL) {
+        dtls_conn_receive(conn->engine, socket->now, datagram, len); /* a death is also an event */
+        tell_all(conn);
+    }
 }
 
 static void too_big(struct dtls_ev_socket *socket, const struct dtls_ev_address *to)

@@ -54,6 +54,8 @@ size_t dtls_ev_io_send(int fd, const struct dtls_ev_message *messages, size_t co
         if (messages[i].size != 0)
             put_size(header, &controls[i], messages[i].size);
     }
+    if (count == 1) /* cheaper than a list of one */
+        return sendmsg(fd, &headers[0].msg_hdr, 0) >= 0;
     int sent = sendmmsg(fd, headers, (unsigned)count, 0);
     return sent > 0 ? (size_t)sent : 0;
 }

@@ -75,7 +75,7 @@ static void send_all(struct dtls_ev_server *server)
     }
 }
 
-void dtls_ev_server_settle(struct dtls_ev_server *server)
+static void tell_all(struct dtls_ev_server *server)
 {
     struct dtls_event event;
     struct dtls_conn *engine;
@@ -91,10 +91,17 @@ void dtls_ev_server_settle(struct dtls_ev_server *server)
             dtls_endpoint_remove(engine);
     }
     server->settling = false;
-    if (server->dead)
+    if (!server->dead)
+        send_all(server);
+}
+
+void dtls_ev_server_settle(struct dtls_ev_server *server)
+{
+    if (server->settling)
         return;
-    send_all(server);
-    dtls_ev_arm(server->socket.loop, &server->timer, &server->armed, dtls_endpoint_deadline(server->endpoint));
+    tell_all(server);
+    if (!server->dead)
+        dtls_ev_arm(server->socket.loop, &server->timer, &server->armed, dtls_endpoint_deadline(server->endpoint));
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int happened)
@@ -104,6 +111,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int happened)
     (void)loop;
     (void)happened;
     dtls_ev_socket_enter(&server->socket);
+    server->socket.now = dtls_ev_now();
     dtls_endpoint_tick(server->endpoint, server->socket.now);
     dtls_ev_server_settle(server);
     dtls_ev_socket_leave(&server->socket);
@@ -120,13 +128,17 @@ static void expect(struct dtls_ev_socket *socket, const struct dtls_ev_arrival *
     dtls_endpoint_expect(server_of(socket)->endpoint, names, count);
 }
 
-static void receive(struct dtls_ev_socket *socket, const struct dtls_ev_address *from, uint8_t *datagram, size_t len)
+static void receive(struct dtls_ev_socket *socket, struct dtls_ev_arrival *arrival)
 {
     struct dtls_ev_server *server = server_of(socket);
-    struct dtls_address name = dtls_ev_address_name(from);
+    struct dtls_address name = dtls_ev_address_name(&arrival->from);
+    uint8_t *datagram;
+    size_t len;
 
-    dtls_endpoint_receive(server->endpoint, socket->now, &name, datagram, len);
-    dtls_ev_server_settle(server);
+    while ((datagram = dtls_ev_socket_next(socket, arrival, &len)) != NULL) {
+        dtls_endpoint_receive(server->endpoint, socket->now, &name, datagram, len);
+        tell_all(server);
+    }
 }
 
 static void too_big(struct dtls_ev_socket *socket, const struct dtls_ev_address *to)

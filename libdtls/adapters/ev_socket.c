@@ -22,19 +22,25 @@ static void take_errors(struct dtls_ev_socket *socket)
         if (error.too_big)
             socket->owner->too_big(socket, &error.to);
     }
-    if (!socket->owner->is_dead(socket))
-        socket->owner->settle(socket);
 }
 
-static void take_arrival(struct dtls_ev_socket *socket, const struct dtls_ev_arrival *arrival)
+uint8_t *dtls_ev_socket_next(struct dtls_ev_socket *socket, struct dtls_ev_arrival *arrival, size_t *len)
 {
-    for (size_t at = 0, len; at < arrival->len; at += len) {
-        if (socket->fd < 0 || socket->owner->is_dead(socket))
-            return;
-        len = arrival->len - at < arrival->size ? arrival->len - at : arrival->size;
-        socket->received++;
-        socket->owner->receive(socket, &arrival->from, arrival->bytes + at, len);
-    }
+    uint8_t *datagram = arrival->bytes;
+
+    *len = arrival->len < arrival->size ? arrival->len : arrival->size;
+    if (*len == 0 || socket->fd < 0 || socket->owner->is_dead(socket))
+        return NULL;
+    arrival->bytes += *len;
+    arrival->len -= *len;
+    socket->received++;
+    return datagram;
+}
+
+static void point_at_buffers(struct dtls_ev_socket *socket)
+{
+    for (size_t i = 0; i < socket->arrival_count; i++)
+        socket->arrivals[i].bytes = socket->in + i * DTLS_EV_DATAGRAM;
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *readable, int happened)
@@ -49,18 +55,21 @@ static void on_readable(struct ev_loop *loop, ev_io *readable, int happened)
         if (socket->fd < 0 || socket->owner->is_dead(socket))
             break;
         socket->now = dtls_ev_now();
+        point_at_buffers(socket);
         got = dtls_ev_io_receive(socket->fd, socket->arrivals, socket->arrival_count, DTLS_EV_DATAGRAM);
         socket->receive_calls++;
         socket->has_errors |= got == 0 && errno != EAGAIN && errno != EWOULDBLOCK;
         if (got > 1 && socket->owner->expect != NULL)
             socket->owner->expect(socket, socket->arrivals, got);
         for (size_t i = 0; i < got; i++)
-            take_arrival(socket, &socket->arrivals[i]);
+            socket->owner->receive(socket, &socket->arrivals[i]);
         if (round == 0 && got == 0) /* what else has woken us? */
             socket->has_errors = true;
     }
     if (socket->has_errors)
         take_errors(socket);
+    if (!socket->owner->is_dead(socket))
+        socket->owner->settle(socket);
     dtls_ev_socket_leave(socket);
 }
 
@@ -124,6 +133,8 @@ uint8_t *dtls_ev_socket_room(struct dtls_ev_socket *socket)
 {
     uint8_t *room = dtls_ev_queue_room(&socket->queue);
 
+    if (socket->fd < 0)
+        return NULL;
     if (room == NULL && !socket->queue.blocked) {
         dtls_ev_socket_flush(socket);
         room = dtls_ev_queue_room(&socket->queue);
@@ -212,8 +223,6 @@ static bool make_buffers(struct dtls_ev_socket *socket)
     socket->in = malloc(socket->arrival_count * DTLS_EV_DATAGRAM);
     if (socket->in == NULL || !dtls_ev_queue_init(&socket->queue, socket->connected))
         return false;
-    for (size_t i = 0; i < socket->arrival_count; i++)
-        socket->arrivals[i].bytes = socket->in + i * DTLS_EV_DATAGRAM;
     socket->queue.too_big = report_too_big;
     socket->queue.arg = socket;
     return true;
@@ -267,8 +276,12 @@ void dtls_ev_socket_free(struct dtls_ev_socket *socket)
 
 void dtls_ev_socket_enter(struct dtls_ev_socket *socket)
 {
-    if (socket->busy++ == 0)
+    double turn = ev_now(socket->loop);
+
+    if (socket->busy++ == 0 && turn != socket->turn) {
         socket->now = dtls_ev_now();
+        socket->turn = turn;
+    }
 }
 
 void dtls_ev_socket_leave(struct dtls_ev_socket *socket)

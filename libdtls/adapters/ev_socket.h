@@ -20,8 +20,9 @@ struct dtls_ev_socket;
 struct dtls_ev_owner {
     /* These come next; may be NULL. */
     void (*expect)(struct dtls_ev_socket *socket, const struct dtls_ev_arrival *arrivals, size_t count);
-    /* One datagram: decrypted in place, and gone when this returns. */
-    void (*receive)(struct dtls_ev_socket *socket, const struct dtls_ev_address *from, uint8_t *datagram, size_t len);
+    /* Takes all datagrams of an arrival (dtls_ev_socket_next), which are gone when this returns, and tells what comes
+     * of them. `settle` follows, when all arrivals are taken. */
+    void (*receive)(struct dtls_ev_socket *socket, struct dtls_ev_arrival *arrival);
     /* The kernel has a new opinion of how much fits to there. Called in the middle of sending: tells nobody. */
     void (*too_big)(struct dtls_ev_socket *socket, const struct dtls_ev_address *to);
     /* After that, or when the socket takes datagrams again: time to tell and to send. */
@@ -42,7 +43,8 @@ struct dtls_ev_socket {
     struct dtls_ev_address local; /* bound to, but for the port; unset when connected */
     bool connected;
     bool has_errors; /* a call has failed because of an earlier datagram: there is more to read about it */
-    uint64_t now;    /* microseconds; of the outermost call */
+    uint64_t now;    /* microseconds; of the outermost call, or of this turn of the loop */
+    double turn;     /* ev_now() then */
 
     /* An application may free anything from any callback. What it frees is put aside until the outermost call on
      * this socket returns: then, and only then, owner->idle frees it for good. */
@@ -71,6 +73,9 @@ void dtls_ev_socket_close(struct dtls_ev_socket *socket);
 
 /* Gives back its memory. */
 void dtls_ev_socket_free(struct dtls_ev_socket *socket);
+
+/* The next datagram of an arrival, decrypted in place; NULL when there is none, or nobody to take it. */
+uint8_t *dtls_ev_socket_next(struct dtls_ev_socket *socket, struct dtls_ev_arrival *arrival, size_t *len);
 
 /* Where the next datagram may be written, DTLS_EV_DATAGRAM bytes; NULL while the socket takes nothing more. */
 uint8_t *dtls_ev_socket_room(struct dtls_ev_socket *socket);

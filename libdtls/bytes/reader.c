@@ -3,77 +3,29 @@
 
 #include <string.h>
 
-struct dtls_reader dtls_reader_of(struct dtls_bytes bytes)
-{
-    return (struct dtls_reader){ .at = bytes.at, .left = bytes.len };
-}
-
 struct dtls_bytes dtls_view(const void *at, size_t len)
 {
     return (struct dtls_bytes){ at, len };
 }
 
-struct dtls_bytes dtls_read_bytes(struct dtls_reader *from, size_t len)
-{
-    if (from->broken || from->left < len) {
-        from->broken = true;
-        return (struct dtls_bytes){ 0 };
-    }
-    struct dtls_bytes bytes = { from->at, len };
-    if (len > 0)
-        from->at += len;
-    from->left -= len;
-    return bytes;
-}
-
-static uint64_t read_number(struct dtls_reader *from, size_t len)
-{
-    struct dtls_bytes bytes = dtls_read_bytes(from, len);
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < bytes.len; i++)
-        number = number << 8 | bytes.at[i];
-    return number;
-}
-
-uint8_t dtls_read_u8(struct dtls_reader *from)
-{
-    return (uint8_t)read_number(from, 1);
-}
-
-uint16_t dtls_read_u16(struct dtls_reader *from)
-{
-    return (uint16_t)read_number(from, 2);
-}
-
 uint32_t dtls_read_u24(struct dtls_reader *from)
 {
-    return (uint32_t)read_number(from, 3);
+    return (uint32_t)dtls_read_number(from, 3);
 }
 
 uint32_t dtls_read_u32(struct dtls_reader *from)
 {
-    return (uint32_t)read_number(from, 4);
-}
-
-uint64_t dtls_read_u48(struct dtls_reader *from)
-{
-    return read_number(from, 6);
+    return (uint32_t)dtls_read_number(from, 4);
 }
 
 uint64_t dtls_read_u64(struct dtls_reader *from)
 {
-    return read_number(from, 8);
+    return dtls_read_number(from, 8);
 }
 
 struct dtls_bytes dtls_read_vec8(struct dtls_reader *from)
 {
     return dtls_read_bytes(from, dtls_read_u8(from));
-}
-
-struct dtls_bytes dtls_read_vec16(struct dtls_reader *from)
-{
-    return dtls_read_bytes(from, dtls_read_u16(from));
 }
 
 struct dtls_bytes dtls_read_vec24(struct dtls_reader *from)

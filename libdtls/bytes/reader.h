@@ -12,22 +12,63 @@ struct dtls_reader {
     bool broken; /* something was not there; every later read gives zero or an empty view */
 };
 
-struct dtls_reader dtls_reader_of(struct dtls_bytes bytes);
+/* The first few are here, since every record is read with them. */
+static inline struct dtls_reader dtls_reader_of(struct dtls_bytes bytes)
+{
+    return (struct dtls_reader){ .at = bytes.at, .left = bytes.len };
+}
 
 /* A view of `len` bytes of anything. */
 struct dtls_bytes dtls_view(const void *at, size_t len);
 
-uint8_t dtls_read_u8(struct dtls_reader *from);
-uint16_t dtls_read_u16(struct dtls_reader *from);
+/* Views of `len` bytes, or of a vector behind its length of 1, 2 or 3 bytes. */
+static inline struct dtls_bytes dtls_read_bytes(struct dtls_reader *from, size_t len)
+{
+    if (from->broken || from->left < len) {
+        from->broken = true;
+        return (struct dtls_bytes){ 0 };
+    }
+    struct dtls_bytes bytes = { from->at, len };
+    if (len > 0)
+        from->at += len;
+    from->left -= len;
+    return bytes;
+}
+
+static inline uint64_t dtls_read_number(struct dtls_reader *from, size_t len)
+{
+    struct dtls_bytes bytes = dtls_read_bytes(from, len);
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < bytes.len; i++)
+        number = number << 8 | bytes.at[i];
+    return number;
+}
+
+static inline uint8_t dtls_read_u8(struct dtls_reader *from)
+{
+    return (uint8_t)dtls_read_number(from, 1);
+}
+
+static inline uint16_t dtls_read_u16(struct dtls_reader *from)
+{
+    return (uint16_t)dtls_read_number(from, 2);
+}
+
+static inline uint64_t dtls_read_u48(struct dtls_reader *from)
+{
+    return dtls_read_number(from, 6);
+}
+
+static inline struct dtls_bytes dtls_read_vec16(struct dtls_reader *from)
+{
+    return dtls_read_bytes(from, dtls_read_u16(from));
+}
+
 uint32_t dtls_read_u24(struct dtls_reader *from);
 uint32_t dtls_read_u32(struct dtls_reader *from);
-uint64_t dtls_read_u48(struct dtls_reader *from);
 uint64_t dtls_read_u64(struct dtls_reader *from);
-
-/* Views of `len` bytes, or of a vector behind its length of 1, 2 or 3 bytes. */
-struct dtls_bytes dtls_read_bytes(struct dtls_reader *from, size_t len);
 struct dtls_bytes dtls_read_vec8(struct dtls_reader *from);
-struct dtls_bytes dtls_read_vec16(struct dtls_reader *from);
 struct dtls_bytes dtls_read_vec24(struct dtls_reader *from);
 
 /* A vector16 of 2-byte numbers, at least one; breaks on an empty list and on half a number. */

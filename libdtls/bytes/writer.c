@@ -3,22 +3,6 @@
 
 #include <string.h>
 
-struct dtls_writer dtls_writer_to(uint8_t *span, size_t cap)
-{
-    return (struct dtls_writer){ .at = span, .cap = cap };
-}
-
-uint8_t *dtls_write_space(struct dtls_writer *to, size_t len)
-{
-    if (to->broken || to->cap - to->len < len) {
-        to->broken = true;
-        return NULL;
-    }
-    uint8_t *space = to->at + to->len;
-    to->len += len;
-    return space;
-}
-
 static void put_number(uint8_t *at, size_t size, uint64_t value)
 {
     for (size_t i = size; i > 0; i--) {
@@ -27,42 +11,19 @@ static void put_number(uint8_t *at, size_t size, uint64_t value)
     }
 }
 
-static void write_number(struct dtls_writer *to, size_t size, uint64_t value)
-{
-    uint8_t *space = dtls_write_space(to, size);
-
-    if (space != NULL)
-        put_number(space, size, value);
-}
-
-void dtls_write_u8(struct dtls_writer *to, uint8_t value)
-{
-    write_number(to, 1, value);
-}
-
-void dtls_write_u16(struct dtls_writer *to, uint16_t value)
-{
-    write_number(to, 2, value);
-}
-
 void dtls_write_u24(struct dtls_writer *to, uint32_t value)
 {
-    write_number(to, 3, value);
+    dtls_write_number(to, 3, value);
 }
 
 void dtls_write_u32(struct dtls_writer *to, uint32_t value)
 {
-    write_number(to, 4, value);
-}
-
-void dtls_write_u48(struct dtls_writer *to, uint64_t value)
-{
-    write_number(to, 6, value);
+    dtls_write_number(to, 4, value);
 }
 
 void dtls_write_u64(struct dtls_writer *to, uint64_t value)
 {
-    write_number(to, 8, value);
+    dtls_write_number(to, 8, value);
 }
 
 void dtls_write_bytes(struct dtls_writer *to, struct dtls_bytes bytes)
@@ -100,7 +61,7 @@ size_t dtls_write_open(struct dtls_writer *to, size_t size)
 {
     size_t position = to->len;
 
-    write_number(to, size, 0);
+    dtls_write_number(to, size, 0);
     return position;
 }
 

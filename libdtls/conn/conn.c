@@ -21,6 +21,7 @@ struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum dtls_role
         return NULL;
     conn->as.role = role;
     conn->as.config = config;
+    conn->expansion = (uint8_t)dtls_config_expansion(config);
     conn->as.memory = memory;
     conn->as.random = (struct dtls_random){ config->random, config->random_arg };
     conn->as.replay_window = (uint32_t)config->replay_window;
@@ -119,9 +120,23 @@ static dtls_time first_handshake_ends(const struct dtls_conn *conn)
     return total_ms == 0 ? DTLS_NEVER : dtls_time_after(conn->hs->started, (uint64_t)total_ms * 1000);
 }
 
+/* Open, and with nothing under way or to come: asked after each record, so that is asked first. */
+static bool is_quiet(const struct dtls_conn *conn)
+{
+    const struct dtls_config *config = conn->as.config;
+
+    return conn->state == DTLS_CONN_OPEN && conn->hs == NULL && !conn->re.asked && !conn->re.requesting &&
+           conn->probe.state == DTLS_PROBE_OFF && dtls_outbox_is_empty(&conn->outbox) &&
+           config->renew_after_records == 0 && config->renew_after_bytes == 0 && config->renew_after_s == 0 &&
+           !dtls_conn_is_to_be_advised(conn);
+}
+
 dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
 {
     dtls_time deadline = DTLS_NEVER;
+
+    if (is_quiet(conn))
+        return conn->as.epochs.previous_ends;
 
     if (conn->state == DTLS_CONN_NEW || conn->state == DTLS_CONN_OVER)
         return DTLS_NEVER;
@@ -243,6 +258,7 @@ int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *confi
     if (conn->as.role == DTLS_SERVER && kept != NULL && !dtls_config_fits(config, kept->public_key.kind))
         return DTLS_ERR_ARGUMENT;
     conn->as.config = config;
+    conn->expansion = (uint8_t)dtls_config_expansion(config);
     return DTLS_OK;
 }
 

@@ -84,6 +84,7 @@ struct dtls_conn {
     bool doomed;              /* an unauthenticated fatal alert came: two more timeouts (S9) */
     uint8_t doom;             /* and this was it */
     uint8_t doom_expirations;
+    uint8_t expansion;      /* the most that a record of the configuration's suites is longer than its data */
     uint8_t answers;        /* to repetitions of the flight that is out (T4), the last one at answered_at */
     uint8_t alert_body[2];  /* of the alert in the outbox */
     uint16_t advised_epoch; /* the application knows that its keys are used up (R12); 0: none */
@@ -143,9 +144,10 @@ void dtls_conn_pump(struct dtls_conn *conn);
 bool dtls_conn_has_event(const struct dtls_conn *conn);
 
 /* output.c */
-void dtls_conn_transmit(struct dtls_conn *conn);         /* the running handshake's flight */
-void dtls_conn_transmit_last(struct dtls_conn *conn);    /* the final one of the handshake before */
-void dtls_conn_transmit_request(struct dtls_conn *conn); /* HelloRequest */
+bool dtls_conn_has_datagram(const struct dtls_conn *conn); /* perhaps; false: surely not */
+void dtls_conn_transmit(struct dtls_conn *conn);           /* the running handshake's flight */
+void dtls_conn_transmit_last(struct dtls_conn *conn);      /* the final one of the handshake before */
+void dtls_conn_transmit_request(struct dtls_conn *conn);   /* HelloRequest */
 void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t description);
 
 /* outcome.c */

@@ -325,7 +325,8 @@ static void read_next_record(struct dtls_conn *conn)
 
 static void forget(struct dtls_conn *conn, struct dtls_held_record **record)
 {
-    dtls_held_record_free(&conn->as.memory, *record);
+    if (*record != NULL)
+        dtls_held_record_free(&conn->as.memory, *record);
     *record = NULL;
 }
 

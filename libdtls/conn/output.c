@@ -85,12 +85,17 @@ void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t des
     }
 }
 
+bool dtls_conn_has_datagram(const struct dtls_conn *conn)
+{
+    return !dtls_outbox_is_empty(&conn->outbox) || conn->echo != NULL || conn->probe.state != DTLS_PROBE_OFF;
+}
+
 bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap, size_t *len)
 {
     bool leaving = dtls_outbox_flight_is_leaving(&conn->outbox);
 
     *len = 0;
-    if (cap < conn->mtu)
+    if (!dtls_conn_has_datagram(conn) || cap < conn->mtu)
         return false;
     *len = dtls_outbox_next(&conn->outbox, &conn->as.epochs, conn->flight_mtu, now, out);
     if (*len == 0 && dtls_outbox_is_empty(&conn->outbox))
@@ -135,7 +140,7 @@ static bool goes_next(const struct dtls_conn *conn)
 
 size_t dtls_conn_max_payload(const struct dtls_conn *conn)
 {
-    size_t most = dtls_config_expansion(conn->as.config);
+    size_t most = conn->expansion;
     const struct dtls_epoch *epochs[] = { conn->as.epochs.current, conn->as.epochs.next };
 
     /* The keys in force, or the next ones, may be of a suite that newer settings do not have any more. */

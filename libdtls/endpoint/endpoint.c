@@ -196,7 +196,7 @@ int dtls_endpoint_receive(struct dtls_endpoint *endpoint, dtls_time now, const s
         free_copy(endpoint);
     endpoint->now = now;
     enum dtls_first_look look = dtls_hello_look(datagram, len, &random);
-    struct dtls_member *member = dtls_members_find(endpoint, from);
+    struct dtls_member *member = dtls_members_find_again(endpoint, from);
     if (member == NULL)
         meet(endpoint, from, datagram, len, look, random);
     else if (look != DTLS_LOOK_SEALED)
@@ -251,7 +251,8 @@ bool dtls_endpoint_next_event(struct dtls_endpoint *endpoint, struct dtls_conn *
         }
         if (!dtls_conn_next_event(member->conn, event)) {
             dtls_ready_pop(&endpoint->ready);
-            dtls_ready_add(&member->sending);
+            if (member->over || dtls_conn_has_datagram(member->conn))
+                dtls_ready_add(&member->sending);
             dtls_member_set_deadline(member);
             continue;
         }

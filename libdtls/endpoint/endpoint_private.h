@@ -25,6 +25,7 @@ struct dtls_endpoint {
     struct dtls_member **buckets; /* owned; the table */
     size_t mask;                  /* number of buckets - 1 */
     size_t count;                 /* members in the table */
+    struct dtls_member *recent;   /* the one that was found last; in the table, or NULL */
 
     struct dtls_ready_list ready;   /* events may wait, or the deadline may be another */
     struct dtls_ready_list sending; /* datagrams may wait */
@@ -41,6 +42,7 @@ struct dtls_member *dtls_member_of(const struct dtls_conn *conn);
 
 /* In the table, or NULL. */
 struct dtls_member *dtls_members_find(const struct dtls_endpoint *endpoint, const struct dtls_address *address);
+struct dtls_member *dtls_members_find_again(struct dtls_endpoint *endpoint, const struct dtls_address *address);
 void dtls_members_put(struct dtls_endpoint *endpoint, struct dtls_member *member);
 void dtls_members_take_out(struct dtls_endpoint *endpoint, struct dtls_member *member);
 

@@ -27,6 +27,14 @@ struct dtls_member *dtls_members_find(const struct dtls_endpoint *endpoint, cons
     return member;
 }
 
+/* Datagrams come in bursts: the next one is often from the same peer. */
+struct dtls_member *dtls_members_find_again(struct dtls_endpoint *endpoint, const struct dtls_address *address)
+{
+    if (endpoint->recent == NULL || !dtls_address_equal(&endpoint->recent->address, address))
+        endpoint->recent = dtls_members_find(endpoint, address);
+    return endpoint->recent;
+}
+
 void dtls_members_put(struct dtls_endpoint *endpoint, struct dtls_member *member)
 {
     struct dtls_member **bucket = bucket_of(endpoint, &member->address);
@@ -46,6 +54,8 @@ void dtls_members_take_out(struct dtls_endpoint *endpoint, struct dtls_member *m
     while (*link != member)
         link = &(*link)->next;
     *link = member->next;
+    if (endpoint->recent == member)
+        endpoint->recent = NULL;
     member->in_table = false;
     endpoint->count--;
 }

@@ -47,21 +47,41 @@ static int refusal(const struct msghdr *message)
     return kernel.takes > 0 && kernel.messages >= kernel.takes ? EAGAIN : 0;
 }
 
-int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+/* One call that sends; the error that was ordered for it. */
+static int begin_sending(void)
 {
     int error = kernel.send_error;
 
     kernel.sent++;
     kernel.send_error = 0;
+    kernel.in_fragments += kernel.fragments;
+    return error;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    int error = begin_sending();
+
+    if (error == 0)
+        error = refusal(message);
     if (error != 0)
         return fail(error);
-    kernel.in_fragments += kernel.fragments;
+    kernel.messages++;
+    return syscall(SYS_sendmsg, fd, message, flags);
+}
+
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    int error = begin_sending();
+
+    if (error != 0)
+        return fail(error);
     for (unsigned i = 0; i < count; i++) {
         error = refusal(&messages[i].msg_hdr);
         if (error != 0)
             return i > 0 ? (int)i : fail(error);
         kernel.messages++;
-        if (syscall(SYS_sendmmsg, fd, &messages[i], 1, flags) != 1)
+        if (syscall(SYS_sendmsg, fd, &messages[i].msg_hdr, flags) < 0)
             return i > 0 ? (int)i : -1;
     }
     return (int)count;
