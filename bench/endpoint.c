@@ -18,6 +18,7 @@
 #include <nettle/hmac.h>
 
 #include "bench/bench.h"
+#include "bench/figure.h"
 #include "dtls/ev.h"
 
 enum { PAYLOAD = 160, MTU = 1200, BATCH = 128, ROUNDS = 3 };
@@ -252,24 +253,27 @@ static double measure_records(const struct dtls_identity *identity, uint16_t sui
     return median(each, measured);
 }
 
+static void print_figure(const char *name, double value, const char *unit)
+{
+    double rounded = (double)(uint64_t)(value * 100 + 0.5) / 100;
+
+    figure_print(&(struct figure){ "endpoint", "libdtls", BENCH_VERSION, name, rounded, unit }, json);
+}
+
 static void print_records(const struct dtls_identity *identity, size_t most)
 {
     static const uint16_t suites[] = { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 };
-    double one, many;
+    char name[160];
 
     for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
-        one = measure_records(identity, suites[i], 1);
-        many = measure_records(identity, suites[i], most);
-        if (json) {
-            printf("{\"bench\":\"endpoint\",\"case\":\"record %s, 1 association\",\"value\":%.1f,\"unit\":\"ns\"}\n",
-                   dtls_suite_name(suites[i]), one * 1e9);
-            printf("{\"bench\":\"endpoint\",\"case\":\"record %s, %zu associations\",\"value\":%.1f,\"unit\":\"ns\","
-                   "\"ratio_to_one\":%.3f}\n",
-                   dtls_suite_name(suites[i]), most, many * 1e9, many / one);
-        } else {
-            printf("%-46s %5d B  1 association %6.0f ns  %zu associations %6.0f ns a record  ratio %.2f\n",
-                   dtls_suite_name(suites[i]), PAYLOAD, one * 1e9, most, many * 1e9, many / one);
-        }
+        const char *suite = dtls_suite_name(suites[i]);
+        double one = measure_records(identity, suites[i], 1), many = measure_records(identity, suites[i], most);
+        snprintf(name, sizeof name, "record of %d bytes, %s, 1 association", PAYLOAD, suite);
+        print_figure(name, one * 1e9, "ns");
+        snprintf(name, sizeof name, "record of %d bytes, %s, %zu associations", PAYLOAD, suite, most);
+        print_figure(name, many * 1e9, "ns");
+        snprintf(name, sizeof name, "%s, %zu associations against 1", suite, most);
+        print_figure(name, many / one, "ratio");
     }
 }
 
@@ -415,14 +419,9 @@ static void print_hellos(const struct dtls_identity *identity, double seconds)
         ours[i] = measure_hellos(&flood, &config, true, seconds);
     }
     double our = median(ours, ROUNDS), bares = median(bare, ROUNDS);
-    if (json)
-        printf("{\"bench\":\"endpoint\",\"case\":\"hellos answered\",\"value\":%.0f,\"unit\":\"per CPU second\","
-               "\"ratio_to_bare\":%.3f}\n",
-               our, our / bares);
-    else
-        printf("hellos answered for each second of CPU time: %.0f; a bare recvmmsg + HMAC + sendmmsg loop %.0f; ratio "
-               "%.2f\n",
-               our, bares, our / bares);
+    print_figure("hellos answered", our, "per CPU second");
+    print_figure("hellos answered by a bare recvmmsg + HMAC + sendmmsg loop", bares, "per CPU second");
+    print_figure("hellos against the bare loop", our / bares, "ratio");
 }
 
 /* ---- the program ---- */

@@ -11,7 +11,7 @@
 
 enum {
     DTLS_EV_BURST = 64,   /* errors, or other things, taken in one go, so that timers get their turn */
-    DTLS_EV_ARRIVALS = 16 /* messages taken with one call; each may be many datagrams */
+    DTLS_EV_ARRIVALS = 32 /* messages taken with one call; each may be many datagrams */
 };
 
 struct dtls_ev_socket;
@@ -50,7 +50,7 @@ struct dtls_ev_socket {
      * this socket returns: then, and only then, owner->idle frees it for good. */
     unsigned busy;
 
-    uint8_t *in; /* owned; arrival_count times DTLS_EV_DATAGRAM */
+    uint8_t *in; /* owned; arrival_count times room for a datagram */
     size_t arrival_count;
     struct dtls_ev_arrival arrivals[DTLS_EV_ARRIVALS]; /* data events point into what they point to */
     uint64_t received, receive_calls;
