@@ -103,7 +103,8 @@ DTLS_API int dtls_endpoint_connect(struct dtls_endpoint *endpoint, dtls_time now
                                    struct dtls_conn **conn);
 
 /* Takes the next event, and whose it is; false when there is none. After CLOSED or FAILED the connection is the
- * application's to look at until it calls the endpoint again; then it is gone. */
+ * application's to look at until it calls the endpoint again; then it is gone. A new one that may not take the place of
+ * an old one (S6) is never told as OPEN; as FAILED (DTLS_ERR_IDENTITY_CHANGED) only if a JOB has shown it. */
 DTLS_API bool dtls_endpoint_next_event(struct dtls_endpoint *endpoint, struct dtls_conn **conn,
                                        struct dtls_event *event);
 

@@ -135,7 +135,8 @@ static inline void dtls_conn_changed(struct dtls_conn *conn)
 /* conn.c */
 bool dtls_conn_has_job(const struct dtls_conn *conn); /* that waits to be taken (R17) */
 
-/* events.c */
+/* events.c: the next event that will be told is at hand; false when there is none. Nothing is taken. */
+bool dtls_conn_reach_event(struct dtls_conn *conn);
 struct dtls_waiting_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type);
 struct dtls_waiting_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtls_event_type type); /* NULL: none */
 

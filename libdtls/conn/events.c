@@ -55,31 +55,40 @@ static void tell(const struct dtls_conn *conn, const struct dtls_waiting_event *
     }
 }
 
-/* The oldest; false when there is none. */
-static bool take_event(struct dtls_conn *conn, struct dtls_event *event)
+static void drop_event(struct dtls_conn *conn)
 {
-    if (!dtls_conn_has_event(conn))
-        dtls_conn_pump(conn);
+    conn->event_first = (uint8_t)((conn->event_first + 1) % DTLS_EVENT_MOST);
+    conn->event_count--;
+}
+
+bool dtls_conn_reach_event(struct dtls_conn *conn)
+{
+    for (;;) {
+        if (!dtls_conn_has_event(conn))
+            dtls_conn_pump(conn);
+        if (conn->data_waits)
+            return true;
+        if (conn->event_count == 0)
+            return false;
+        if (conn->events[conn->event_first].type != DTLS_EVENT_JOB || dtls_conn_has_job(conn))
+            return true;
+        drop_event(conn); /* its handshake may be over since */
+    }
+}
+
+bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event)
+{
+    if (!dtls_conn_reach_event(conn))
+        return false;
     /* The pump stops at the first event: data that waits is older than anything in the queue. */
     if (conn->data_waits) {
         conn->data_waits = false;
         *event = (struct dtls_event){ .type = DTLS_EVENT_DATA, .data = conn->data, .epoch = conn->data_epoch };
         return true;
     }
-    if (conn->event_count == 0)
-        return false;
     tell(conn, &conn->events[conn->event_first], event);
-    conn->event_first = (uint8_t)((conn->event_first + 1) % DTLS_EVENT_MOST);
-    conn->event_count--;
+    drop_event(conn);
     return true;
-}
-
-bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event)
-{
-    while (take_event(conn, event))
-        if (event->type != DTLS_EVENT_JOB || dtls_conn_has_job(conn)) /* its handshake may be over since */
-            return true;
-    return false;
 }
 
 const char *dtls_event_name(enum dtls_event_type type)

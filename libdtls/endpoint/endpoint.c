@@ -245,7 +245,8 @@ bool dtls_endpoint_next_event(struct dtls_endpoint *endpoint, struct dtls_conn *
 {
     while (endpoint->ready.first != NULL) {
         struct dtls_member *member = (struct dtls_member *)endpoint->ready.first;
-        if (member->half_open && has_opened(member->conn)) {
+        /* The rest of a datagram is read here: before OPEN is taken, it has to be known whether it may be told. */
+        if (member->half_open && dtls_conn_reach_event(member->conn) && has_opened(member->conn)) {
             dtls_restart_complete(member);
             continue; /* with its elder, perhaps */
         }
@@ -256,11 +257,12 @@ bool dtls_endpoint_next_event(struct dtls_endpoint *endpoint, struct dtls_conn *
             dtls_member_set_deadline(member);
             continue;
         }
-        bool silent = member->silent;
-        if (event->type == DTLS_EVENT_CLOSED || event->type == DTLS_EVENT_FAILED)
+        bool last = event->type == DTLS_EVENT_CLOSED || event->type == DTLS_EVENT_FAILED;
+        if (last)
             dtls_member_bury(member);
-        if (silent)
+        if (member->refused && !(last && member->is_known))
             continue;
+        member->is_known = true;
         *conn = member->conn;
         return true;
     }

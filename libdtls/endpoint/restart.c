@@ -111,7 +111,7 @@ void dtls_restart_complete(struct dtls_member *member)
         return;
     if (!may_replace(endpoint, elder->conn, member->conn)) {
         endpoint->stats.impostors++;
-        member->silent = true;
+        member->refused = true;
         dtls_member_end(member, DTLS_ERR_IDENTITY_CHANGED, DTLS_ALERT_ACCESS_DENIED);
         return;
     }

@@ -248,6 +248,67 @@ static void only_the_same_certificate_takes_its_place(void)
     CU_ASSERT_EQUAL(asked, 1);
 }
 
+/* ---- with public-key work in threads (R17) ---- */
+
+/* The endpoint's events, and a job that is out. */
+struct desk {
+    struct crowd *crowd;
+    struct diary diary;
+    bool keeps; /* the jobs; else they are done at once */
+    struct dtls_job *job;
+    struct dtls_conn *whose;
+};
+
+static void do_job(void *arg, struct dtls_conn *conn, const struct dtls_event *event)
+{
+    struct desk *desk = arg;
+
+    if (event->type != DTLS_EVENT_JOB) {
+        note(&desk->diary, conn, event);
+        return;
+    }
+    struct dtls_job *job = dtls_conn_take_job(conn);
+    if (desk->keeps) {
+        desk->job = job;
+        desk->whose = conn;
+        return;
+    }
+    dtls_job_run(job);
+    dtls_conn_finish_job(conn, desk->crowd->net.now_us, job);
+}
+
+/* The rest of a datagram is read while its events are taken: the end of a handshake may come up there. */
+static void the_order_is_the_same_when_jobs_are_done_elsewhere(void)
+{
+    for (int round = 0; round < 2; round++) { /* another certificate; the same */
+        struct crowd crowd;
+        struct desk desk = { .crowd = &crowd };
+        crowd_init(&crowd, 11);
+        crowd.server.client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
+        crowd.server.public_key_jobs = true;
+        crowd.on_event = do_job;
+        crowd.watcher = &desk;
+        crowd_open(&crowd);
+        struct dtls_config other = as_another(&crowd, round == 1 ? IDENTITY_CLIENT : IDENTITY_OTHER);
+        crowd_call(&crowd, 1, 1, NULL);
+        CU_ASSERT_TRUE(crowd_run_until_open(&crowd, NET_SECOND));
+        CU_ASSERT_TRUE(crowd_ping(&crowd, NET_SECOND));
+        struct caller *fresh = crowd_call(&crowd, 1, 1, &other);
+        crowd_run_for(&crowd, 300 * NET_MS);
+        CU_ASSERT_EQUAL(crowd_stats(&crowd).impostors, round == 0);
+        CU_ASSERT_EQUAL(dtls_conn_is_open(fresh->conn), round == 1);
+        /* Whoever was shown to the application by a job has an end: it is no one's beginning. */
+        CU_ASSERT_EQUAL_FATAL(desk.diary.count, round == 0 ? 2 : 3);
+        CU_ASSERT_EQUAL(desk.diary.type[1], DTLS_EVENT_FAILED);
+        CU_ASSERT_EQUAL(desk.diary.error[1], round == 0 ? DTLS_ERR_IDENTITY_CHANGED : DTLS_ERR_REPLACED);
+        if (round == 0)
+            CU_ASSERT_PTR_NOT_EQUAL(desk.diary.conn[1], desk.diary.conn[0]);
+        if (round == 1)
+            CU_ASSERT_EQUAL(desk.diary.type[2], DTLS_EVENT_OPEN);
+        crowd_free(&crowd);
+    }
+}
+
 /* ---- half-open ones ---- */
 
 static void a_half_open_one_gives_way_at_once(void)
@@ -345,6 +406,7 @@ static CU_TestInfo tests[] = {
     { "its own first hello is a duplicate", its_own_first_hello_is_a_duplicate },
     { "ten thousand forged hellos leave the old one alive (lesson 56)", ten_thousand_forged_hellos },
     { "only the same certificate takes its place", only_the_same_certificate_takes_its_place },
+    { "the order is the same when jobs are done elsewhere (R17)", the_order_is_the_same_when_jobs_are_done_elsewhere },
     { "a half-open one gives way at once", a_half_open_one_gives_way_at_once },
     { "a client that begins anew all the time", a_client_that_begins_anew_all_the_time },
     { "the old one closes while its rival is on the way", the_old_one_closes_while_its_rival_is_on_the_way },
