@@ -126,11 +126,13 @@ DTLS_API int dtls_endpoint_tick(struct dtls_endpoint *endpoint, dtls_time now);
  * FAILED: that one goes by itself. */
 DTLS_API void dtls_endpoint_remove(struct dtls_conn *conn);
 
-/* How many associations there are, half-open ones included. */
+/* How many associations there are, half-open ones included; but not the handshakes of clients that begin anew beside
+ * their old ones (S6). */
 DTLS_API size_t dtls_endpoint_count(const struct dtls_endpoint *endpoint);
 
-/* The first of them with conn NULL, then the one after `conn`; NULL at the end. In no order; the endpoint must not be
- * given anything meanwhile, nor lose `conn`. */
+/* The first of all connections with conn NULL, then the one after `conn`; NULL at the end. In no order, but one that
+ * begins anew comes right behind the old one. The endpoint must not be given anything meanwhile; `conn` may be removed
+ * once the one after it is known. */
 DTLS_API struct dtls_conn *dtls_endpoint_each(const struct dtls_endpoint *endpoint, const struct dtls_conn *conn);
 
 /* The one at an address, or NULL; and the address of one. */

@@ -345,9 +345,13 @@ struct dtls_conn *dtls_endpoint_each(const struct dtls_endpoint *endpoint, const
     size_t bucket = 0;
 
     if (member != NULL) {
+        if (member->rival != NULL)
+            return member->rival->conn;
+        bucket = (dtls_address_hash(&endpoint->key, &member->address) & endpoint->mask) + 1;
+        if (member->elder != NULL)
+            member = member->elder;
         if (member->next != NULL)
             return member->next->conn;
-        bucket = (dtls_address_hash(&endpoint->key, &member->address) & endpoint->mask) + 1;
     }
     for (; bucket <= endpoint->mask; bucket++)
         if (endpoint->buckets[bucket] != NULL)

@@ -46,6 +46,9 @@ struct dtls_member *dtls_members_find_again(struct dtls_endpoint *endpoint, cons
 void dtls_members_put(struct dtls_endpoint *endpoint, struct dtls_member *member);
 void dtls_members_take_out(struct dtls_endpoint *endpoint, struct dtls_member *member);
 
+/* `by`, of the same address, takes the place of one that is there: whoever walks through the table goes on. */
+void dtls_members_replace(struct dtls_endpoint *endpoint, struct dtls_member *member, struct dtls_member *by);
+
 /* A connection that has not started, in no list. NULL without memory. */
 struct dtls_member *dtls_member_new(struct dtls_endpoint *endpoint, const struct dtls_config *config,
                                     enum dtls_role role, const struct dtls_address *address);

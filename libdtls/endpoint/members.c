@@ -60,6 +60,20 @@ void dtls_members_take_out(struct dtls_endpoint *endpoint, struct dtls_member *m
     endpoint->count--;
 }
 
+void dtls_members_replace(struct dtls_endpoint *endpoint, struct dtls_member *member, struct dtls_member *by)
+{
+    struct dtls_member **link = bucket_of(endpoint, &member->address);
+
+    while (*link != member)
+        link = &(*link)->next;
+    *link = by;
+    by->next = member->next;
+    if (endpoint->recent == member)
+        endpoint->recent = by;
+    by->in_table = true;
+    member->in_table = false;
+}
+
 /* ---- life ---- */
 
 struct dtls_member *dtls_member_new(struct dtls_endpoint *endpoint, const struct dtls_config *config,
@@ -119,12 +133,13 @@ void dtls_member_bury(struct dtls_member *member)
     member->over = true;
     dtls_sources_leave(&endpoint->sources, member);
     dtls_deadlines_set(&endpoint->deadlines, member, DTLS_NEVER);
-    dtls_members_take_out(endpoint, member);
     if (member->elder != NULL)
         member->elder->rival = NULL;
     if (rival != NULL) {
         rival->elder = NULL;
-        dtls_members_put(endpoint, rival);
+        dtls_members_replace(endpoint, member, rival);
+    } else {
+        dtls_members_take_out(endpoint, member);
     }
     member->elder = member->rival = NULL;
 }

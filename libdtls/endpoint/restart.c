@@ -117,8 +117,7 @@ void dtls_restart_complete(struct dtls_member *member)
     }
     endpoint->stats.restarts++;
     elder->rival = member->elder = NULL;
-    dtls_members_take_out(endpoint, elder);
-    dtls_members_put(endpoint, member);
+    dtls_members_replace(endpoint, elder, member);
     dtls_member_end(elder, DTLS_ERR_REPLACED, 0);
     dtls_ready_remove(&elder->ready); /* its end is told before the new beginning */
     dtls_ready_add_in_front(&elder->ready);

@@ -399,6 +399,35 @@ static void an_endpoint_freed_in_the_middle_of_it(void)
     crowd_free(&crowd);
 }
 
+/* Whoever frees all that it knows must not miss the one that only waits for its place. */
+static void each_one_is_visited(void)
+{
+    for (int first = 0; first < 2; first++) { /* the place in a bucket may be any */
+        struct crowd crowd;
+        struct diary diary;
+        begin(&crowd, 12 + (uint64_t)first, &diary);
+        for (uint16_t i = 0; i < 40; i++)
+            crowd_call(&crowd, 2, i, NULL);
+        CU_ASSERT_TRUE(crowd_run_until_open(&crowd, NET_SECOND));
+        for (uint16_t i = 0; i < 40; i++)
+            crowd_call(&crowd, 2, i, NULL);
+        crowd_run_for(&crowd, 70 * NET_MS);
+        CU_ASSERT_EQUAL(crowd_stats(&crowd).admitted, 81);
+        CU_ASSERT_EQUAL(dtls_endpoint_count(crowd.endpoint), 41);
+        size_t visited = 0;
+        struct dtls_conn *next;
+        for (struct dtls_conn *conn = dtls_endpoint_each(crowd.endpoint, NULL); conn != NULL; conn = next) {
+            next = dtls_endpoint_each(crowd.endpoint, conn);
+            visited++;
+            if (first == 1)
+                dtls_endpoint_remove(conn);
+        }
+        CU_ASSERT_EQUAL(visited, 81);
+        CU_ASSERT_EQUAL(dtls_endpoint_count(crowd.endpoint), first == 1 ? 0 : 41);
+        crowd_free(&crowd);
+    }
+}
+
 static CU_TestInfo tests[] = {
     { "a client that begins anew (RFC 6347, 4.2.8)", a_client_that_begins_anew },
     { "the old one lives until the new one is verified", the_old_one_lives_until_the_new_one_is_verified },
@@ -410,6 +439,7 @@ static CU_TestInfo tests[] = {
     { "a half-open one gives way at once", a_half_open_one_gives_way_at_once },
     { "a client that begins anew all the time", a_client_that_begins_anew_all_the_time },
     { "the old one closes while its rival is on the way", the_old_one_closes_while_its_rival_is_on_the_way },
+    { "each one is visited, and may be removed", each_one_is_visited },
     { "an endpoint freed in the middle of it", an_endpoint_freed_in_the_middle_of_it },
     CU_TEST_INFO_NULL,
 };
