@@ -259,6 +259,7 @@ int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *confi
         return DTLS_ERR_ARGUMENT;
     conn->as.config = config;
     conn->expansion = (uint8_t)dtls_config_expansion(config);
+    dtls_conn_changed(conn); /* the next renewal may be due at another time (R12) */
     return DTLS_OK;
 }
 

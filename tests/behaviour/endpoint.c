@@ -105,6 +105,14 @@ static void one_deadline_for_all(void)
     CU_ASSERT(dtls_endpoint_deadline(crowd.endpoint) < crowd.net.now_us + 2 * NET_SECOND);
     crowd_run_for(&crowd, 5 * NET_SECOND);
     CU_ASSERT_EQUAL(crowd.counts[DTLS_EVENT_REHANDSHAKE_DONE], 1);
+    crowd_run_for(&crowd, 200 * NET_SECOND);
+    struct dtls_config renewing = crowd.server;
+    renewing.renew_after_s = 300; /* since the last keys: it has no `now` */
+    CU_ASSERT_EQUAL(dtls_conn_set_config(conn, &renewing), DTLS_OK);
+    crowd_settle(&crowd);
+    check_deadline(&crowd);
+    crowd_run_for(&crowd, 200 * NET_SECOND);
+    CU_ASSERT_EQUAL(crowd.counts[DTLS_EVENT_REHANDSHAKE_DONE], 2);
     crowd_free(&crowd);
 }
 
