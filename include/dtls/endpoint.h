@@ -50,8 +50,9 @@ typedef bool dtls_replace_function(void *arg, const struct dtls_conn *old, const
 
 /* What an endpoint allows. All zeroes: the defaults. */
 struct dtls_endpoint_settings {
-    size_t most;                /* associations in all, up to 16,777,216; default 1,024. A hello beyond that is
-                                   dropped. Each costs 8 bytes from the start, and its memory once it is there */
+    size_t most;                /* associations in all, up to 16,777,216; default 1,024. Those count, too, whose last
+                                   datagram has not been taken yet. A hello beyond that is dropped. Each costs 8 bytes
+                                   from the start, and its memory once it is there */
     size_t most_half_open;      /* first handshakes that run at once; default: half of `most`, at least 64. One more,
                                    and the oldest of the source that has the most of them ends (DTLS_ERR_CROWDED),
                                    unless all are young and have their share: then the hello is dropped, and its

@@ -26,6 +26,7 @@ struct dtls_endpoint {
     size_t mask;                  /* number of buckets - 1 */
     size_t count;                 /* members in the table */
     struct dtls_member *recent;   /* the one that was found last; in the table, or NULL */
+    size_t over;                  /* whose end has been told, and whose last datagram has not left */
 
     struct dtls_ready_list ready;   /* events may wait, or the deadline may be another */
     struct dtls_ready_list sending; /* datagrams may wait */

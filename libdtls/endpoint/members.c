@@ -102,6 +102,7 @@ void dtls_member_free(struct dtls_member *member)
 {
     const struct dtls_memory *memory = &member->endpoint->memory;
 
+    member->endpoint->over -= member->over;
     dtls_conn_free(member->conn);
     dtls_release(memory, member, sizeof *member);
 }
@@ -131,6 +132,7 @@ void dtls_member_bury(struct dtls_member *member)
     if (member->over)
         return;
     member->over = true;
+    endpoint->over++;
     dtls_sources_leave(&endpoint->sources, member);
     dtls_deadlines_set(&endpoint->deadlines, member, DTLS_NEVER);
     if (member->elder != NULL)
@@ -171,7 +173,9 @@ struct dtls_member *dtls_member_admit(struct dtls_endpoint *endpoint, const stru
         endpoint->stats.refused_rate++;
         return NULL;
     }
-    if ((elder == NULL && endpoint->count >= endpoint->settings.most) || !make_room(endpoint, source)) {
+    /* Where the socket takes nothing, the dead pile up behind it. */
+    size_t taken = (elder == NULL ? endpoint->count : 0) + endpoint->over;
+    if (taken >= endpoint->settings.most || !make_room(endpoint, source)) {
         endpoint->stats.refused_full++;
         return NULL;
     }

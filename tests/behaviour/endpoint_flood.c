@@ -215,12 +215,52 @@ static void ten_thousand_behind_one_address(void)
     crowd_free(&crowd);
 }
 
+static enum dtls_admit everyone_is_known(void *arg, const struct dtls_address *from)
+{
+    (void)arg;
+    (void)from;
+    return DTLS_ADMIT_VALIDATED;
+}
+
+/* While the socket takes nothing, the last words of those that have ended wait, and they with them: not without end. */
+static void a_full_socket_is_no_attic(void)
+{
+    struct crowd crowd;
+    struct letter hello = { .len = 0 };
+    size_t most_blocks = 0;
+
+    crowd_init(&crowd, 6);
+    crowd.settings.most = crowd.settings.most_half_open = 50;
+    crowd.settings.admit = everyone_is_known;
+    crowd_open(&crowd);
+    net_set_filter(&crowd.net, keep_it, &hello);
+    crowd_vanish(crowd_call(&crowd, 1, 1, NULL));
+    net_set_filter(&crowd.net, NULL, NULL);
+    crowd.stuck = true;
+    for (uint32_t i = 0; i < 1500; i++) {
+        struct dtls_address from = crowd_address(i, (uint16_t)i);
+        memcpy(hello.bytes + 13 + 12 + 2, &i, sizeof i);
+        if (i % 500 >= 400) /* one of these gives way to another at its own address */
+            from = crowd_address(7, 7);
+        crowd_inject(&crowd, &from, hello.bytes, hello.len);
+        crowd_run_for(&crowd, 1100 * NET_MS);
+        if (i < 150 && crowd.memory.live_blocks > most_blocks)
+            most_blocks = crowd.memory.live_blocks;
+    }
+    CHECK_CASE(crowd.memory.live_blocks <= most_blocks, "%zu blocks, not %zu", crowd.memory.live_blocks, most_blocks);
+    crowd.stuck = false;
+    crowd_settle(&crowd);
+    check_calls_go_on(&crowd);
+    crowd_free(&crowd);
+}
+
 static CU_TestInfo tests[] = {
     { "hellos of strangers cost nothing (lessons 66, 67)", hellos_of_strangers },
     { "records of strangers cost nothing", records_of_strangers },
     { "handshakes that nobody ends, from one host, from fifty, and from each its own", handshakes_that_nobody_ends },
     { "a caller who cannot stop", a_caller_who_cannot_stop },
     { "a crowd that comes at once", a_crowd_that_comes_at_once },
+    { "a full socket keeps no more than the limits", a_full_socket_is_no_attic },
     { "ten thousand behind one address", ten_thousand_behind_one_address },
     CU_TEST_INFO_NULL,
 };
