@@ -36,7 +36,8 @@ struct dtls_address {
     uint8_t source_len;
 };
 
-/* What is to become of a ClientHello from an address that has no association. */
+/* What is to become of a ClientHello from an address that has no association. One that would begin anew where there is
+ * one (contract S6) has to have a cookie at a validated address, too: such an address can be forged. */
 enum dtls_admit {
     DTLS_ADMIT_COOKIE,    /* it has to show that it gets what is sent there: the stateless hello */
     DTLS_ADMIT_VALIDATED, /* that is known already (ICE): no cookie, and no second round trip */

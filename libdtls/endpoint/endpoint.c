@@ -155,14 +155,14 @@ static bool has_cookie(struct dtls_endpoint *endpoint, const struct dtls_address
 }
 
 bool dtls_endpoint_judge(struct dtls_endpoint *endpoint, const struct dtls_address *from, const uint8_t *datagram,
-                         size_t len, const uint8_t *random)
+                         size_t len, const uint8_t *random, bool anew)
 {
     const struct dtls_endpoint_settings *settings = &endpoint->settings;
     enum dtls_admit admit = settings->admit != NULL ? settings->admit(settings->arg, from) : DTLS_ADMIT_COOKIE;
 
-    if (admit == DTLS_ADMIT_VALIDATED)
+    if (admit == DTLS_ADMIT_VALIDATED && !anew)
         return true;
-    if (admit == DTLS_ADMIT_COOKIE && random != NULL)
+    if (admit != DTLS_ADMIT_NOT && random != NULL)
         return has_cookie(endpoint, from, datagram, len);
     endpoint->stats.stray++;
     return false;
@@ -176,7 +176,7 @@ static void meet(struct dtls_endpoint *endpoint, const struct dtls_address *from
         endpoint->stats.stray++;
         return;
     }
-    if (!dtls_endpoint_judge(endpoint, from, datagram, len, random))
+    if (!dtls_endpoint_judge(endpoint, from, datagram, len, random, false))
         return;
     struct dtls_member *member = dtls_member_admit(endpoint, from, NULL);
     if (member != NULL)

@@ -74,9 +74,10 @@ struct dtls_member *dtls_member_admit(struct dtls_endpoint *endpoint, const stru
 /* ---- endpoint.c ---- */
 
 /* May a handshake begin that starts with this ClientHello, which has a `random` if it is the first fragment of it (else
- * NULL)? Answers statelessly where it should. */
+ * NULL)? `anew`: at the address of one that is there, which takes a cookie even where the address is validated (S6): it
+ * may be forged. Answers statelessly where it should. */
 bool dtls_endpoint_judge(struct dtls_endpoint *endpoint, const struct dtls_address *from, const uint8_t *datagram,
-                         size_t len, const uint8_t *random);
+                         size_t len, const uint8_t *random, bool anew);
 
 /* ---- restart.c ---- */
 

@@ -30,7 +30,7 @@ static void restart(struct dtls_member *member, const struct dtls_address *from,
     struct dtls_endpoint *endpoint = member->endpoint;
     struct dtls_member *elder = member, *fresh;
 
-    if (!dtls_endpoint_judge(endpoint, from, datagram, len, random))
+    if (!dtls_endpoint_judge(endpoint, from, datagram, len, random, true))
         return;
     if (member->has_restarted && endpoint->now - member->restarted_at < RESTART_INTERVAL) {
         endpoint->stats.refused_rate++;

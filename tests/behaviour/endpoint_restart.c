@@ -335,6 +335,44 @@ static void a_half_open_one_gives_way_at_once(void)
     crowd_free(&crowd);
 }
 
+static enum dtls_admit everyone_is_known(void *arg, const struct dtls_address *from)
+{
+    (void)arg;
+    (void)from;
+    return DTLS_ADMIT_VALIDATED;
+}
+
+/* ICE has shown whose the address is, not who has sent this hello: to begin anew takes a cookie there, too. */
+static void a_forged_hello_at_a_validated_address(void)
+{
+    struct crowd crowd;
+    struct diary diary = { .count = 0 };
+    struct letter letter = { .count = 0 };
+
+    crowd_init(&crowd, 14);
+    crowd.settings.admit = everyone_is_known;
+    crowd.on_event = note;
+    crowd.watcher = &diary;
+    crowd_open(&crowd);
+    net_set_filter(&crowd.net, keep_hellos, &letter);
+    struct caller *caller = crowd_call(&crowd, 1, 1, NULL);
+    crowd_run_for(&crowd, 30 * NET_MS);
+    for (int i = 0; i < 20; i++) { /* in its handshake, and after that */
+        letter.bytes[0][13 + 12 + 2]++;
+        crowd_inject(&crowd, &caller->address, letter.bytes[0], letter.len[0]);
+        crowd_run_for(&crowd, 300 * NET_MS);
+    }
+    CU_ASSERT_EQUAL(caller->opens, 1);
+    CU_ASSERT_EQUAL(crowd_stats(&crowd).admitted, 1);
+    CU_ASSERT_EQUAL(crowd_stats(&crowd).hellos_answered, 20);
+    CU_ASSERT_EQUAL(diary.count, 1);
+    crowd_vanish(caller);
+    crowd_call(&crowd, 1, 1, NULL);
+    CU_ASSERT_TRUE(crowd_run_until_open(&crowd, NET_SECOND));
+    CU_ASSERT_TRUE(crowd_ping(&crowd, NET_SECOND));
+    crowd_free(&crowd);
+}
+
 static void a_client_that_begins_anew_all_the_time(void)
 {
     struct crowd crowd;
@@ -437,6 +475,7 @@ static CU_TestInfo tests[] = {
     { "only the same certificate takes its place", only_the_same_certificate_takes_its_place },
     { "the order is the same when jobs are done elsewhere (R17)", the_order_is_the_same_when_jobs_are_done_elsewhere },
     { "a half-open one gives way at once", a_half_open_one_gives_way_at_once },
+    { "a forged hello at a validated address", a_forged_hello_at_a_validated_address },
     { "a client that begins anew all the time", a_client_that_begins_anew_all_the_time },
     { "the old one closes while its rival is on the way", the_old_one_closes_while_its_rival_is_on_the_way },
     { "each one is visited, and may be removed", each_one_is_visited },
