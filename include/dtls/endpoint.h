@@ -106,7 +106,7 @@ DTLS_API int dtls_endpoint_connect(struct dtls_endpoint *endpoint, dtls_time now
 
 /* Takes the next event, and whose it is; false when there is none. After CLOSED or FAILED the connection is the
  * application's to look at until it calls the endpoint again; then it is gone. A new one that may not take the place of
- * an old one (S6) is never told as OPEN; as FAILED (DTLS_ERR_IDENTITY_CHANGED) only if a JOB has shown it. */
+ * an old one (S6) is told as FAILED alone, with DTLS_ERR_IDENTITY_CHANGED. */
 DTLS_API bool dtls_endpoint_next_event(struct dtls_endpoint *endpoint, struct dtls_conn **conn,
                                        struct dtls_event *event);
 

@@ -260,9 +260,8 @@ bool dtls_endpoint_next_event(struct dtls_endpoint *endpoint, struct dtls_conn *
         bool last = event->type == DTLS_EVENT_CLOSED || event->type == DTLS_EVENT_FAILED;
         if (last)
             dtls_member_bury(member);
-        if (member->refused && !(last && member->is_known))
+        if (member->refused && !last)
             continue;
-        member->is_known = true;
         *conn = member->conn;
         return true;
     }

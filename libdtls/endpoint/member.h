@@ -16,9 +16,8 @@ struct dtls_member {
 
     struct dtls_member *next; /* in the same bucket of the table */
     bool in_table;
-    bool over;     /* its end has been told: it goes when it is in neither list any more */
-    bool is_known; /* to the application: an event has named it */
-    bool refused;  /* it may not take its elder's place (S6): nothing but its end is told, and that if it is known */
+    bool over;    /* its end has been told: it goes when it is in neither list any more */
+    bool refused; /* it may not take its elder's place (S6): nothing but its end is told */
 
     /* A client that begins anew (S6). */
     struct dtls_member *rival, *elder; /* the new handshake; the association that is there */
