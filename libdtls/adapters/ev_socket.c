@@ -148,6 +148,8 @@ uint8_t *dtls_ev_socket_room(struct dtls_ev_socket *socket)
 void dtls_ev_socket_put(struct dtls_ev_socket *socket, struct dtls_ev_lane *lane, const struct dtls_ev_address *to,
                         size_t len)
 {
+    if (socket->fd < 0)
+        return; /* lost: nobody would send it, nor stop the watchers */
     if (dtls_ev_queue_is_empty(&socket->queue)) {
         ev_prepare_start(socket->loop, &socket->turn_ends);
         ev_idle_start(socket->loop, &socket->not_asleep);

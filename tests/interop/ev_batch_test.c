@@ -415,6 +415,46 @@ static void a_full_buffer_is_an_answer(void)
     clear_scene(&scene);
 }
 
+/* Its queue is full to the brim when it closes, and the kernel takes all of it just then: nothing is put into a socket
+ * that is closed, where it would keep the loop awake for ever. */
+static void a_client_that_closes_behind_a_full_buffer(void)
+{
+    static const uint8_t large[16000];
+    struct scene scene;
+    struct sockaddr_in to;
+    socklen_t len = sizeof to;
+    struct dtls_ev_conn *conn = NULL;
+
+    set_scene(&scene);
+    struct dtls_config config = scene.client_config;
+    config.mtu = sizeof large + 100;
+    CU_ASSERT_EQUAL(dtls_ev_server_address(scene.server, (struct sockaddr *)&to, &len), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        dtls_ev_connect(scene.loop, &config, (struct sockaddr *)&to, len, NULL, on_client, &scene, &conn), DTLS_OK);
+    for (int i = 0; i < 1000 && !dtls_conn_is_open(dtls_ev_engine(conn)); i++)
+        ev_run(scene.loop, EVRUN_ONCE);
+    CU_ASSERT_EQUAL(dtls_ev_send(conn, large, sizeof large, NULL), DTLS_OK); /* alone; the others can wait */
+    kernel.takes = kernel.messages = 1;
+    for (int i = 0; i < 9; i++)
+        CU_ASSERT_EQUAL(dtls_ev_send(conn, large, sizeof large, NULL), DTLS_OK);
+    CU_ASSERT_EQUAL(dtls_ev_send(conn, large, sizeof large, NULL), DTLS_EV_ERR_FULL);
+    kernel.takes = 0;
+    dtls_ev_close(conn);
+    dtls_ev_free(conn);
+    for (int i = 0; i < CLIENTS; i++)
+        dtls_ev_free(scene.client[i].conn);
+    dtls_ev_server_free(scene.server);
+    scene.server = NULL;
+    memset(scene.client, 0, sizeof scene.client);
+    ev_timer_set(&scene.end, LIMIT_S, 0.);
+    ev_timer_start(scene.loop, &scene.end);
+    ev_unref(scene.loop);
+    ev_run(scene.loop, 0); /* returns at once: nothing is watched any more */
+    CU_ASSERT_TRUE(ev_is_active(&scene.end));
+    ev_ref(scene.loop);
+    clear_scene(&scene);
+}
+
 /* A flight that cannot leave stays in the engine, and leaves then. */
 static void a_rehandshake_through_a_full_buffer(void)
 {
@@ -450,6 +490,7 @@ static CU_TestInfo tests[] = {
     { "each refusal is what it is", each_refusal_is_what_it_is },
     { "a firewall in front of one peer (EPERM)", a_firewall_in_front_of_one_peer },
     { "a full buffer is an answer (EAGAIN)", a_full_buffer_is_an_answer },
+    { "a client that closes behind a full buffer", a_client_that_closes_behind_a_full_buffer },
     { "a rehandshake through a full buffer", a_rehandshake_through_a_full_buffer },
     CU_TEST_INFO_NULL,
 };
