@@ -46,7 +46,11 @@ bool dtls_ev_conn_transmit(struct dtls_ev_conn *conn, const uint8_t *datagram, s
     struct dtls_ev_socket *socket = conn->socket;
 
     if (conn->thin && len <= DTLS_EV_PATH_LEAST) {
-        dtls_ev_socket_send_in_fragments(socket, &conn->peer, datagram, len);
+        dtls_ev_socket_flush(socket); /* what waits was first */
+        if (socket->queue.blocked)
+            put_back(conn, datagram, len);
+        else
+            dtls_ev_socket_send_in_fragments(socket, &conn->peer, datagram, len);
         return true;
     }
     if (len <= conn->proven) {

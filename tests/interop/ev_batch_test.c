@@ -326,6 +326,36 @@ static void a_path_that_shrinks_below_a_burst(void)
     clear_scene(&scene);
 }
 
+/* What waits when it turns out that even small datagrams have to be fragmented is not overtaken by the next one. */
+static void a_thin_path_keeps_the_order(void)
+{
+    struct scene scene;
+
+    set_scene(&scene);
+    kernel.takes = kernel.messages = 1; /* full */
+    CU_ASSERT_EQUAL(say(&scene.client[0], 160), DTLS_OK);
+    turn(&scene);
+    kernel.takes = 0;
+    CU_ASSERT_EQUAL(say(&scene.served[0], 160), DTLS_OK);
+    dtls_ev_flush(scene.served[0].conn); /* wakes the client, who first hears of the path */
+    kernel.takes = kernel.messages;
+    kernel.packet = 400;
+    kernel.receive_error = EMSGSIZE;
+    kernel.has_word = true;
+    kernel.word = (struct sock_extended_err){ .ee_errno = EMSGSIZE, .ee_origin = SO_EE_ORIGIN_ICMP };
+    socklen_t len;
+    memcpy(&kernel.to, dtls_ev_peer(scene.client[0].conn, &len), sizeof kernel.to);
+    turn(&scene);
+    CU_ASSERT_EQUAL(scene.client[0].mtu, 548);
+    CU_ASSERT_EQUAL(say(&scene.client[0], 500), DTLS_OK); /* still full */
+    kernel.takes = 0;
+    CU_ASSERT_EQUAL(say(&scene.client[0], 500), DTLS_OK);
+    CU_ASSERT(kernel.in_fragments > 0);
+    CU_ASSERT_TRUE(run_until(&scene, &scene.served[0].got, 4));
+    check_sides(&scene);
+    clear_scene(&scene);
+}
+
 static void say_four(struct scene *scene)
 {
     for (int i = 0; i < 4; i++)
@@ -487,6 +517,7 @@ static CU_TestInfo tests[] = {
     { "flush, and free, send at once", flush_sends_at_once },
     { "a kernel that cuts nothing (EIO, EINVAL)", a_kernel_that_cuts_nothing },
     { "a path that shrinks below a burst (M4)", a_path_that_shrinks_below_a_burst },
+    { "a thin path keeps the order", a_thin_path_keeps_the_order },
     { "each refusal is what it is", each_refusal_is_what_it_is },
     { "a firewall in front of one peer (EPERM)", a_firewall_in_front_of_one_peer },
     { "a full buffer is an answer (EAGAIN)", a_full_buffer_is_an_answer },
