@@ -27,9 +27,9 @@ extern "C" {
 /* One association on a UDP socket: a client's own, or one of a server's many. */
 struct dtls_ev_conn;
 
-/* Called for every event (conn.h); views in it are valid during the call. After CLOSED or FAILED nothing more comes:
- * a client's connection is then to be freed with dtls_ev_free; a server's is freed by the server after the callback
- * (unless the callback has done it). */
+/* Called for every event (conn.h); views in it are valid during the call, but not once it has freed the connection.
+ * After CLOSED or FAILED nothing more comes: a client's connection is then to be freed with dtls_ev_free; a server's is
+ * freed by the server after the callback (unless the callback has done it). */
 typedef void dtls_ev_callback(void *arg, struct dtls_ev_conn *conn, const struct dtls_event *event);
 
 /*
