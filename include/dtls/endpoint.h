@@ -49,7 +49,8 @@ typedef enum dtls_admit dtls_admit_function(void *arg, const struct dtls_address
  * the place of `old` all the same. */
 typedef bool dtls_replace_function(void *arg, const struct dtls_conn *old, const struct dtls_conn *fresh);
 
-/* What an endpoint allows. All zeroes: the defaults. */
+/* What an endpoint allows. All zeroes: the defaults. Neither function may call the endpoint or its connections (but
+ * for questions), nor may a configuration's verifier: they are asked in the middle of its work. */
 struct dtls_endpoint_settings {
     size_t most;                /* associations in all, up to 16,777,216; default 1,024. Those count, too, whose last
                                    datagram has not been taken yet. A hello beyond that is dropped. Each costs 8 bytes
@@ -64,6 +65,9 @@ struct dtls_endpoint_settings {
     dtls_replace_function *replace; /* default: no one */
     void *arg;                      /* of both */
 };
+
+/* NULL when an endpoint can be made with them, else a sentence that names the field that is wrong. */
+DTLS_API const char *dtls_endpoint_problem(const struct dtls_endpoint_settings *settings);
 
 struct dtls_endpoint;
 

@@ -210,8 +210,8 @@ int dtls_ev_listen(struct ev_loop *loop, const struct dtls_config *config, const
     *out = NULL;
     if (settings == NULL)
         settings = &defaults;
-    if (settings->limits.most > LARGEST_MOST || !dtls_ev_address_set(&local, address, address_len) ||
-        dtls_config_problem(config, DTLS_SERVER) != NULL)
+    if (settings->limits.most > LARGEST_MOST || dtls_endpoint_problem(&settings->limits) != NULL ||
+        !dtls_ev_address_set(&local, address, address_len) || dtls_config_problem(config, DTLS_SERVER) != NULL)
         return DTLS_ERR_ARGUMENT;
     struct dtls_ev_server *server = calloc(1, sizeof *server);
     if (server == NULL)

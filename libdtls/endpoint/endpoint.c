@@ -18,7 +18,20 @@ enum {
 
 /* ---- life ---- */
 
-static bool complete(struct dtls_endpoint_settings *settings)
+const char *dtls_endpoint_problem(const struct dtls_endpoint_settings *settings)
+{
+    if (settings->most > LARGEST_MOST)
+        return "most is above 16777216";
+    if (settings->most_half_open > LARGEST_MOST)
+        return "most_half_open is above 16777216";
+    if (settings->source_rate > LARGEST_RATE)
+        return "source_rate is above 1000000";
+    if (settings->source_burst > LARGEST_RATE)
+        return "source_burst is above 1000000";
+    return NULL;
+}
+
+static void complete(struct dtls_endpoint_settings *settings)
 {
     if (settings->most == 0)
         settings->most = DEFAULT_MOST;
@@ -31,8 +44,6 @@ static bool complete(struct dtls_endpoint_settings *settings)
         settings->source_rate = DEFAULT_RATE;
     if (settings->source_burst == 0)
         settings->source_burst = DEFAULT_BURST;
-    return settings->most <= LARGEST_MOST && settings->most_half_open <= LARGEST_MOST &&
-           settings->source_rate <= LARGEST_RATE && settings->source_burst <= LARGEST_RATE;
 }
 
 static bool open_tables(struct dtls_endpoint *endpoint)
@@ -58,8 +69,9 @@ struct dtls_endpoint *dtls_endpoint_new(const struct dtls_config *config, const 
 
     if (settings != NULL)
         completed = *settings;
-    if (dtls_config_problem(config, DTLS_SERVER) != NULL || !complete(&completed))
+    if (dtls_config_problem(config, DTLS_SERVER) != NULL || dtls_endpoint_problem(&completed) != NULL)
         return NULL;
+    complete(&completed);
     struct dtls_endpoint *endpoint = dtls_allocate(&memory, sizeof *endpoint);
     if (endpoint == NULL)
         return NULL;

@@ -28,7 +28,7 @@ static void restart(struct dtls_member *member, const struct dtls_address *from,
                     const uint8_t *random)
 {
     struct dtls_endpoint *endpoint = member->endpoint;
-    struct dtls_member *elder = member, *fresh;
+    struct dtls_member *before = member->rival;
 
     if (!dtls_endpoint_judge(endpoint, from, datagram, len, random, true))
         return;
@@ -36,20 +36,17 @@ static void restart(struct dtls_member *member, const struct dtls_address *from,
         endpoint->stats.refused_rate++;
         return;
     }
-    member->has_restarted = true;
-    member->restarted_at = endpoint->now;
-    if (member->half_open) { /* it can never be finished: its client is gone */
-        dtls_member_end(member, DTLS_ERR_REPLACED, 0);
-        dtls_members_take_out(endpoint, member);
-        elder = NULL;
-    } else if (member->rival != NULL) {
-        struct dtls_member *rival = member->rival;
-        dtls_member_end(rival, DTLS_ERR_REPLACED, 0);
-        rival->elder = member->rival = NULL;
-    }
-    fresh = dtls_member_admit(endpoint, from, elder);
+    struct dtls_member *fresh = dtls_member_admit(endpoint, from, member);
     if (fresh == NULL)
         return;
+    member->has_restarted = true;
+    member->restarted_at = endpoint->now;
+    if (before != NULL) {
+        before->elder = NULL;
+        dtls_member_end(before, DTLS_ERR_REPLACED, 0);
+    }
+    if (member->half_open) /* it can never be finished, for its client is gone: the new one gets its place */
+        dtls_member_end(member, DTLS_ERR_REPLACED, 0);
     fresh->has_restarted = true;
     fresh->restarted_at = endpoint->now;
     learn_random(fresh, random);

@@ -322,6 +322,8 @@ static void settings_that_make_no_sense(void)
     CU_ASSERT_PTR_NULL(dtls_endpoint_new(&crowd.server, &settings));
     settings = (struct dtls_endpoint_settings){ .source_rate = 2000000 };
     CU_ASSERT_PTR_NULL(dtls_endpoint_new(&crowd.server, &settings));
+    CU_ASSERT_PTR_NOT_NULL(strstr(dtls_endpoint_problem(&settings), "source_rate"));
+    CU_ASSERT_PTR_NULL(dtls_endpoint_problem(&(struct dtls_endpoint_settings){ .most = 1 }));
     crowd.server.identity = NULL;
     CU_ASSERT_PTR_NULL(dtls_endpoint_new(&crowd.server, NULL));
     crowd.server.identity = identity_of(IDENTITY_SERVER);

@@ -373,6 +373,32 @@ static void a_forged_hello_at_a_validated_address(void)
     crowd_free(&crowd);
 }
 
+/* Whoever cannot come in drives nobody out. */
+static void one_that_is_not_admitted_replaces_nobody(void)
+{
+    struct crowd crowd;
+
+    crowd_init(&crowd, 11);
+    crowd.settings.source_rate = 1;
+    crowd.settings.source_burst = 1;
+    crowd_open(&crowd);
+    struct caller *first = crowd_call(&crowd, 1, 1, NULL);
+    crowd_run_for(&crowd, 70 * NET_MS);
+    CU_ASSERT_EQUAL(crowd_stats(&crowd).admitted, 1);
+    first->slow = true; /* its last flight is late */
+    crowd_run_for(&crowd, 30 * NET_MS);
+    struct caller *second = crowd_call(&crowd, 1, 1, NULL);
+    crowd_run_for(&crowd, 70 * NET_MS);
+    CU_ASSERT(crowd_stats(&crowd).refused_rate >= 1);
+    CU_ASSERT_EQUAL(crowd_stats(&crowd).admitted, 1);
+    CU_ASSERT_EQUAL(crowd.counts[DTLS_EVENT_FAILED], 0);
+    CU_ASSERT_EQUAL(dtls_endpoint_count(crowd.endpoint), 1);
+    crowd_vanish(second);
+    first->slow = false;
+    CU_ASSERT_TRUE(crowd_run_until_open(&crowd, 10 * NET_SECOND));
+    crowd_free(&crowd);
+}
+
 static void a_client_that_begins_anew_all_the_time(void)
 {
     struct crowd crowd;
@@ -476,6 +502,7 @@ static CU_TestInfo tests[] = {
     { "the order is the same when jobs are done elsewhere (R17)", the_order_is_the_same_when_jobs_are_done_elsewhere },
     { "a half-open one gives way at once", a_half_open_one_gives_way_at_once },
     { "a forged hello at a validated address", a_forged_hello_at_a_validated_address },
+    { "one that is not admitted replaces nobody", one_that_is_not_admitted_replaces_nobody },
     { "a client that begins anew all the time", a_client_that_begins_anew_all_the_time },
     { "the old one closes while its rival is on the way", the_old_one_closes_while_its_rival_is_on_the_way },
     { "each one is visited, and may be removed", each_one_is_visited },

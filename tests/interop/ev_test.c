@@ -406,6 +406,10 @@ static void wrong_arguments_are_refused(void)
         DTLS_ERR_ARGUMENT);
     CU_ASSERT_EQUAL(dtls_ev_listen(scene.loop, &empty, address, sizeof at, NULL, on_served, &scene, &server),
                     DTLS_ERR_ARGUMENT); /* no identity */
+    const struct dtls_ev_server_settings fast = { .limits.source_rate = 2000000 };
+    CU_ASSERT_EQUAL(
+        dtls_ev_listen(scene.loop, &scene.server_config, address, sizeof at, &fast, on_served, &scene, &server),
+        DTLS_ERR_ARGUMENT);
     CU_ASSERT_EQUAL(
         dtls_ev_listen(scene.loop, &scene.server_config, address, sizeof at, NULL, on_served, &scene, &server),
         DTLS_EV_ERR_SYSTEM);

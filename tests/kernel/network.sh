@@ -47,6 +47,7 @@ link_places() { # PLACE INTERFACE PLACE INTERFACE NUMBER HOST HOST: on 10.77.NUM
     while read -r place interface host; do
         configure "$place" addr add "10.77.$5.$host/24" dev "$interface" &&
             configure "$place" addr add "fd77:$5::$host/64" dev "$interface" nodad &&
+            configure "$place" link set "$interface" gso_max_segs 1 && # many in one would be refused as one
             configure "$place" link set "$interface" up || return 1
     done <<END
 $1 $2 $6
