@@ -18,8 +18,9 @@ extern "C" {
  * The path (contract M4). Nothing is fragmented: don't-fragment is set, over IPv4 and IPv6. Where the kernel refuses a
  * datagram for its size, or ICMP says that a router has, the engine is told how many bytes the kernel believes to fit
  * on the path to that peer: a flight leaves again, cut smaller, and event MTU comes with a smaller
- * dtls_conn_max_payload. Never below 548 bytes, whatever is said: where the kernel takes even those for too large, what
- * is so small may be fragmented after all. Any other ICMP (nobody listens, no route) is noise: time alone ends a
+ * dtls_conn_max_payload. What was taken before that was known, in the same turn of the loop, leaves in fragments rather
+ * than get lost. Never below 548 bytes, whatever is said: where the kernel takes even those for too large, what is so
+ * small may be fragmented after all. Any other ICMP (nobody listens, no route) is noise: time alone ends a
  * handshake. None of this costs a record a system call, but on a path of less than 548 bytes two. Where the system
  * cannot do it, all else works.
  */

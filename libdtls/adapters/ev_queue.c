@@ -156,12 +156,11 @@ static bool send_pieces(struct dtls_ev_queue *queue, int fd, bool *has_errors)
         switch (dtls_ev_queue_send_now(queue, fd, &run->to, queue->bytes + piece->at, piece->len, has_errors)) {
         case DTLS_EV_BLOCKED:
             return false;
-        case DTLS_EV_TOO_BIG:
+        case DTLS_EV_TOO_BIG: /* its sender did not know: the network may cut this one, and hears of it */
             if (!told)
                 queue->too_big(queue->arg, &run->to);
             told = true;
-            if (piece->len <= DTLS_EV_PATH_LEAST) /* we do not go below that */
-                dtls_ev_queue_send_in_fragments(queue, fd, &run->to, queue->bytes + piece->at, piece->len, has_errors);
+            dtls_ev_queue_send_in_fragments(queue, fd, &run->to, queue->bytes + piece->at, piece->len, has_errors);
             break;
         case DTLS_EV_LEFT:
         case DTLS_EV_LOST:
