@@ -1,7 +1,8 @@
 /* dtls.h - all of the core: a DTLS 1.2 engine (RFC 6347) without I/O. Companions: ev.h.
  *
  * Read in this order: identity.h (who we are), config.h (settings), conn.h (one association), session.h (resumption),
- * endpoint.h (many associations on one socket), error.h (every answer that is not a success). */
+ * endpoint.h (many associations on one socket), mux.h (other protocols on it), error.h (every answer that is not a
+ * success). */
 #ifndef DTLS_DTLS_H
 #define DTLS_DTLS_H
 
@@ -10,6 +11,7 @@
 #include "dtls/endpoint.h"
 #include "dtls/error.h"
 #include "dtls/identity.h"
+#include "dtls/mux.h"
 #include "dtls/session.h"
 
 #endif
