@@ -181,6 +181,29 @@ DTLS_API void dtls_ev_server_each(struct dtls_ev_server *server, void (*visit)(v
 /* Frees the server and every association, without close_notify (close each first). NULL is allowed. */
 DTLS_API void dtls_ev_server_free(struct dtls_ev_server *server);
 
+/*
+ * ---- media and STUN on the same port (RFC 7983, mux.h) ----
+ *
+ * A datagram that is not DTLS goes to `other`, if there is one (NULL, as at first: it is dropped), whoever has sent it:
+ * on a client's socket that is its peer, on a server's anybody. It may be changed where it lies, and is gone when
+ * `other` returns. What may be done in a callback may be done there.
+ */
+typedef void dtls_ev_other(void *arg, const struct sockaddr *from, socklen_t from_len, uint8_t *datagram, size_t len);
+DTLS_API void dtls_ev_set_other(struct dtls_ev_conn *conn, dtls_ev_other *other, void *arg); /* a client */
+DTLS_API void dtls_ev_server_set_other(struct dtls_ev_server *server, dtls_ev_other *other, void *arg);
+
+/* Puts such a datagram among those that leave at the end of this turn, as dtls_ev_send does: to the peer of an
+ * association; or from a server's socket to anybody. DTLS_ERR_LARGE_PACKET: more than 1,472 bytes; DTLS_EV_ERR_FULL;
+ * DTLS_ERR_ARGUMENT (`to`). What the path does not take is fragmented. */
+DTLS_API int dtls_ev_send_other(struct dtls_ev_conn *conn, const uint8_t *datagram, size_t len);
+DTLS_API int dtls_ev_server_send_other(struct dtls_ev_server *server, const struct sockaddr *to, socklen_t to_len,
+                                       const uint8_t *datagram, size_t len);
+
+/* The association at an address: of its packets other than DTLS, too. NULL: there is none that the callback knows of.
+ */
+DTLS_API struct dtls_ev_conn *dtls_ev_server_find(struct dtls_ev_server *server, const struct sockaddr *from,
+                                                  socklen_t from_len);
+
 #ifdef __cplusplus
 }
 #endif

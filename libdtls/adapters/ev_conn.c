@@ -177,6 +177,24 @@ int dtls_ev_send(struct dtls_ev_conn *conn, const uint8_t *data, size_t len, siz
     return result;
 }
 
+void dtls_ev_set_other(struct dtls_ev_conn *conn, dtls_ev_other *other, void *arg)
+{
+    if (conn->server != NULL)
+        return; /* its server's business */
+    conn->socket->other = other;
+    conn->socket->other_arg = arg;
+}
+
+int dtls_ev_send_other(struct dtls_ev_conn *conn, const uint8_t *datagram, size_t len)
+{
+    struct dtls_ev_socket *socket = conn->socket;
+
+    dtls_ev_socket_enter(socket);
+    int result = dtls_ev_socket_send_other(socket, &conn->lane, &conn->peer, datagram, len);
+    dtls_ev_socket_leave(socket);
+    return result;
+}
+
 void dtls_ev_flush(struct dtls_ev_conn *conn)
 {
     struct dtls_ev_socket *socket = conn->socket;

@@ -249,6 +249,37 @@ int dtls_ev_server_address(const struct dtls_ev_server *server, struct sockaddr 
     return getsockname(server->socket.fd, address, len);
 }
 
+void dtls_ev_server_set_other(struct dtls_ev_server *server, dtls_ev_other *other, void *arg)
+{
+    server->socket.other = other;
+    server->socket.other_arg = arg;
+}
+
+int dtls_ev_server_send_other(struct dtls_ev_server *server, const struct sockaddr *to, socklen_t to_len,
+                              const uint8_t *datagram, size_t len)
+{
+    struct dtls_ev_socket *socket = &server->socket;
+    struct dtls_ev_address address;
+
+    if (!dtls_ev_address_set(&address, to, to_len))
+        return DTLS_ERR_ARGUMENT;
+    dtls_ev_socket_enter(socket);
+    int result = dtls_ev_socket_send_other(socket, NULL, &address, datagram, len);
+    dtls_ev_socket_leave(socket);
+    return result;
+}
+
+struct dtls_ev_conn *dtls_ev_server_find(struct dtls_ev_server *server, const struct sockaddr *from, socklen_t from_len)
+{
+    struct dtls_ev_address address;
+
+    if (!dtls_ev_address_set(&address, from, from_len))
+        return NULL;
+    struct dtls_address name = dtls_ev_address_name(&address);
+    struct dtls_conn *engine = dtls_endpoint_find(server->endpoint, &name);
+    return engine != NULL ? dtls_conn_data(engine) : NULL;
+}
+
 size_t dtls_ev_server_count(const struct dtls_ev_server *server)
 {
     return dtls_endpoint_count(server->endpoint);

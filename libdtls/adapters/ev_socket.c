@@ -5,9 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "dtls/mux.h"
+
 enum {
+    LARGEST_OTHER = 1472,              /* bytes of what is not DTLS: one Ethernet frame */
     ROUNDS = 4,                        /* of full receptions in one turn */
     IN_STRIDE = DTLS_EV_DATAGRAM + 576 /* small datagrams would share a few sets of the cache, were it a power of 2 */
 };
@@ -27,7 +31,7 @@ static void take_errors(struct dtls_ev_socket *socket)
     }
 }
 
-uint8_t *dtls_ev_socket_next(struct dtls_ev_socket *socket, struct dtls_ev_arrival *arrival, size_t *len)
+static uint8_t *next_of_any_kind(struct dtls_ev_socket *socket, struct dtls_ev_arrival *arrival, size_t *len)
 {
     uint8_t *datagram = arrival->bytes;
 
@@ -38,6 +42,19 @@ uint8_t *dtls_ev_socket_next(struct dtls_ev_socket *socket, struct dtls_ev_arriv
     arrival->len -= *len;
     socket->received++;
     return datagram;
+}
+
+uint8_t *dtls_ev_socket_next(struct dtls_ev_socket *socket, struct dtls_ev_arrival *arrival, size_t *len)
+{
+    const struct dtls_ev_address *from = socket->connected ? &socket->remote : &arrival->from;
+    uint8_t *datagram;
+
+    while ((datagram = next_of_any_kind(socket, arrival, len)) != NULL) {
+        if (socket->other == NULL || dtls_mux_classify(datagram, *len) == DTLS_MUX_DTLS)
+            return datagram;
+        socket->other(socket->other_arg, &from->of.any, from->len, datagram, *len);
+    }
+    return NULL;
 }
 
 static void point_at_buffers(struct dtls_ev_socket *socket)
@@ -157,6 +174,23 @@ void dtls_ev_socket_put(struct dtls_ev_socket *socket, struct dtls_ev_lane *lane
     dtls_ev_queue_add(&socket->queue, lane, to, len);
 }
 
+int dtls_ev_socket_send_other(struct dtls_ev_socket *socket, struct dtls_ev_lane *lane,
+                              const struct dtls_ev_address *to, const uint8_t *datagram, size_t len)
+{
+    static const struct dtls_ev_lane none;
+
+    if (len > LARGEST_OTHER)
+        return DTLS_ERR_LARGE_PACKET;
+    uint8_t *room = dtls_ev_socket_room(socket);
+    if (room == NULL || dtls_ev_queue_is_full_for(&socket->queue, lane != NULL ? lane : &none))
+        return DTLS_EV_ERR_FULL;
+    if (len == 0)
+        return DTLS_OK;
+    memcpy(room, datagram, len);
+    dtls_ev_socket_put(socket, lane, to, len);
+    return DTLS_OK;
+}
+
 enum dtls_ev_fate dtls_ev_socket_send_now(struct dtls_ev_socket *socket, const struct dtls_ev_address *to,
                                           const uint8_t *bytes, size_t len)
 {
@@ -240,7 +274,9 @@ int dtls_ev_socket_open(struct dtls_ev_socket *opened, struct ev_loop *loop, con
     opened->owner = owner;
     opened->fd = -1;
     opened->connected = binding == DTLS_EV_CONNECTED;
-    if (!opened->connected)
+    if (opened->connected)
+        opened->remote = *address;
+    else
         opened->local = dtls_ev_address_any_port(address);
     if (!make_buffers(opened)) {
         dtls_ev_socket_free(opened);

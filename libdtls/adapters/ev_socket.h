@@ -38,9 +38,10 @@ struct dtls_ev_socket {
     const struct dtls_ev_owner *owner;
     int fd; /* -1: closed */
     ev_io readable, writable;
-    ev_prepare turn_ends;         /* while something waits to leave: before the loop sleeps, ... */
-    ev_idle not_asleep;           /* ... or after, where it was put in behind that; it does not sleep meanwhile */
-    struct dtls_ev_address local; /* bound to, but for the port; unset when connected */
+    ev_prepare turn_ends;          /* while something waits to leave: before the loop sleeps, ... */
+    ev_idle not_asleep;            /* ... or after, where it was put in behind that; it does not sleep meanwhile */
+    struct dtls_ev_address local;  /* bound to, but for the port; unset when connected */
+    struct dtls_ev_address remote; /* connected to */
     bool connected;
     bool has_errors; /* a call has failed because of an earlier datagram: there is more to read about it */
     uint64_t now;    /* microseconds; of the outermost call, or of this turn of the loop */
@@ -54,6 +55,8 @@ struct dtls_ev_socket {
     size_t arrival_count;
     struct dtls_ev_arrival arrivals[DTLS_EV_ARRIVALS]; /* data events point into what they point to */
     uint64_t received, receive_calls;
+    dtls_ev_other *other; /* gets what is not DTLS; may be NULL */
+    void *other_arg;
     struct dtls_ev_queue queue;
 };
 
@@ -74,7 +77,8 @@ void dtls_ev_socket_close(struct dtls_ev_socket *socket);
 /* Gives back its memory. */
 void dtls_ev_socket_free(struct dtls_ev_socket *socket);
 
-/* The next datagram of an arrival, decrypted in place; NULL when there is none, or nobody to take it. */
+/* The next datagram of an arrival, decrypted in place; NULL when there is none, or nobody to take it. What is not DTLS
+ * has gone to `other`. */
 uint8_t *dtls_ev_socket_next(struct dtls_ev_socket *socket, struct dtls_ev_arrival *arrival, size_t *len);
 
 /* Where the next datagram may be written, DTLS_EV_DATAGRAM bytes; NULL while the socket takes nothing more. */
@@ -83,6 +87,10 @@ uint8_t *dtls_ev_socket_room(struct dtls_ev_socket *socket);
 /* The datagram that was written there leaves at the end of the turn. */
 void dtls_ev_socket_put(struct dtls_ev_socket *socket, struct dtls_ev_lane *lane, const struct dtls_ev_address *to,
                         size_t len);
+
+/* A copy of a datagram leaves at the end of the turn. As dtls_ev_send_other. */
+int dtls_ev_socket_send_other(struct dtls_ev_socket *socket, struct dtls_ev_lane *lane,
+                              const struct dtls_ev_address *to, const uint8_t *datagram, size_t len);
 
 /* Or at once, behind all that waits. */
 enum dtls_ev_fate dtls_ev_socket_send_now(struct dtls_ev_socket *socket, const struct dtls_ev_address *to,

@@ -275,6 +275,62 @@ static void flush_sends_at_once(void)
     clear_scene(&scene);
 }
 
+/* ---- what is not DTLS ---- */
+
+struct others {
+    struct scene *scene;
+    unsigned got, wrong;
+    bool answer;
+};
+
+/* Numbered packets that begin as RTP does; a server sends them back. */
+static void take_other(void *arg, const struct sockaddr *from, socklen_t from_len, uint8_t *datagram, size_t len)
+{
+    struct others *others = arg;
+    struct scene *scene = others->scene;
+
+    others->wrong += len != 100 || datagram[0] != 0x80 || datagram[1] != others->got % 100;
+    others->got++;
+    if (!others->answer)
+        return;
+    others->wrong += dtls_ev_server_find(scene->server, from, from_len) != scene->served[0].conn;
+    others->wrong += dtls_ev_server_send_other(scene->server, from, from_len, datagram, len) != DTLS_OK;
+}
+
+static void media_on_the_same_port(void)
+{
+    struct scene scene;
+    uint8_t packet[1473] = { 0x80 };
+
+    set_scene(&scene);
+    struct others here = { &scene, 0, 0, false }, there = { &scene, 0, 0, true };
+    for (int i = 0; i < 3; i++) /* nobody wants it: it is dropped */
+        CU_ASSERT_EQUAL(dtls_ev_send_other(scene.client[0].conn, packet, 100), DTLS_OK);
+    CU_ASSERT_EQUAL(say(&scene.client[0], 160), DTLS_OK);
+    CU_ASSERT_TRUE(run_until(&scene, &scene.served[0].got, 2));
+    dtls_ev_set_other(scene.client[0].conn, take_other, &here);
+    dtls_ev_server_set_other(scene.server, take_other, &there);
+    kernel.sent = kernel.messages = 0;
+    for (int i = 0; i < 50; i++) {
+        packet[1] = (uint8_t)i;
+        CU_ASSERT_EQUAL(dtls_ev_send_other(scene.client[0].conn, packet, 100), DTLS_OK);
+        if (i % 10 == 0)
+            CU_ASSERT_EQUAL(say(&scene.client[0], 160), DTLS_OK); /* each goes its way */
+    }
+    CU_ASSERT_EQUAL(kernel.sent, 0);
+    CU_ASSERT_TRUE(run_until(&scene, &here.got, 50));
+    CU_ASSERT(kernel.sent <= 6);
+    CU_ASSERT_EQUAL(there.got, 50);
+    CU_ASSERT_EQUAL(here.wrong + there.wrong, 0);
+    CU_ASSERT_EQUAL(scene.served[0].got, 7);
+    CU_ASSERT_EQUAL(dtls_ev_send_other(scene.client[0].conn, packet, sizeof packet), DTLS_ERR_LARGE_PACKET);
+    struct sockaddr nowhere = { .sa_family = AF_UNIX };
+    CU_ASSERT_EQUAL(dtls_ev_server_send_other(scene.server, &nowhere, sizeof nowhere, packet, 100), DTLS_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NULL(dtls_ev_server_find(scene.server, &nowhere, sizeof nowhere));
+    check_sides(&scene);
+    clear_scene(&scene);
+}
+
 /* ---- what the kernel may say ---- */
 
 static struct dtls_ev_stats stats_of(const struct side *side)
@@ -518,6 +574,7 @@ static CU_TestInfo tests[] = {
     { "a turn of two thousand records", a_turn_of_a_thousand_records },
     { "nothing waits for the next event", nothing_waits_for_the_next_event },
     { "flush, and free, send at once", flush_sends_at_once },
+    { "media on the same port (RFC 7983)", media_on_the_same_port },
     { "a kernel that cuts nothing (EIO, EINVAL)", a_kernel_that_cuts_nothing },
     { "a path that shrinks below a burst (M4)", a_path_that_shrinks_below_a_burst },
     { "a thin path keeps the order", a_thin_path_keeps_the_order },
