@@ -292,6 +292,21 @@ static void a_packet_allocates_nothing(void)
     }
 }
 
+static void a_session_without_memory_leaves_nothing(void)
+{
+    struct dtls_srtp *session = NULL;
+    size_t refused = 0;
+
+    for (int error = DTLS_ERR_NO_MEMORY; error != DTLS_OK; refused++) {
+        allocations_fail_at(refused);
+        error = dtls_srtp_new(NULL, &session);
+        allocations_fail_at(SIZE_MAX);
+        CU_ASSERT_TRUE_FATAL(error == DTLS_OK || error == DTLS_ERR_NO_MEMORY);
+    }
+    CU_ASSERT_TRUE(refused > 4); /* what the sanitizer finds is the rest of this test */
+    dtls_srtp_free(session);
+}
+
 static CU_TestInfo tests[] = {
     { "wraps are counted with loss, reordering and copies around them",
       counts_over_a_wrap_with_loss_reordering_and_copies },
@@ -303,6 +318,7 @@ static CU_TestInfo tests[] = {
     { "streams that gave way leave no memory behind", streams_that_gave_way_leave_no_memory_behind },
     { "a sender forgets no stream under the keys in use", a_sender_forgets_no_stream_under_the_keys_it_sends_with },
     { "after a stream's first a packet allocates nothing of ours", a_packet_allocates_nothing },
+    { "a session that gets no memory leaves nothing behind", a_session_without_memory_leaves_nothing },
     CU_TEST_INFO_NULL,
 };
 
