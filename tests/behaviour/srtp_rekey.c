@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/box/media.h"
+#include "tests/box/sessions.h"
 #include "tests/tap.h"
 
 enum { SSRC = 0xcafe, FIRST_INDEX = 64000 };
@@ -21,7 +21,7 @@ struct plan {
 struct call {
     const struct plan *plan;
     struct net net;
-    struct media media;
+    struct sessions media;
     struct rng chance;
     uint16_t epoch;
     enum net_end first_finisher; /* of the handshake under way */
@@ -36,18 +36,18 @@ enum { IS_RTCP = 1 };
 
 static void send_rtp(struct call *call, enum net_end end)
 {
-    uint8_t packet[MEDIA_ROOM];
+    uint8_t packet[SESSIONS_ROOM];
     uint64_t number = call->sent[end]++;
-    size_t len = media_sealed_rtp(&call->media, end, call->net.now_us, packet, SSRC, FIRST_INDEX + number);
+    size_t len = sessions_sealed_rtp(&call->media, end, call->net.now_us, packet, SSRC, FIRST_INDEX + number);
 
     net_send(&call->net, end, packet, len, number << 1);
 }
 
 static void send_rtcp(struct call *call, enum net_end end)
 {
-    uint8_t packet[MEDIA_ROOM];
+    uint8_t packet[SESSIONS_ROOM];
     uint64_t number = call->rtcp_sent[end]++;
-    size_t len = media_sealed_rtcp(&call->media, end, call->net.now_us, packet, SSRC, number);
+    size_t len = sessions_sealed_rtcp(&call->media, end, call->net.now_us, packet, SSRC, number);
 
     net_send(&call->net, end, packet, len, number << 1 | IS_RTCP);
 }
@@ -57,16 +57,16 @@ static void deliver(void *arg, struct net_datagram *datagram)
     struct call *call = arg;
     bool is_rtcp = (datagram->tag & IS_RTCP) != 0;
     uint64_t number = datagram->tag >> 1;
-    uint8_t expected[MEDIA_ROOM];
+    uint8_t expected[SESSIONS_ROOM];
     struct dtls_srtp_opened opened;
 
     (is_rtcp ? dtls_srtp_unprotect_rtcp : dtls_srtp_unprotect_rtp)(call->media.end[datagram->to], call->net.now_us,
                                                                    datagram->bytes, datagram->len, &opened);
     if (opened.confirms_epoch && call->waits && datagram->to == call->first_finisher && opened.epoch == call->epoch) {
-        media_send_with(&call->media, datagram->to, call->net.now_us, call->epoch);
+        sessions_send_with(&call->media, datagram->to, call->net.now_us, call->epoch);
         call->waits = false;
     }
-    size_t len = is_rtcp ? media_rtcp(expected, SSRC, number) : media_rtp(expected, SSRC, FIRST_INDEX + number);
+    size_t len = is_rtcp ? sessions_rtcp(expected, SSRC, number) : sessions_rtp(expected, SSRC, FIRST_INDEX + number);
     bool is_right = opened.len == len && memcmp(datagram->bytes, expected, len) == 0;
     if (is_rtcp) {
         call->rtcp_delivered++;
@@ -91,12 +91,12 @@ static void rekey(void *arg)
     struct call *call = arg;
 
     if (call->waits) /* K3's ten seconds, had nothing come by then */
-        media_send_with(&call->media, call->first_finisher, call->net.now_us, call->epoch);
+        sessions_send_with(&call->media, call->first_finisher, call->net.now_us, call->epoch);
     call->epoch++;
     call->first_finisher = rng_chance(&call->chance, 5000) ? CLIENT : SERVER;
-    media_accept(&call->media, call->first_finisher, call->net.now_us, call->epoch);
-    media_accept(&call->media, net_other(call->first_finisher), call->net.now_us, call->epoch);
-    media_send_with(&call->media, net_other(call->first_finisher), call->net.now_us, call->epoch);
+    sessions_accept(&call->media, call->first_finisher, call->net.now_us, call->epoch);
+    sessions_accept(&call->media, net_other(call->first_finisher), call->net.now_us, call->epoch);
+    sessions_send_with(&call->media, net_other(call->first_finisher), call->net.now_us, call->epoch);
     call->waits = true;
     send_rtcp(call, CLIENT);
     send_rtcp(call, SERVER);
@@ -133,10 +133,10 @@ static void run(struct call *call, const struct plan *plan)
     call->net.deliver = deliver;
     call->net.deliver_arg = call;
     call->net.link[CLIENT] = call->net.link[SERVER] = link;
-    media_init(&call->media, plan->profile, plan->mki_len, NULL);
+    sessions_init(&call->media, plan->profile, plan->mki_len, NULL);
     for (int end = CLIENT; end <= SERVER; end++)
         call->arrived[end] = calloc(plan->packets, 1);
-    media_renew(&call->media, 0, ++call->epoch);
+    sessions_renew(&call->media, 0, ++call->epoch);
     net_call_at(&call->net, 0, tick, call);
     net_call_at(&call->net, plan->rekey_us, rekey, call);
     uint64_t end_us = plan->packets * plan->interval_us + NET_SECOND;
@@ -147,7 +147,7 @@ static void run(struct call *call, const struct plan *plan)
 static void check_and_clear(struct call *call)
 {
     const struct plan *plan = call->plan;
-    struct dtls_srtp_stats stats[2] = { media_stats(&call->media, CLIENT), media_stats(&call->media, SERVER) };
+    struct dtls_srtp_stats stats[2] = { sessions_stats(&call->media, CLIENT), sessions_stats(&call->media, SERVER) };
 
     CHECK_CASE(call->missed + call->wrong + call->twice == 0,
                "profile %u, loss %u: of %zu delivered %zu missed, %zu wrong; of %zu copies %zu played", plan->profile,
@@ -160,7 +160,7 @@ static void check_and_clear(struct call *call)
     CU_ASSERT_TRUE(call->net.counts[CLIENT].reordered > 0);
     for (int end = CLIENT; end <= SERVER; end++)
         free(call->arrived[end]);
-    media_clear(&call->media);
+    sessions_clear(&call->media);
     net_clear(&call->net);
 }
 
