@@ -13,5 +13,6 @@
 #include "dtls/identity.h"
 #include "dtls/mux.h"
 #include "dtls/session.h"
+#include "dtls/srtp_keys.h"
 
 #endif
