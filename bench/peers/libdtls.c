@@ -163,6 +163,7 @@ static void tell(struct peer *peer, const struct dtls_event *event)
     case DTLS_EVENT_REHANDSHAKE_STALLED:   /* it goes on */
     case DTLS_EVENT_REHANDSHAKE_ADVISED:   /* not after a few thousand records */
     case DTLS_EVENT_JOB:                   /* not asked for */
+    case DTLS_EVENT_KEYS:                  /* for media: none is wanted */
     case DTLS_EVENT_MTU:                   /* records of 160 bytes fit into any */
     case DTLS_EVENT_SESSION:
         break;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "dtls/identity.h"
+#include "dtls/srtp_keys.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,7 +36,7 @@ enum dtls_group {
     DTLS_GROUP_SECP384R1 = 24,
 };
 
-enum { DTLS_MAX_SUITES = 6, DTLS_MAX_GROUPS = 3 };
+enum { DTLS_MAX_SUITES = 6, DTLS_MAX_GROUPS = 3, DTLS_MAX_SRTP_PROFILES = 4 };
 
 enum { DTLS_SMALLEST_MTU = 256, DTLS_LARGEST_MTU = 65507 }; /* bytes of UDP payload */
 
@@ -44,6 +45,11 @@ enum { DTLS_SMALLEST_MTU = 256, DTLS_LARGEST_MTU = 65507 }; /* bytes of UDP payl
 /* The IANA name of a suite ("TLS_ECDHE_..."), a group's RFC name ("x25519"), or NULL for one we do not have. */
 DTLS_API const char *dtls_suite_name(uint16_t suite);
 DTLS_API const char *dtls_group_name(uint16_t group);
+
+/* The IANA name of an SRTP profile ("SRTP_AEAD_AES_128_GCM"), or NULL; and its number by name, with or without "SRTP_",
+ * 0 when unknown. */
+DTLS_API const char *dtls_srtp_profile_name(uint16_t profile);
+DTLS_API uint16_t dtls_srtp_profile_by_name(const char *name);
 
 /* The number of a suite (IANA name, with or without "TLS_") or of a group by name; 0 when unknown. */
 DTLS_API uint16_t dtls_suite_by_name(const char *name);
@@ -118,6 +124,22 @@ struct dtls_config {
     size_t suite_count;
     uint16_t groups[DTLS_MAX_GROUPS];
     size_t group_count;
+
+    /* Media (contract K; conn.h, event KEYS): use_srtp, offered and answered (RFC 5764) with these profiles (enum
+     * dtls_srtp_profile), each once, in order of preference (the server's order decides); anew in each handshake. Count
+     * 0, the default: neither offered nor answered. Where nothing is in common the extension is left out, and the
+     * handshake goes on without keys for media; also with a peer without extended master secret (RFC 7627, 5.4). */
+    uint16_t srtp_profiles[DTLS_MAX_SRTP_PROFILES];
+    size_t srtp_profile_count;
+    bool srtp_required; /* then the handshake fails instead (DTLS_ERR_NO_COMMON_SUITE, or _UNSAFE_PEER); needs profiles
+                         */
+    uint8_t srtp_mki_len; /* 0, the default: no MKI. Else a client offers a fresh random one of so many bytes in each
+                             handshake, and a server echoes whatever MKI its client offers, of any length; with 0 it
+                             answers with an empty one, and there is none. One that equals that of keys which are still
+                             kept tells nothing apart: a client offers none then, a server answers with an empty one */
+    bool
+        exporter; /* keep what dtls_conn_export needs, 200 bytes for each epoch; implied by srtp_profiles. Default false
+                   */
 
     /* Time, in milliseconds (contract T). Retransmission starts at initial (50 to 60,000), doubles, saturates at
      * maximum (not below initial); a handshake may take `handshake_timeout_ms` in all, 0 for no limit. */

@@ -133,8 +133,9 @@ DTLS_API void dtls_conn_datagram_too_big(struct dtls_conn *conn, dtls_time now, 
 
 /* When dtls_conn_tick must be called at the latest; DTLS_NEVER when nothing is due. At rest that is so, except that
  * after a rehandshake the old keys are still to be wiped: 10 s after the first data under the new ones, or 120 s; and
- * with renew_after_s there is always the next renewal, with probe_mtu_to the next probe. A time of the past: something
- * is to be done, or to be taken as an event, now. */
+ * with renew_after_s there is always the next renewal, with probe_mtu_to the next probe; and for media (KEYS) up to 10
+ * s, or the last of 8 repetitions of a flight, until the peer is known to have it. A time of the past: something is to
+ * be done, or to be taken as an event, now. */
 DTLS_API dtls_time dtls_conn_deadline(const struct dtls_conn *conn);
 
 /* Does what is due; harmless when early. DTLS_OK or a death, also given as event FAILED; after a clean end
@@ -160,10 +161,19 @@ enum dtls_event_type {
     DTLS_EVENT_REHANDSHAKE_ADVISED,   /* the keys in force are half used up: renew them. Once per epoch (R12) */
     DTLS_EVENT_JOB,                   /* public-key work waits: dtls_conn_take_job (public_key_jobs) */
     DTLS_EVENT_SESSION,               /* client: `session` can be resumed from now on */
+    DTLS_EVENT_KEYS,   /* media: `keys` says what to do with those of `epoch` (contract K3; dtls_conn_srtp_keys) */
     DTLS_EVENT_MTU,    /* the MTU has changed, and with it dtls_conn_max_payload: `mtu`, `old_mtu`, why */
     DTLS_EVENT_ALERT,  /* a warning from the peer: `alert`; nothing has changed */
     DTLS_EVENT_CLOSED, /* the association ended cleanly, by either side */
     DTLS_EVENT_FAILED, /* the association is dead: `error` and, with DTLS_ERR_ALERT, `alert` */
+};
+
+/* What the application is to do with a set of keys for media. */
+enum dtls_keys {
+    DTLS_KEYS_ACCEPT, /* take it (dtls_conn_srtp_keys) and accept what is protected with it, besides the older set */
+    DTLS_KEYS_SEND,   /* protect with it from now on; accept the older set for 120 s more */
+    DTLS_KEYS_FORGET, /* the peer has begun its rehandshake anew: this set will never be. Another of the same epoch may
+                         follow */
 };
 
 /* Why the MTU has changed. */
@@ -179,7 +189,8 @@ struct dtls_event {
     struct dtls_bytes data;             /* DATA: valid until the next call of dtls_conn_next_event, _receive or _free */
     const struct dtls_session *session; /* SESSION: valid as long as `data` would be; dtls_session_write keeps it */
     bool resumed;                       /* OPEN, REHANDSHAKE_DONE: abbreviated handshake */
-    uint16_t epoch;                     /* DATA: the record's; OPEN, REHANDSHAKE_DONE: the new one */
+    uint16_t epoch;                     /* DATA: the record's; OPEN, REHANDSHAKE_DONE: the new one; KEYS */
+    enum dtls_keys keys;                /* KEYS */
     uint8_t alert;                      /* ALERT, FAILED: description (enum dtls_alert) */
     int error;                          /* FAILED: enum dtls_error */
     size_t mtu, old_mtu;                /* MTU: bytes of UDP payload */
@@ -189,8 +200,10 @@ struct dtls_event {
 /* Takes the oldest event; false when there is none. Records of one datagram are opened one by one, as you ask. */
 DTLS_API bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event);
 
-/* The name of an event type ("rehandshake_done"), or of a reason ("too_big"), never NULL, never freed. */
+/* The name of an event type ("rehandshake_done"), of what to do with keys ("accept"), or of a reason ("too_big"), never
+ * NULL, never freed. */
 DTLS_API const char *dtls_event_name(enum dtls_event_type type);
+DTLS_API const char *dtls_keys_name(enum dtls_keys keys);
 DTLS_API const char *dtls_mtu_reason_name(enum dtls_mtu_reason reason);
 
 /* ---- rehandshake: contract R in docs/design.md ---- */
@@ -254,6 +267,45 @@ DTLS_API int dtls_conn_finish_job(struct dtls_conn *conn, dtls_time now, struct 
 
 /* Wipes and frees a job whose connection is gone; NULL is allowed. */
 DTLS_API void dtls_job_free(struct dtls_job *job);
+
+/*
+ * ---- keys for media (DTLS-SRTP, RFC 5764): contract K, with srtp_profiles ----
+ *
+ * Each handshake that agrees on a profile makes a set of keys, named by its epoch, and event KEYS says what to do with
+ * it. After the first handshake ACCEPT and SEND come right behind OPEN. In a rehandshake ACCEPT comes as soon as there
+ * are keys, before the peer can use them; SEND behind REHANDSHAKE_DONE, where the peer is known to accept them, or else
+ * when it is: with an authentic packet of the new set (dtls_conn_media_confirmed) or record of the new epoch, or when
+ * it has not repeated its Finished for 10 s. Whoever keeps both sets loses no packet:
+ *
+ *     on KEYS ACCEPT:  dtls_conn_srtp_keys(conn, event.epoch, &keys); a new context for receiving; wipe `keys`
+ *     on KEYS SEND:    protect with the set of event.epoch; 120 s later the older context goes
+ *     on KEYS FORGET:  the context of event.epoch goes
+ *     on an authentic SRTP or SRTCP packet of the newest set: dtls_conn_media_confirmed(conn, now, its epoch); settle
+ *
+ * An attempt that FAILED or was REFUSED has taken its set back by FORGET before, if it had told of one. With CLOSED and
+ * FAILED all keys end. A rehandshake that agrees on no profile has no such event (srtp_required).
+ */
+
+/* The keys of an epoch: of the one in force, of the one before as long as its records are read, of the next one from
+ * ACCEPT on. DTLS_OK; DTLS_ERR_NOT_OPEN; DTLS_ERR_NO_KEYS, and `out` is as it was. */
+DTLS_API int dtls_conn_srtp_keys(const struct dtls_conn *conn, uint16_t epoch, struct dtls_srtp_keys *out);
+
+/*
+ * An authentic SRTP or SRTCP packet that was protected with the keys of `epoch` has come: the peer has them. Tell the
+ * first one of each epoch at least; every one is fine, and cheap. It may bring SEND, and it ends the repetitions of the
+ * last flight, of which a call without data has no other sign. A packet whose protection is not verified must not be
+ * told. DTLS_OK; DTLS_ERR_NOT_OPEN, DTLS_ERR_NO_KEYS (no such epoch), and nothing has changed.
+ */
+DTLS_API int dtls_conn_media_confirmed(struct dtls_conn *conn, dtls_time now, uint16_t epoch);
+
+/*
+ * Keying material for any other purpose (RFC 5705), from the same epochs; with `exporter` or srtp_profiles. `label`
+ * should be registered, or begin with "EXPERIMENTAL"; a `context` has up to 65,535 bytes, and an empty one is not the
+ * same as NULL, none. Fills out[0..len). DTLS_OK; DTLS_ERR_ARGUMENT (a label that TLS uses itself, a context too long);
+ * DTLS_ERR_NOT_OPEN; DTLS_ERR_NO_KEYS, also where the peer has no extended master secret (RFC 7627, 5.4).
+ */
+DTLS_API int dtls_conn_export(const struct dtls_conn *conn, uint16_t epoch, const char *label,
+                              const struct dtls_bytes *context, uint8_t *out, size_t len);
 
 /* ---- questions: always the active parameters, never those of a rehandshake under way ---- */
 

@@ -31,6 +31,7 @@ enum dtls_error {
     DTLS_ERR_EXHAUSTED = -9,        /* no sequence numbers are left: rehandshake; or no epoch: use a new association */
     DTLS_ERR_FORBIDDEN = -10,       /* the configuration wants no rehandshake (rehandshake_never) */
     DTLS_ERR_PAUSED = -11,          /* peer_model STRICT: a rehandshake runs, and our part of it has not left yet */
+    DTLS_ERR_NO_KEYS = -12,         /* nothing to export: no such epoch, none wanted, no SRTP profile, no RFC 7627 */
     DTLS_ERR_BAD_PEM = -20,         /* not PEM, or the block that was wanted is not in it */
     DTLS_ERR_BAD_X509 = -21,        /* a certificate does not parse, or its key is of no kind we know */
     DTLS_ERR_BAD_KEY = -22,         /* a private key does not parse, or is of no kind we know */
@@ -45,7 +46,7 @@ enum dtls_error {
     DTLS_ERR_TIMEOUT = -102,              /* the first handshake's total time is over */
     DTLS_ERR_ALERT = -103,                /* the peer ended it; dtls_conn_alert says with what */
     DTLS_ERR_UNEXPECTED_MESSAGE = -104,   /* a handshake message that may not come now */
-    DTLS_ERR_NO_COMMON_SUITE = -105,      /* nothing in common: suite, group or signature scheme */
+    DTLS_ERR_NO_COMMON_SUITE = -105,      /* nothing in common: suite, group or signature scheme, or SRTP profile */
     DTLS_ERR_VERSION = -106,              /* the peer does not speak DTLS 1.2 */
     DTLS_ERR_ILLEGAL_PARAMETER = -107,    /* the peer chose what was not offered, or contradicts itself */
     DTLS_ERR_BAD_CERTIFICATE = -108,      /* the peer's certificate does not parse, or the verifier said no */

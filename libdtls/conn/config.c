@@ -1,6 +1,7 @@
 /* config.c - default settings, and what is wrong with given ones. */
 #include "dtls/config.h"
 
+#include "handshake/srtp.h"
 #include "handshake/suites.h"
 #include "identity/identity.h"
 
@@ -52,6 +53,18 @@ static bool groups_are_known(const struct dtls_config *config)
     return true;
 }
 
+static bool srtp_profiles_are_known(const struct dtls_config *config)
+{
+    for (size_t i = 0; i < config->srtp_profile_count; i++) {
+        if (dtls_srtp_profile_find(config->srtp_profiles[i]) == NULL)
+            return false;
+        for (size_t j = 0; j < i; j++)
+            if (config->srtp_profiles[i] == config->srtp_profiles[j])
+                return false;
+    }
+    return true;
+}
+
 const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role)
 {
     if (role != DTLS_CLIENT && role != DTLS_SERVER)
@@ -69,6 +82,10 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "suites has none for the identity's kind of key";
     if (config->group_count > DTLS_MAX_GROUPS || !groups_are_known(config))
         return "groups has one that is unknown, or too many";
+    if (config->srtp_profile_count > DTLS_MAX_SRTP_PROFILES || !srtp_profiles_are_known(config))
+        return "srtp_profiles has one that is unknown, or twice, or too many";
+    if (config->srtp_required && config->srtp_profile_count == 0)
+        return "srtp_required needs srtp_profiles";
     if (config->initial_timeout_ms < 50 || config->initial_timeout_ms > 60000)
         return "initial_timeout_ms is not between 50 and 60,000";
     if (config->maximum_timeout_ms < config->initial_timeout_ms)

@@ -19,14 +19,14 @@ struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum dtls_role
     struct dtls_conn *conn = dtls_allocate(&memory, sizeof *conn);
     if (conn == NULL)
         return NULL;
-    conn->as.role = role;
+    conn->as.role = (uint8_t)role;
     conn->as.config = config;
     conn->expansion = (uint8_t)dtls_config_expansion(config);
     conn->as.memory = memory;
     conn->as.random = (struct dtls_random){ config->random, config->random_arg };
-    conn->as.replay_window = (uint32_t)config->replay_window;
+    conn->as.replay_window = (uint16_t)config->replay_window;
     conn->as.max_message = (uint32_t)config->max_message;
-    conn->mtu = conn->flight_mtu = (uint32_t)config->mtu;
+    conn->mtu = conn->flight_mtu = (uint16_t)config->mtu;
     conn->held_records = at_most_4_gib(config->held_records);
     conn->held_bytes = at_most_4_gib(config->held_bytes);
     if (dtls_epochs_init(&conn->as.epochs, &conn->as.memory, conn->as.replay_window) != DTLS_OK) {
@@ -101,6 +101,11 @@ void dtls_conn_free(struct dtls_conn *conn)
     dtls_release(&memory, conn->as.cookie, conn->as.cookie_len);
     dtls_conn_forget_heartbeat(conn);
     dtls_epochs_free(&conn->as.epochs);
+    while (conn->as.exporters != NULL) {
+        struct dtls_exporter *exporter = conn->as.exporters;
+        conn->as.exporters = exporter->older;
+        dtls_exporter_free(&memory, exporter);
+    }
     dtls_release(&memory, conn, sizeof *conn);
 }
 
@@ -149,6 +154,9 @@ dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
     other = dtls_conn_probe_deadline(conn);
     if (other < deadline)
         deadline = other;
+    other = dtls_conn_keys_deadline(conn);
+    if (other < deadline)
+        deadline = other;
     if (conn->as.epochs.previous_ends < deadline)
         deadline = conn->as.epochs.previous_ends;
     /* Once its time has come, and the owner knows, it is for the owner to take it: a full socket must not make the
@@ -188,7 +196,7 @@ int dtls_conn_tick(struct dtls_conn *conn, dtls_time now)
         return DTLS_OK;
     if (conn->state == DTLS_CONN_OVER)
         return conn->death;
-    dtls_epochs_expire(&conn->as.epochs, now, conn->last != NULL);
+    dtls_conn_expire_epochs(conn, now);
     if (conn->state == DTLS_CONN_FIRST && now >= first_handshake_ends(conn)) {
         if (conn->doomed)
             conn->received_alert = conn->doom;
@@ -199,6 +207,7 @@ int dtls_conn_tick(struct dtls_conn *conn, dtls_time now)
         if (err != DTLS_OK)
             return err;
         dtls_conn_probe_tick(conn, now);
+        dtls_conn_keys_tick(conn, now);
     }
     return tick_flight(conn, now);
 }

@@ -1,9 +1,9 @@
 /* conn_private.h - the inside of a connection, shared by the files of this folder.
  *
  * conn.c: life, questions, time. input.c: what arrives. output.c: what leaves. outcome.c: what a handshake's step means
- * for the connection. rehandshake.c: who may start one, and when. renewal.c: when keys are used up. mtu.c: how large a
- * datagram may be. heartbeat.c: probes of that, and answers to the peer's. events.c: the queue. held.c, last_flight.c:
- * two things kept for a while. */
+ * for the connection. keys.c: those for media. rehandshake.c: who may start one, and when. renewal.c: when keys are
+ * used up. mtu.c: how large a datagram may be. heartbeat.c: probes of that, and answers to the peer's. events.c: the
+ * queue. held.c, last_flight.c: two things kept for a while. */
 #ifndef DTLS_CONN_PRIVATE_H
 #define DTLS_CONN_PRIVATE_H
 
@@ -17,8 +17,9 @@
 enum dtls_conn_state { DTLS_CONN_NEW, DTLS_CONN_FIRST, DTLS_CONN_OPEN, DTLS_CONN_OVER };
 
 enum {
-    DTLS_EVENT_MOST = 8,           /* control events that can wait */
+    DTLS_EVENT_MOST = 9,           /* control events that can wait */
     DTLS_EVENTS_OF_AN_ATTEMPT = 6, /* STARTED, JOB, STALLED, MTU, DONE, SESSION */
+    DTLS_EVENTS_OF_KEYS = 2,       /* ACCEPT, SEND: with srtp_profiles */
     DTLS_EARLY_RECORDS = 8,        /* records of n+1 kept sealed while there are no keys for them (R5) */
     DTLS_EARLY_BYTES = 8192,       /* and their bytes in all */
     DTLS_MOST_ANSWERS = 8,         /* to repetitions of one flight (T4) */
@@ -64,9 +65,10 @@ struct dtls_waiting_event {
         bool resumed;       /* OPEN, REHANDSHAKE_DONE */
         uint8_t alert;      /* ALERT, FAILED */
         uint8_t mtu_reason; /* MTU: enum dtls_mtu_reason */
+        uint8_t keys;       /* KEYS: enum dtls_keys */
     };
     union {
-        uint16_t epoch; /* OPEN, REHANDSHAKE_DONE */
+        uint16_t epoch; /* OPEN, REHANDSHAKE_DONE, KEYS */
         int16_t error;  /* FAILED */
         uint16_t mtu;   /* MTU: 65,507 at most */
     };
@@ -88,16 +90,16 @@ struct dtls_conn {
     uint8_t answers;        /* to repetitions of the flight that is out (T4), the last one at answered_at */
     uint8_t alert_body[2];  /* of the alert in the outbox */
     uint16_t advised_epoch; /* the application knows that its keys are used up (R12); 0: none */
-    uint32_t mtu;
-    uint32_t flight_mtu; /* what flights are believed to fit into, until the handshake is done (M5) */
-    uint32_t probe_to;   /* probe_mtu_to of the handshake that is in force */
-    uint32_t held_records, held_bytes;
-    unsigned early_copies; /* of the flight that is out, because the peer is ahead (R5); the last at early_copied_at */
+    uint16_t mtu;
+    uint16_t flight_mtu; /* what flights are believed to fit into, until the handshake is done (M5) */
+    uint16_t probe_to;   /* probe_mtu_to of the handshake that is in force */
     uint16_t echo_len;
-    bool peer_is_ahead; /* it has sent data of n+1 before Finished, */
-    bool has_postponed; /* and some in the datagram being read: perhaps Finished stands behind it */
-    uint8_t *echo;      /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
-    dtls_time now;      /* the latest we were told; records that are read later happen then */
+    uint32_t held_records, held_bytes;
+    uint8_t early_copies; /* of the flight that is out, because the peer is ahead (R5); the last at early_copied_at */
+    bool peer_is_ahead;   /* it has sent data of n+1 before Finished, */
+    bool has_postponed;   /* and some in the datagram being read: perhaps Finished stands behind it */
+    uint8_t *echo;        /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
+    dtls_time now;        /* the latest we were told; records that are read later happen then */
 
     struct dtls_handshake *hs; /* NULL while none runs; and room for its last flight: */
     struct dtls_last_flight *spare;
@@ -140,8 +142,9 @@ bool dtls_conn_reach_event(struct dtls_conn *conn);
 struct dtls_waiting_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type);
 struct dtls_waiting_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtls_event_type type); /* NULL: none */
 
-/* input.c: opens records until one of them makes an event. */
+/* input.c: opens records until one of them makes an event. And: the peer is ahead, ask for its last flight (R5). */
 void dtls_conn_pump(struct dtls_conn *conn);
+void dtls_conn_call_for_last_flight(struct dtls_conn *conn);
 bool dtls_conn_has_event(const struct dtls_conn *conn);
 
 /* output.c */
@@ -151,12 +154,22 @@ void dtls_conn_transmit_last(struct dtls_conn *conn);      /* the final one of t
 void dtls_conn_transmit_request(struct dtls_conn *conn);   /* HelloRequest */
 void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t description);
 
+/* keys.c (contract K3) */
+void dtls_conn_offer_keys(struct dtls_conn *conn);    /* those of the running handshake, once they are there: ACCEPT */
+void dtls_conn_withdraw_keys(struct dtls_conn *conn); /* it is dropped: FORGET */
+void dtls_conn_finish_keys(struct dtls_conn *conn, dtls_time now, bool first_finisher); /* it is done */
+void dtls_conn_hand_keys_over(struct dtls_conn *conn);                                  /* the peer has them: SEND */
+void dtls_conn_put_off_keys(struct dtls_conn *conn); /* it has not: it repeats its Finished */
+void dtls_conn_keys_tick(struct dtls_conn *conn, dtls_time now);
+dtls_time dtls_conn_keys_deadline(const struct dtls_conn *conn);
+
 /* outcome.c */
 bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now);  /* false without memory */
 int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err); /* after each step of the handshake */
 int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert);    /* alert 0: none is sent. Returns err */
 void dtls_conn_drop_handshake(struct dtls_conn *conn);
-void dtls_conn_begin_handshake(struct dtls_conn *conn); /* no heartbeats any more (RFC 6520, 3) */
+void dtls_conn_expire_epochs(struct dtls_conn *conn, dtls_time now); /* what is over of them */
+void dtls_conn_begin_handshake(struct dtls_conn *conn);              /* no heartbeats any more (RFC 6520, 3) */
 
 /* mtu.c */
 void dtls_conn_tell_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t old); /* an event */

@@ -35,6 +35,10 @@ static void tell(const struct dtls_conn *conn, const struct dtls_waiting_event *
         event->resumed = waiting->resumed;
         event->epoch = waiting->epoch;
         break;
+    case DTLS_EVENT_KEYS:
+        event->keys = (enum dtls_keys)waiting->keys;
+        event->epoch = waiting->epoch;
+        break;
     case DTLS_EVENT_SESSION:
         event->session = conn->as.session;
         break;
@@ -105,6 +109,7 @@ const char *dtls_event_name(enum dtls_event_type type)
         [DTLS_EVENT_REHANDSHAKE_ADVISED] = "rehandshake_advised",
         [DTLS_EVENT_JOB] = "job",
         [DTLS_EVENT_SESSION] = "session",
+        [DTLS_EVENT_KEYS] = "keys",
         [DTLS_EVENT_MTU] = "mtu",
         [DTLS_EVENT_ALERT] = "alert",
         [DTLS_EVENT_CLOSED] = "closed",
@@ -112,6 +117,17 @@ const char *dtls_event_name(enum dtls_event_type type)
     };
 
     return (size_t)type < sizeof names / sizeof names[0] ? names[type] : "unknown";
+}
+
+const char *dtls_keys_name(enum dtls_keys keys)
+{
+    static const char *const names[] = {
+        [DTLS_KEYS_ACCEPT] = "accept",
+        [DTLS_KEYS_SEND] = "send",
+        [DTLS_KEYS_FORGET] = "forget",
+    };
+
+    return (size_t)keys < sizeof names / sizeof names[0] ? names[keys] : "unknown";
 }
 
 const char *dtls_mtu_reason_name(enum dtls_mtu_reason reason)

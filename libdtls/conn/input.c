@@ -22,7 +22,7 @@ static void deliver(struct dtls_conn *conn, uint16_t epoch, struct dtls_bytes da
 /* The peer is ahead: it has finished, and the flight that would tell us was lost. Ours, sent again, makes it repeat
  * that (R5); once per timeout, and within the budget of R3. After an outage there is no budget, and the timeout is far
  * too long: then once per round trip (R10). */
-static void call_for_last_flight(struct dtls_conn *conn)
+void dtls_conn_call_for_last_flight(struct dtls_conn *conn)
 {
     struct dtls_handshake *hs = conn->hs;
     unsigned most = hs->rehandshake ? DTLS_MOST_COPIES : DTLS_MOST_FIRST_COPIES;
@@ -32,7 +32,8 @@ static void call_for_last_flight(struct dtls_conn *conn)
         dtls_outbox_flight_is_leaving(&conn->outbox) || (conn->early_copies >= most && !conn->re.stalled) ||
         (conn->early_copies > 0 && conn->now - conn->early_copied_at < interval))
         return;
-    conn->early_copies++;
+    if (conn->early_copies < UINT8_MAX)
+        conn->early_copies++;
     conn->early_copied_at = conn->now;
     conn->as.stats.answers++;
     dtls_timer_flight_repeated(&hs->timer);
@@ -83,7 +84,7 @@ static void end_datagram(struct dtls_conn *conn)
 {
     keep_postponed(conn);
     if (conn->peer_is_ahead && conn->hs != NULL && !conn->re.parked)
-        call_for_last_flight(conn);
+        dtls_conn_call_for_last_flight(conn);
     conn->peer_is_ahead = false;
 }
 
@@ -125,7 +126,10 @@ static void take_repeated_finished(struct dtls_conn *conn, uint16_t epoch)
 {
     if (conn->last == NULL || conn->last->epoch != epoch) {
         drop(conn, DTLS_DROP_STALE);
-    } else if (dtls_last_flight_answer(conn->last, &conn->as.path, conn->now)) {
+        return;
+    }
+    dtls_conn_put_off_keys(conn);
+    if (dtls_last_flight_answer(conn->last, &conn->as.path, conn->now)) {
         conn->as.stats.answers++;
         dtls_conn_transmit_last(conn);
     }
@@ -221,8 +225,10 @@ static void note_use_of_current(struct dtls_conn *conn, const struct dtls_record
 {
     bool finished = record->type == DTLS_HANDSHAKE_RECORD && record->len > 0 && record->body[0] == DTLS_FINISHED;
 
-    if (conn->last != NULL && record->epoch == conn->last->epoch && !finished)
+    if (conn->last != NULL && record->epoch == conn->last->epoch && !finished) {
         conn->last->confirmed = true;
+        dtls_conn_hand_keys_over(conn);
+    }
     if (record->type == DTLS_APPLICATION_DATA)
         dtls_epochs_current_in_use(&conn->as.epochs, conn->now);
 }
@@ -403,7 +409,7 @@ int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, 
         dtls_last_flight_free(&conn->as.memory, conn->last);
         conn->last = NULL;
     }
-    dtls_epochs_expire(&conn->as.epochs, now, conn->last != NULL);
+    dtls_conn_expire_epochs(conn, now);
     conn->input = datagram;
     conn->input_len = len;
     conn->input_at = 0;

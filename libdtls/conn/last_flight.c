@@ -63,9 +63,14 @@ bool dtls_last_flight_is_open(const struct dtls_last_flight *last)
     return last != NULL && !last->confirmed;
 }
 
+bool dtls_last_flight_has_copies(const struct dtls_last_flight *last)
+{
+    return dtls_last_flight_is_open(last) && last->copies < last->most_copies;
+}
+
 bool dtls_last_flight_wants_to_ride(const struct dtls_last_flight *last)
 {
-    return dtls_last_flight_is_open(last) && last->rides && last->copies < last->most_copies;
+    return dtls_last_flight_has_copies(last) && last->rides;
 }
 
 bool dtls_last_flight_is_over(const struct dtls_last_flight *last, dtls_time now)

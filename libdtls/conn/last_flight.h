@@ -20,7 +20,7 @@ struct dtls_last_flight {
     uint16_t epoch;        /* n+1: of its Finished */
     bool rides;            /* small enough to travel with application data: no ticket in it */
     bool confirmed;        /* an authentic record of n+1 other than Finished came: the peer has it */
-    uint8_t copies;        /* sent with data */
+    uint8_t copies;        /* sent with data, or by timer (K3) */
     uint8_t most_copies;
     uint8_t count;
     struct {
@@ -42,7 +42,10 @@ void dtls_last_flight_free(const struct dtls_memory *memory, struct dtls_last_fl
 /* Puts all of it into an outbox. */
 void dtls_last_flight_send(const struct dtls_last_flight *last, struct dtls_outbox *outbox);
 
-/* Should it go with the next application record? NULL is allowed in this and the next two. */
+/* May it be sent again without being asked for? NULL is allowed in this and the next three. */
+bool dtls_last_flight_has_copies(const struct dtls_last_flight *last);
+
+/* Should it go with the next application record? */
 bool dtls_last_flight_wants_to_ride(const struct dtls_last_flight *last);
 
 /* Is it still unknown whether the peer has it? */

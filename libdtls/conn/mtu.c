@@ -34,7 +34,7 @@ static void search(struct dtls_conn *conn, size_t least, dtls_time now)
 
 void dtls_conn_begin_probing(struct dtls_conn *conn, const struct dtls_config *config, dtls_time now)
 {
-    conn->probe_to = (uint32_t)config->probe_mtu_to;
+    conn->probe_to = (uint16_t)config->probe_mtu_to;
     if (conn->probe.state == DTLS_PROBE_OFF)
         search(conn, conn->probe.least > 0 ? conn->probe.least : conn->mtu, now);
     else if (conn->probe.most != end_of_search(conn)) /* else it goes on where it was */
@@ -58,7 +58,8 @@ int dtls_conn_set_mtu(struct dtls_conn *conn, size_t mtu)
 {
     if (mtu < DTLS_SMALLEST_MTU || mtu > DTLS_LARGEST_MTU)
         return DTLS_ERR_ARGUMENT;
-    conn->mtu = conn->flight_mtu = conn->probe.least = (uint32_t)mtu;
+    conn->mtu = conn->flight_mtu = (uint16_t)mtu;
+    conn->probe.least = (uint32_t)mtu;
     if (conn->probe.state != DTLS_PROBE_OFF)
         search(conn, mtu, conn->now);
     return DTLS_OK;
@@ -88,7 +89,7 @@ void dtls_conn_change_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, s
 
     if (mtu == old)
         return;
-    conn->mtu = (uint32_t)mtu;
+    conn->mtu = (uint16_t)mtu;
     if (conn->flight_mtu > mtu || conn->hs == NULL)
         conn->flight_mtu = conn->mtu;
     dtls_conn_tell_mtu(conn, reason, old);
@@ -132,7 +133,7 @@ void dtls_conn_datagram_too_big(struct dtls_conn *conn, dtls_time now, size_t mt
 void dtls_conn_shrink_flights(struct dtls_conn *conn)
 {
     unsigned expirations = conn->hs->timer.expirations;
-    uint32_t believed = expirations >= 4 ? 256 : expirations >= 2 ? 548 : conn->mtu;
+    uint16_t believed = expirations >= 4 ? 256 : expirations >= 2 ? 548 : conn->mtu;
 
     if (believed < conn->flight_mtu)
         conn->flight_mtu = believed;

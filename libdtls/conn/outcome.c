@@ -47,9 +47,11 @@ static void forget_records_of_next(struct dtls_conn *conn)
 
 void dtls_conn_drop_handshake(struct dtls_conn *conn)
 {
+    dtls_conn_withdraw_keys(conn);
     free_handshake(conn);
     conn->re.parked = conn->re.stalled = conn->re.asked = false;
     dtls_epochs_set_next(&conn->as.epochs, NULL);
+    dtls_association_forget_keys(&conn->as);
     forget_records_of_next(conn);
 }
 
@@ -66,6 +68,12 @@ int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert)
     event->error = (int16_t)err;
     event->alert = conn->received_alert;
     return err;
+}
+
+void dtls_conn_expire_epochs(struct dtls_conn *conn, dtls_time now)
+{
+    dtls_epochs_expire(&conn->as.epochs, now, conn->last != NULL);
+    dtls_association_forget_keys(&conn->as);
 }
 
 /* ---- the end of a handshake ---- */
@@ -88,6 +96,7 @@ static void publish(struct dtls_conn *conn, dtls_time now)
     if (hs->presented)
         as->identity = hs->identity;
     dtls_epochs_advance(&as->epochs, now);
+    dtls_association_forget_keys(as);
     dtls_last_flight_free(&as->memory, conn->last); /* the peer proved by its Finished that it has that one */
     conn->last = NULL;
 }
@@ -129,6 +138,7 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     event->epoch = as->epochs.current->number;
     if (hs->rehandshake)
         as->stats.rehandshakes++;
+    dtls_conn_finish_keys(conn, now, last != NULL);
     if (new_session && as->session != NULL)
         dtls_conn_push_event(conn, DTLS_EVENT_SESSION);
     conn->state = DTLS_CONN_OPEN;
@@ -142,7 +152,7 @@ static int finish(struct dtls_conn *conn, dtls_time now)
     conn->last = last;
     if (last != NULL)
         dtls_conn_transmit_last(conn);
-    dtls_epochs_expire(&as->epochs, now, last != NULL);
+    dtls_conn_expire_epochs(conn, now);
     return DTLS_OK;
 }
 
@@ -191,6 +201,7 @@ int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err)
         return dtls_conn_die(conn, err, hs->alert != 0 ? hs->alert : dtls_alert_for(err));
     if (happened & DTLS_HAPPENED_ANSWER)
         answered(conn, now);
+    dtls_conn_offer_keys(conn);
     if (happened & DTLS_HAPPENED_JOB)
         dtls_conn_push_event(conn, DTLS_EVENT_JOB);
     if (happened & DTLS_HAPPENED_VERIFIED)

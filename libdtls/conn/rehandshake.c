@@ -70,7 +70,8 @@ int dtls_conn_rehandshake(struct dtls_conn *conn, dtls_time now, enum dtls_rehan
         return DTLS_ERR_FORBIDDEN;
     if (dtls_conn_rehandshake_pending(conn))
         return DTLS_ERR_REHANDSHAKE_RUNNING;
-    if (conn->event_count + DTLS_EVENTS_OF_AN_ATTEMPT > DTLS_EVENT_MOST)
+    size_t events = DTLS_EVENTS_OF_AN_ATTEMPT + (conn->as.config->srtp_profile_count > 0 ? DTLS_EVENTS_OF_KEYS : 0);
+    if (conn->event_count + events > DTLS_EVENT_MOST)
         return DTLS_ERR_EVENTS_WAITING; /* earlier attempts' events were never taken: there is no room for more */
     if (!dtls_conn_secure_renegotiation(conn))
         return DTLS_ERR_UNSAFE_RENEGOTIATION;

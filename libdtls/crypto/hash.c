@@ -126,18 +126,25 @@ void dtls_hmac(enum dtls_hash hash, struct dtls_bytes key, const struct dtls_byt
 void dtls_prf(enum dtls_hash hash, struct dtls_bytes secret, const char *label, struct dtls_bytes seed_a,
               struct dtls_bytes seed_b, uint8_t *out, size_t len)
 {
+    dtls_prf_seeds(hash, secret, label, (struct dtls_bytes[]){ seed_a, seed_b }, 2, out, len);
+}
+
+void dtls_prf_seeds(enum dtls_hash hash, struct dtls_bytes secret, const char *label, const struct dtls_bytes *seeds,
+                    size_t count, uint8_t *out, size_t len)
+{
     struct hmac hmac;
     uint8_t a[DTLS_HASH_MAX], block[DTLS_HASH_MAX]; /* A(i) of RFC 5246, 5, and one block of output */
-    struct dtls_bytes parts[] = {
-        { a, dtls_hash_len(hash) }, { (const uint8_t *)label, strlen(label) }, seed_a, seed_b
-    };
+    struct dtls_bytes parts[2 + DTLS_PRF_SEEDS] = { { a, dtls_hash_len(hash) },
+                                                    { (const uint8_t *)label, strlen(label) } };
 
+    for (size_t i = 0; i < count; i++)
+        parts[2 + i] = seeds[i];
     hmac_init(&hmac, hash, secret);
-    hmac_digest(&hmac, parts + 1, 3, a);
+    hmac_digest(&hmac, parts + 1, 1 + count, a);
     while (len > 0) {
         size_t piece = len < parts[0].len ? len : parts[0].len;
 
-        hmac_digest(&hmac, parts, 4, block);
+        hmac_digest(&hmac, parts, 2 + count, block);
         memcpy(out, block, piece);
         out += piece;
         len -= piece;

@@ -32,4 +32,9 @@ void dtls_hmac(enum dtls_hash hash, struct dtls_bytes key, const struct dtls_byt
 void dtls_prf(enum dtls_hash hash, struct dtls_bytes secret, const char *label, struct dtls_bytes seed_a,
               struct dtls_bytes seed_b, uint8_t *out, size_t len);
 
+/* The same over `count` seeds in a row, DTLS_PRF_SEEDS at most. */
+enum { DTLS_PRF_SEEDS = 3 };
+void dtls_prf_seeds(enum dtls_hash hash, struct dtls_bytes secret, const char *label, const struct dtls_bytes *seeds,
+                    size_t count, uint8_t *out, size_t len);
+
 #endif

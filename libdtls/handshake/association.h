@@ -4,6 +4,7 @@
 
 #include "crypto/random.h"
 #include "dtls/conn.h"
+#include "handshake/exporter.h"
 #include "handshake/session.h"
 #include "handshake/timer.h"
 #include "record/epochs.h"
@@ -24,8 +25,10 @@ struct dtls_established {
 };
 
 struct dtls_association {
-    enum dtls_role role;
-    uint32_t replay_window;
+    uint8_t role; /* enum dtls_role */
+    uint8_t cookie_len;
+    uint16_t replay_window;
+    uint32_t max_message;
     const struct dtls_config *config;     /* outlives us; for the next handshake */
     const struct dtls_identity *identity; /* what we have presented; NULL: nothing yet (R9) */
     struct dtls_memory memory;
@@ -35,10 +38,13 @@ struct dtls_association {
     struct dtls_session
         *session;    /* the connection's own, resumable (R11), or the one a client starts with; may be NULL */
     uint8_t *cookie; /* a client's last one: its rehandshakes may send it again (R6); owned; NULL: none */
-    uint32_t cookie_len;
-    uint32_t max_message;
+    struct dtls_exporter *exporters; /* newest first: of the next epoch, the current one, the previous one while it is
+                                        read; NULL: the configuration wants none */
     struct dtls_round_trip path;
     struct dtls_stats stats;
 };
+
+/* Wipes what would be exported from epochs that are gone, or not read any more. */
+void dtls_association_forget_keys(struct dtls_association *as);
 
 #endif

@@ -5,13 +5,14 @@
 #include "bytes/writer.h"
 #include "crypto/secret.h"
 #include "handshake/handshake.h"
+#include "handshake/srtp.h"
 #include "identity/certificate.h"
 #include "identity/identity.h"
 #include "messages/heartbeat.h"
 
 enum {
     MOST_VERIFY_REQUESTS = 16, /* cookies may expire on the way; a server that never likes one is no server */
-    HELLO_MOST = 512,          /* bytes of a ClientHello, its ticket apart */
+    HELLO_MOST = 512,          /* bytes of a ClientHello, its ticket and its MKI apart */
 };
 
 /* ---- ClientHello ---- */
@@ -38,6 +39,7 @@ static int add_client_hello(struct dtls_handshake *hs)
     const struct dtls_association *as = hs->as;
     uint16_t suites[DTLS_MAX_SUITES], groups[DTLS_MAX_GROUPS];
     uint8_t suite_bytes[2 * DTLS_MAX_SUITES], group_bytes[2 * DTLS_MAX_GROUPS], scheme_bytes[64];
+    uint8_t profile_bytes[2 * DTLS_MAX_SRTP_PROFILES];
     static const uint8_t zero[1] = { 0 }; /* no compression; uncompressed points */
     size_t suite_count = dtls_config_suites(hs->config, suites), group_count = dtls_config_groups(hs->config, groups);
 
@@ -57,6 +59,10 @@ static int add_client_hello(struct dtls_handshake *hs)
             .schemes = number_list(dtls_schemes, dtls_scheme_count, scheme_bytes, sizeof scheme_bytes),
             .has_heartbeat = dtls_handshake_wants_heartbeats(hs),
             .heartbeat_mode = DTLS_HEARTBEAT_ALLOWED,
+            .has_srtp = hs->config->srtp_profile_count > 0,
+            .srtp_profiles = number_list(hs->config->srtp_profiles, hs->config->srtp_profile_count, profile_bytes,
+                                         sizeof profile_bytes),
+            .srtp_mki = dtls_view(hs->srtp_mki, hs->srtp_mki_len),
             .has_record_size_limit = true, /* the answer tells the server's (M8) */
             .record_size_limit = (uint16_t)hs->config->record_size_limit,
             .extended_master_secret = true,
@@ -69,7 +75,8 @@ static int add_client_hello(struct dtls_handshake *hs)
     if (hs->has_resuming && hello.extensions.has_ticket)
         hello.extensions.ticket = dtls_view(as->session->ticket, as->session->ticket_len);
 
-    struct dtls_writer to = dtls_flight_open(&hs->building, HELLO_MOST + hello.extensions.ticket.len);
+    struct dtls_writer to =
+        dtls_flight_open(&hs->building, HELLO_MOST + hello.extensions.ticket.len + hs->srtp_mki_len);
     dtls_client_hello_write(&to, &hello);
     return dtls_handshake_close_message(hs, &to, DTLS_CLIENT_HELLO);
 }
@@ -104,6 +111,8 @@ int dtls_handshake_start_client(struct dtls_handshake *hs, dtls_time now)
         hs->cookie_len = (uint8_t)hs->as->cookie_len;
         memcpy(hs->cookie, hs->as->cookie, hs->as->cookie_len);
     }
+    if (err == DTLS_OK)
+        err = dtls_srtp_draw_mki(hs);
     if (err == DTLS_OK)
         err = choose_session(hs);
     if (err == DTLS_OK)
@@ -182,6 +191,7 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
     hs->answered = true;
     hs->happened |= DTLS_HAPPENED_ANSWER;
     if (hello.extensions.has_unknown || hello.extensions.has_max_fragment_length ||
+        (hello.extensions.has_srtp && hs->config->srtp_profile_count == 0) ||
         (hello.extensions.has_heartbeat && !dtls_handshake_wants_heartbeats(hs))) { /* we have offered none of them */
         bool both = hello.extensions.has_max_fragment_length && hello.extensions.has_record_size_limit;
         hs->alert = both ? DTLS_ALERT_ILLEGAL_PARAMETER : DTLS_ALERT_UNSUPPORTED_EXTENSION; /* RFC 8449, 5 */
@@ -202,6 +212,8 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
         err = dtls_handshake_take_record_limit(hs, &hello.extensions);
     if (err == DTLS_OK)
         err = dtls_handshake_take_heartbeats(hs, &hello.extensions);
+    if (err == DTLS_OK)
+        err = dtls_srtp_take_answer(hs, &hello.extensions);
     if (err != DTLS_OK)
         return err;
     memcpy(hs->randoms.server, hello.random.at, sizeof hs->randoms.server);

@@ -129,6 +129,28 @@ int dtls_handshake_take_finished(struct dtls_handshake *hs, const struct dtls_me
     return dtls_handshake_hear(hs, message);
 }
 
+/* For keys to be exported from (contract K3), where the configuration wants some. False without memory. */
+static bool keep_exporter(struct dtls_handshake *hs)
+{
+    struct dtls_association *as = hs->as;
+
+    if (!hs->config->exporter && hs->config->srtp_profile_count == 0)
+        return true;
+    struct dtls_exporter *exporter =
+        dtls_exporter_new(&as->memory, dtls_view(hs->srtp_mki, hs->srtp_profile != 0 ? hs->srtp_mki_len : 0));
+    if (exporter == NULL)
+        return false;
+    exporter->epoch = (uint16_t)(hs->epoch + 1);
+    exporter->srtp_profile = hs->srtp_profile;
+    exporter->extended_master_secret = hs->pending.extended_master_secret;
+    exporter->hash = hs->pending.suite->hash;
+    exporter->randoms = hs->randoms;
+    memcpy(exporter->master, hs->master, sizeof exporter->master);
+    exporter->older = as->exporters;
+    as->exporters = exporter;
+    return true;
+}
+
 int dtls_handshake_make_keys(struct dtls_handshake *hs)
 {
     struct dtls_epoch *next = dtls_make_epoch(&hs->as->memory, (uint16_t)(hs->epoch + 1), hs->as->role,
@@ -136,6 +158,10 @@ int dtls_handshake_make_keys(struct dtls_handshake *hs)
 
     if (next == NULL)
         return DTLS_ERR_NO_MEMORY;
+    if (!keep_exporter(hs)) {
+        dtls_epoch_free(&hs->as->memory, next);
+        return DTLS_ERR_NO_MEMORY;
+    }
     next->limit = hs->pending.record_limit;
     next->own_limit = hs->pending.own_limit;
     dtls_log_key(hs->config, &hs->randoms, hs->master);

@@ -59,6 +59,7 @@ struct dtls_handshake {
     bool gives_tickets;  /* a server of ours that has keys for them; and it has announced one: */
     bool announced_ticket;
     bool asked, showed_certificate; /* CertificateRequest was sent or received; the client has shown a certificate */
+    bool proved;                    /* and that it has its key */
     bool offer_session;             /* a client offers, or a server allows, the resumption of a session */
     unsigned verify_requests;       /* HelloVerifyRequests taken */
 
@@ -101,6 +102,9 @@ struct dtls_handshake {
     size_t chain_at, chain_len; /* the peer's Certificate message, in the transcript */
     uint8_t *ticket;            /* received */
     size_t ticket_len;
+    uint16_t srtp_profile; /* agreed on; 0: none */
+    uint8_t srtp_mki_len;
+    uint8_t srtp_mki[DTLS_SRTP_MAX_MKI]; /* offered by a client, then agreed on */
     struct dtls_established pending;
 };
 

@@ -4,11 +4,12 @@
 
 #include "crypto/secret.h"
 #include "handshake/handshake.h"
+#include "handshake/srtp.h"
 #include "identity/identity.h"
 #include "messages/heartbeat.h"
 
 enum {
-    SERVER_HELLO_MOST = 256,
+    SERVER_HELLO_MOST = 256, /* its MKI apart */
     CERTIFICATE_REQUEST_MOST = 128,
 };
 
@@ -104,6 +105,7 @@ static int take_record_limit(struct dtls_handshake *hs, const struct dtls_extens
 static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_hello *to_client)
 {
     uint8_t info[2 * DTLS_VERIFY_DATA_LEN];
+    const uint8_t profile[2] = { (uint8_t)(hs->srtp_profile >> 8), (uint8_t)hs->srtp_profile };
     static const uint8_t uncompressed[1] = { 0 };
 
     memcpy(info, hs->as->active.client_verify, DTLS_VERIFY_DATA_LEN);
@@ -120,6 +122,9 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
             .has_point_formats = to_client->extensions.has_point_formats && !hs->resumed,
             .point_formats = dtls_view(uncompressed, 1),
             .has_ticket = hs->announced_ticket,
+            .has_srtp = hs->srtp_profile != 0,
+            .srtp_profiles = dtls_view(profile, sizeof profile),
+            .srtp_mki = dtls_view(hs->srtp_mki, hs->srtp_mki_len),
             .has_heartbeat = hs->pending.heartbeats,
             .heartbeat_mode = DTLS_HEARTBEAT_ALLOWED,
             .has_record_size_limit = to_client->extensions.has_record_size_limit,
@@ -129,7 +134,7 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
             .max_fragment_length = to_client->extensions.max_fragment_length,
         },
     };
-    struct dtls_writer to = dtls_flight_open(&hs->building, SERVER_HELLO_MOST);
+    struct dtls_writer to = dtls_flight_open(&hs->building, SERVER_HELLO_MOST + hs->srtp_mki_len);
     dtls_server_hello_write(&to, &hello);
     int err = dtls_handshake_close_message(hs, &to, DTLS_SERVER_HELLO);
     if (err == DTLS_OK)
@@ -252,6 +257,8 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
         err = take_record_limit(hs, &hello.extensions);
     if (err == DTLS_OK)
         err = dtls_handshake_take_heartbeats(hs, &hello.extensions);
+    if (err == DTLS_OK)
+        err = dtls_srtp_take_offer(hs, &hello.extensions);
     bool resume = err == DTLS_OK && may_resume(hs, &hello);
     if (resume && !hs->pending.extended_master_secret)
         err = DTLS_ERR_UNSAFE_PEER; /* RFC 7627, 5.3: a session that had it must not lose it */
@@ -317,6 +324,13 @@ static int take_client_key_exchange(struct dtls_handshake *hs, const struct dtls
     return dtls_handshake_work(hs, &job, agreed);
 }
 
+static int proved(struct dtls_handshake *hs, struct dtls_job *job)
+{
+    (void)job;
+    hs->proved = true;
+    return DTLS_OK;
+}
+
 static int take_certificate_verify(struct dtls_handshake *hs, const struct dtls_message *message)
 {
     struct dtls_job job = { .verify = true };
@@ -327,7 +341,7 @@ static int take_certificate_verify(struct dtls_handshake *hs, const struct dtls_
     if (err != DTLS_OK)
         return err;
     job.signed_bytes = dtls_transcript_bytes(&hs->transcript);
-    err = dtls_handshake_work(hs, &job, NULL);
+    err = dtls_handshake_work(hs, &job, proved);
     return err != DTLS_OK ? err : dtls_handshake_hear(hs, message);
 }
 

@@ -28,7 +28,7 @@ static uint64_t maximum_us(const struct dtls_config *config)
     return (uint64_t)config->maximum_timeout_ms * 1000;
 }
 
-static uint64_t first_timeout(const struct dtls_round_trip *path, const struct dtls_config *config)
+uint64_t dtls_first_timeout(const struct dtls_round_trip *path, const struct dtls_config *config)
 {
     uint64_t rto =
         path->srtt_us == 0 ? (uint64_t)config->initial_timeout_ms * 1000 : path->srtt_us + 4 * path->rttvar_us;
@@ -43,7 +43,7 @@ static uint64_t first_timeout(const struct dtls_round_trip *path, const struct d
 void dtls_timer_flight_sent(struct dtls_timer *timer, const struct dtls_round_trip *path,
                             const struct dtls_config *config, dtls_time now)
 {
-    *timer = (struct dtls_timer){ .rto_us = first_timeout(path, config), .sent_at = now, .running = true };
+    *timer = (struct dtls_timer){ .rto_us = dtls_first_timeout(path, config), .sent_at = now, .running = true };
     timer->deadline = dtls_time_after(now, timer->rto_us);
 }
 

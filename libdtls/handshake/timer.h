@@ -21,6 +21,9 @@ void dtls_round_trip_sample(struct dtls_round_trip *path, uint64_t sample_us);
 /* srtt, or what stands in for it. */
 uint64_t dtls_round_trip_guess(const struct dtls_round_trip *path);
 
+/* How long a flight that leaves now waits for its answer, in microseconds. */
+uint64_t dtls_first_timeout(const struct dtls_round_trip *path, const struct dtls_config *config);
+
 /* The timer of one flight. All zeroes is off. */
 struct dtls_timer {
     uint64_t rto_us;

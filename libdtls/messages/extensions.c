@@ -6,6 +6,7 @@ enum extension_type {
     SUPPORTED_GROUPS = 10,
     EC_POINT_FORMATS = 11,
     SIGNATURE_ALGORITHMS = 13,
+    USE_SRTP = 14,
     HEARTBEAT = 15,
     EXTENDED_MASTER_SECRET = 23,
     RECORD_SIZE_LIMIT = 28,
@@ -42,6 +43,11 @@ static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensi
     case SIGNATURE_ALGORITHMS:
         into->has_schemes = true;
         into->schemes = dtls_read_u16_list(&body);
+        break;
+    case USE_SRTP:
+        into->has_srtp = true;
+        into->srtp_profiles = dtls_read_u16_list(&body);
+        into->srtp_mki = dtls_read_vec8(&body);
         break;
     case HEARTBEAT:
         into->has_heartbeat = true;
@@ -102,11 +108,21 @@ static void write_one(struct dtls_writer *to, enum extension_type type, size_t s
     dtls_write_close(to, body, 2);
 }
 
+static void write_srtp(struct dtls_writer *to, const struct dtls_extensions *extensions)
+{
+    dtls_write_u16(to, USE_SRTP);
+    size_t body = dtls_write_open(to, 2);
+    dtls_write_vec16(to, extensions->srtp_profiles);
+    dtls_write_vec8(to, extensions->srtp_mki);
+    dtls_write_close(to, body, 2);
+}
+
 void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions *extensions)
 {
     if (!extensions->has_groups && !extensions->has_point_formats && !extensions->has_schemes &&
         !extensions->extended_master_secret && !extensions->has_ticket && !extensions->has_renegotiation_info &&
-        !extensions->has_record_size_limit && !extensions->has_max_fragment_length && !extensions->has_heartbeat)
+        !extensions->has_record_size_limit && !extensions->has_max_fragment_length && !extensions->has_heartbeat &&
+        !extensions->has_srtp)
         return;
     uint8_t limit[2] = { (uint8_t)(extensions->record_size_limit >> 8), (uint8_t)extensions->record_size_limit };
 
@@ -119,6 +135,8 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
         write_one(to, EC_POINT_FORMATS, 1, extensions->point_formats);
     if (extensions->has_schemes)
         write_one(to, SIGNATURE_ALGORITHMS, 2, extensions->schemes);
+    if (extensions->has_srtp)
+        write_srtp(to, extensions);
     if (extensions->has_heartbeat)
         write_one(to, HEARTBEAT, 0, (struct dtls_bytes){ &extensions->heartbeat_mode, 1 });
     if (extensions->extended_master_secret)

@@ -14,6 +14,8 @@ struct dtls_extensions {
     struct dtls_bytes schemes;
     bool has_max_fragment_length; /* 1, RFC 6066, 4: 2^(8 + this) bytes; what is no such number is for the reader */
     uint8_t max_fragment_length;
+    bool has_srtp; /* use_srtp (14, RFC 5764, 4.1.1): protection profiles, 2-byte numbers, and an MKI */
+    struct dtls_bytes srtp_profiles, srtp_mki;
     bool has_heartbeat; /* 15, RFC 6520: enum dtls_heartbeat_mode, or any byte */
     uint8_t heartbeat_mode;
     bool has_record_size_limit; /* 28, RFC 8449: the most plaintext in one record */

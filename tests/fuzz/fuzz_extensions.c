@@ -11,6 +11,8 @@ static void check_same(const struct dtls_extensions *a, const struct dtls_extens
     FUZZ_CHECK(a->extended_master_secret == b->extended_master_secret);
     FUZZ_CHECK(a->has_max_fragment_length == b->has_max_fragment_length &&
                a->max_fragment_length == b->max_fragment_length);
+    FUZZ_CHECK(a->has_srtp == b->has_srtp && dtls_bytes_equal(a->srtp_profiles, b->srtp_profiles) &&
+               dtls_bytes_equal(a->srtp_mki, b->srtp_mki));
     FUZZ_CHECK(a->has_heartbeat == b->has_heartbeat && a->heartbeat_mode == b->heartbeat_mode);
     FUZZ_CHECK(a->has_record_size_limit == b->has_record_size_limit && a->record_size_limit == b->record_size_limit);
     FUZZ_CHECK(a->has_ticket == b->has_ticket && dtls_bytes_equal(a->ticket, b->ticket));

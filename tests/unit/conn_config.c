@@ -65,6 +65,12 @@ static void what_cannot_work_is_named(void)
     REFUSED(DTLS_SERVER, "suites",
             (config.suites[0] = DTLS_ECDHE_RSA_AES_128_GCM_SHA256, config.suite_count = 1)); /* the key is P-256 */
     REFUSED(DTLS_CLIENT, "groups", (config.groups[0] = 25, config.group_count = 1));
+    REFUSED(DTLS_CLIENT, "srtp_profiles", (config.srtp_profiles[0] = 5, config.srtp_profile_count = 1));
+    REFUSED(DTLS_SERVER, "srtp_profiles",
+            (config.srtp_profiles[0] = config.srtp_profiles[1] = DTLS_SRTP_AEAD_AES_128_GCM,
+             config.srtp_profile_count = 2));
+    REFUSED(DTLS_CLIENT, "srtp_profiles", config.srtp_profile_count = DTLS_MAX_SRTP_PROFILES + 1);
+    REFUSED(DTLS_CLIENT, "srtp_required", config.srtp_required = true);
     REFUSED(DTLS_CLIENT, "initial_timeout_ms", config.initial_timeout_ms = 49);
     REFUSED(DTLS_CLIENT, "initial_timeout_ms", config.initial_timeout_ms = 60001);
     REFUSED(DTLS_CLIENT, "maximum_timeout_ms", config.maximum_timeout_ms = 999);

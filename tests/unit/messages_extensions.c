@@ -11,18 +11,19 @@
         (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })                                     \
     }
 
-/* All nine, laid out by hand after RFC 6066, 4, RFC 8422, 5.1, RFC 5246, 7.4.1.4.1, RFC 6520, 2, RFC 7627, 5.1, RFC
- * 8449, 4, RFC 5077, 3.2, RFC 5746, 3.2. */
+/* All ten, laid out by hand after RFC 6066, 4, RFC 8422, 5.1, RFC 5246, 7.4.1.4.1, RFC 5764, 4.1.1, RFC 6520, 2, RFC
+ * 7627, 5.1, RFC 8449, 4, RFC 5077, 3.2, RFC 5746, 3.2. */
 static const uint8_t all[] = {
-    0,    60, 0, 1, 0,   1,   3,                 /* max_fragment_length */
-    0,    10, 0, 6, 0,   4,   0,   29,  0,   23, /* supported_groups */
-    0,    11, 0, 2, 1,   0,                      /* ec_point_formats */
-    0,    13, 0, 4, 0,   2,   4,   3,            /* signature_algorithms */
-    0,    15, 0, 1, 1,                           /* heartbeat */
-    0,    23, 0, 0,                              /* extended_master_secret */
-    0,    28, 0, 2, 2,   1,                      /* record_size_limit */
-    0,    35, 0, 3, 't', 'k', 't',               /* session_ticket */
-    0xff, 1,  0, 5, 4,   'v', 'r', 'f', 'y',     /* renegotiation_info */
+    0,    73, 0, 1, 0,   1,   3,                              /* max_fragment_length */
+    0,    10, 0, 6, 0,   4,   0,   29,  0,   23,              /* supported_groups */
+    0,    11, 0, 2, 1,   0,                                   /* ec_point_formats */
+    0,    13, 0, 4, 0,   2,   4,   3,                         /* signature_algorithms */
+    0,    14, 0, 9, 0,   4,   0,   1,   0,   7,  2, 'm', 'k', /* use_srtp */
+    0,    15, 0, 1, 1,                                        /* heartbeat */
+    0,    23, 0, 0,                                           /* extended_master_secret */
+    0,    28, 0, 2, 2,   1,                                   /* record_size_limit */
+    0,    35, 0, 3, 't', 'k', 't',                            /* session_ticket */
+    0xff, 1,  0, 5, 4,   'v', 'r', 'f', 'y',                  /* renegotiation_info */
 };
 
 static int read_extensions(struct dtls_bytes body, void *out)
@@ -40,7 +41,7 @@ static int read_extensions(struct dtls_bytes body, void *out)
 /* Reads one extension, given with type and length, as the whole block. */
 static int read_one(struct dtls_bytes extension, struct dtls_extensions *out)
 {
-    uint8_t span[64];
+    uint8_t span[96];
     struct dtls_writer to = dtls_writer_to(span, sizeof span);
 
     dtls_write_vec16(&to, extension);
@@ -57,6 +58,8 @@ static void reads_every_extension(void)
     CU_ASSERT_TRUE(read.has_schemes && read.schemes.at == all + 29 && read.schemes.len == 2);
     CU_ASSERT_TRUE(read.extended_master_secret);
     CU_ASSERT_TRUE(read.has_max_fragment_length && read.max_fragment_length == 3);
+    CU_ASSERT_TRUE(read.has_srtp && read.srtp_profiles.at == all + 37 && read.srtp_profiles.len == 4);
+    CU_ASSERT_TRUE(read.srtp_mki.at == all + 42 && read.srtp_mki.len == 2);
     CU_ASSERT_TRUE(read.has_heartbeat && read.heartbeat_mode == 1);
     CU_ASSERT_TRUE(read.has_record_size_limit && read.record_size_limit == 513);
     CU_ASSERT_TRUE(read.has_ticket && read.ticket.len == 3 && memcmp(read.ticket.at, "tkt", 3) == 0);
@@ -84,6 +87,8 @@ static void each_extension_is_written_alone(void)
         { .has_schemes = true, .schemes = BYTES(4, 3) },
         { .extended_master_secret = true },
         { .has_max_fragment_length = true, .max_fragment_length = 4 },
+        { .has_srtp = true, .srtp_profiles = BYTES(0, 8), .srtp_mki = BYTES(9) },
+        { .has_srtp = true, .srtp_profiles = BYTES(0, 1, 0, 2) },
         { .has_heartbeat = true, .heartbeat_mode = 2 },
         { .has_record_size_limit = true, .record_size_limit = 16384 },
         { .has_ticket = true },
@@ -128,8 +133,8 @@ static void a_block_that_ends_inside_an_extension_is_refused(void)
 {
     for (size_t len = 0; len < sizeof all - 2; len++) {
         struct dtls_extensions read;
-        bool whole = len == 0 || len == 5 || len == 15 || len == 21 || len == 29 || len == 34 || len == 38 ||
-                     len == 44 || len == 51;
+        bool whole = len == 0 || len == 5 || len == 15 || len == 21 || len == 29 || len == 42 || len == 47 ||
+                     len == 51 || len == 57 || len == 64;
         CHECK_CASE((read_one((struct dtls_bytes){ all + 2, len }, &read) == DTLS_OK) == whole, "%zu bytes", len);
     }
 }
@@ -153,6 +158,14 @@ static void a_body_of_the_wrong_shape_is_refused(void)
         { "schemes, empty list", BYTES(0, 13, 0, 2, 0, 0), false },
         { "schemes, odd list", BYTES(0, 13, 0, 3, 0, 1, 4), false },
         { "schemes, a byte too many", BYTES(0, 13, 0, 5, 0, 2, 4, 3, 0), false },
+        { "use_srtp, one profile and no MKI", BYTES(0, 14, 0, 5, 0, 2, 0, 1, 0), true },
+        { "use_srtp, no body", BYTES(0, 14, 0, 0), false },
+        { "use_srtp, empty list", BYTES(0, 14, 0, 3, 0, 0, 0), false },
+        { "use_srtp, odd list", BYTES(0, 14, 0, 6, 0, 3, 0, 1, 0, 0), false },
+        { "use_srtp, list longer than its body", BYTES(0, 14, 0, 5, 0, 4, 0, 1, 0), false },
+        { "use_srtp, no MKI's length", BYTES(0, 14, 0, 4, 0, 2, 0, 1), false },
+        { "use_srtp, MKI cut short", BYTES(0, 14, 0, 6, 0, 2, 0, 1, 2, 9), false },
+        { "use_srtp, a byte too many", BYTES(0, 14, 0, 6, 0, 2, 0, 1, 0, 0), false },
         { "extended master secret with a body", BYTES(0, 23, 0, 1, 0), false },
         { "heartbeat, no body", BYTES(0, 15, 0, 0), false },
         { "heartbeat, two bytes", BYTES(0, 15, 0, 2, 1, 1), false },
@@ -184,6 +197,7 @@ static void an_extension_that_comes_twice_is_refused(void)
     } cases[] = {
         { "extended master secret", BYTES(0, 23, 0, 0, 0, 23, 0, 0) },
         { "ticket", BYTES(0, 35, 0, 0, 0, 35, 0, 0) },
+        { "use_srtp", BYTES(0, 14, 0, 5, 0, 2, 0, 1, 0, 0, 14, 0, 5, 0, 2, 0, 1, 0) },
         { "renegotiation info", BYTES(0xff, 1, 0, 1, 0, 0xff, 1, 0, 1, 0) },
         { "groups, with another between", BYTES(0, 10, 0, 4, 0, 2, 0, 29, 0, 23, 0, 0, 0, 10, 0, 4, 0, 2, 0, 29) },
         { "server name, which we do not read", BYTES(0, 0, 0, 0, 0, 0, 0, 0) },
