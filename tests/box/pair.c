@@ -45,6 +45,7 @@ static void keep_event(struct pair *pair, enum net_end which, const struct dtls_
         .time_us = pair->net.now_us,
         .resumed = event->resumed,
         .epoch = event->epoch,
+        .keys = event->keys,
         .alert = event->alert,
         .error = event->error,
     };
@@ -138,6 +139,8 @@ static void take_events(struct pair *pair, enum net_end which)
 
     while (dtls_conn_next_event(end->conn, &event)) {
         keep_event(pair, which, &event);
+        if (pair->on_event != NULL && event.type != DTLS_EVENT_DATA)
+            pair->on_event(pair->media, which, &event);
         if (event.type == DTLS_EVENT_DATA)
             take_data(pair, which, &event);
         if (event.type == DTLS_EVENT_JOB)
@@ -236,6 +239,10 @@ static void receive(void *arg, struct net_datagram *datagram)
     struct pair *pair = arg;
     struct pair_end *end = &pair->end[datagram->to];
 
+    if (pair->on_media != NULL && datagram->len > 0 && datagram->bytes[0] >= 128) {
+        pair->on_media(pair->media, datagram);
+        return;
+    }
     if (pair->on_arrival != NULL)
         pair->on_arrival(pair->watcher, datagram);
     if (end->conn == NULL && datagram->to == SERVER && pair->cookies)

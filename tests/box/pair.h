@@ -27,6 +27,7 @@ struct pair_event {
     uint64_t time_us;
     bool resumed;
     uint16_t epoch;
+    enum dtls_keys keys;
     uint8_t alert;
     int error;
 };
@@ -66,6 +67,12 @@ struct pair {
     void (*on_arrival)(void *arg, const struct net_datagram *datagram);
     void (*on_data)(void *arg, enum net_end end, const struct dtls_event *event);
     void *watcher;
+
+    /* And for media.c: every event but DATA, while the engine still is where it was told; and what on the port is no
+     * DTLS (RFC 7983), which the engine then does not see. */
+    void (*on_event)(void *arg, enum net_end end, const struct dtls_event *event);
+    void (*on_media)(void *arg, const struct net_datagram *datagram);
+    void *media;
 };
 
 /* The defaults: realtime preset, P-256 identities at both ends, everyone accepted, no client certificate asked for,
