@@ -108,9 +108,16 @@ struct dtls_session_cache; /* session.h */
  */
 struct dtls_config {
     /* Who we are and whom we trust. A server needs an identity; a client, and a server that asks for
-     * certificates, needs a verifier. */
+     * certificates, needs a verifier, or fingerprints. */
     const struct dtls_identity *identity;
     struct dtls_verifier verifier;
+    /* The peer's certificate as signalling has told of it (RFC 8122; contract K2), a view: where there are some, its
+     * leaf has to match one of those with the strongest hash among them, besides what the verifier says, who may then
+     * be missing. Judged inside each handshake: without a match bad_certificate is sent, and there are no keys, no OPEN
+     * and no data. A server then requires a certificate, whatever client_certificate says. A session, which knows its
+     * peer by SHA-256 alone, is not resumed, not even by an abbreviated rehandshake, where a stronger hash counts. */
+    const struct dtls_fingerprint *fingerprints;
+    size_t fingerprint_count; /* 0, the default: none is expected */
     enum dtls_client_certificate client_certificate;
     bool require_secure_renegotiation; /* refuse peers without RFC 5746 and RFC 7627 (contract R8); default false:
                                           they may connect, and can never rehandshake */

@@ -46,7 +46,8 @@ DTLS_API struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum 
 DTLS_API int dtls_conn_start(struct dtls_conn *conn, dtls_time now);
 
 /* In a client, before _start: try to resume `session` (copied). The server decides. DTLS_ERR_ARGUMENT in a server,
- * after _start, or if the verifier refuses the session's peer; DTLS_ERR_NO_MEMORY, and nothing has changed. */
+ * after _start, or if the verifier, or the expected fingerprints, refuse the session's peer; DTLS_ERR_NO_MEMORY, and
+ * nothing has changed. */
 DTLS_API int dtls_conn_resume(struct dtls_conn *conn, const struct dtls_session *session);
 
 /* Ends the association: close_notify is queued as the last datagram, event CLOSED follows; records

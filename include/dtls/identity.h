@@ -64,7 +64,7 @@ enum {
     DTLS_FINGERPRINT_TEXT = 104 /* "SHA-256:" + 32 * "AB:" - ':' + NUL */
 };
 
-/* The SHA-256 fingerprint of the identity's own leaf certificate (RFC 8122, 5). */
+/* The SHA-256 fingerprint of the identity's own leaf certificate. */
 DTLS_API void dtls_identity_fingerprint(const struct dtls_identity *identity, uint8_t out[DTLS_FINGERPRINT_LEN]);
 
 /* Writes "SHA-256:AB:CD:..." (upper case) with its NUL. */
@@ -73,6 +73,38 @@ DTLS_API void dtls_fingerprint_format(const uint8_t fingerprint[DTLS_FINGERPRINT
 /* Reads what _format writes; also lower case, a space for the first ':' (as in SDP), and no ':' between the bytes.
  * DTLS_ERR_BAD_FINGERPRINT leaves `out` alone. */
 DTLS_API int dtls_fingerprint_parse(const char *text, uint8_t out[DTLS_FINGERPRINT_LEN]);
+
+/* The hashes of fingerprints in signalling (RFC 8122, 5); the stronger is the greater. */
+enum dtls_fingerprint_hash {
+    DTLS_FINGERPRINT_SHA_256 = 1,
+    DTLS_FINGERPRINT_SHA_384,
+    DTLS_FINGERPRINT_SHA_512,
+};
+
+enum {
+    DTLS_FINGERPRINT_MAX = 64, /* bytes of the longest */
+    DTLS_FINGERPRINT_SDP = 200 /* "sha-512 " + 64 * "AB:" - ':' + NUL */
+};
+
+struct dtls_fingerprint {
+    enum dtls_fingerprint_hash hash;
+    uint8_t bytes[DTLS_FINGERPRINT_MAX]; /* as many as the hash has, and then zeroes */
+};
+
+/* Bytes of a fingerprint: 32, 48 or 64; 0 for any other number. */
+DTLS_API size_t dtls_fingerprint_len(enum dtls_fingerprint_hash hash);
+
+/* That of the identity's own leaf certificate, for the SDP that is sent. `hash` is one of the three. */
+DTLS_API void dtls_identity_fingerprint_by(const struct dtls_identity *identity, enum dtls_fingerprint_hash hash,
+                                           struct dtls_fingerprint *out);
+
+/* Writes the value of an SDP attribute "fingerprint", "sha-256 AB:CD:...", with its NUL. */
+DTLS_API void dtls_fingerprint_to_sdp(const struct dtls_fingerprint *fingerprint, char out[DTLS_FINGERPRINT_SDP]);
+
+/* Reads such a value, in any mix of cases; also what _format writes, as _parse does. DTLS_ERR_BAD_FINGERPRINT (another
+ * hash, too) leaves `out` alone: such a line of SDP is to be passed over, and if there is no other, nobody can be
+ * trusted. */
+DTLS_API int dtls_fingerprint_from_sdp(const char *text, struct dtls_fingerprint *out);
 
 /* What a verifier is asked to judge. Views are valid during the call only. */
 struct dtls_peer_identity {

@@ -65,6 +65,14 @@ static bool srtp_profiles_are_known(const struct dtls_config *config)
     return true;
 }
 
+static bool fingerprints_are_known(const struct dtls_config *config)
+{
+    for (size_t i = 0; config->fingerprints != NULL && i < config->fingerprint_count; i++)
+        if (dtls_fingerprint_len(config->fingerprints[i].hash) == 0)
+            return false;
+    return config->fingerprints != NULL;
+}
+
 const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role)
 {
     if (role != DTLS_CLIENT && role != DTLS_SERVER)
@@ -73,7 +81,10 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "a server needs an identity";
     if (config->client_certificate > DTLS_CLIENT_CERTIFICATE_REQUIRE)
         return "client_certificate is not one of its values";
-    if ((role == DTLS_CLIENT || config->client_certificate != DTLS_CLIENT_CERTIFICATE_NONE) &&
+    if (config->fingerprint_count > 0 && !fingerprints_are_known(config))
+        return "fingerprints is missing, or has one of an unknown hash";
+    if (config->fingerprint_count == 0 &&
+        (role == DTLS_CLIENT || config->client_certificate != DTLS_CLIENT_CERTIFICATE_NONE) &&
         config->verifier.verify == NULL)
         return "verifier is missing";
     if (config->suite_count > DTLS_MAX_SUITES || !suites_are_known(config))

@@ -56,12 +56,10 @@ int dtls_conn_start(struct dtls_conn *conn, dtls_time now)
 
 int dtls_conn_resume(struct dtls_conn *conn, const struct dtls_session *session)
 {
-    const struct dtls_verifier *verifier = &conn->as.config->verifier;
-
     if (conn->as.role != DTLS_CLIENT || conn->state != DTLS_CONN_NEW)
         return DTLS_ERR_ARGUMENT;
-    if (!session->state.has_peer ||
-        verifier->verify(verifier->arg, &(struct dtls_peer_identity){ .fingerprint = session->state.peer }) != 0)
+    /* Where it cannot be told, the session is kept, and not offered as long as that is so. */
+    if (dtls_judge_session(conn->as.config, DTLS_CLIENT, &session->state) == DTLS_MATCHES_NOT)
         return DTLS_ERR_ARGUMENT;
     struct dtls_session *copy = dtls_session_new(&conn->as.memory, &session->state,
                                                  (struct dtls_bytes){ session->ticket, session->ticket_len });

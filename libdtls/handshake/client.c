@@ -89,7 +89,7 @@ static int choose_session(struct dtls_handshake *hs)
 
     hs->has_resuming = hs->offer_session && session != NULL &&
                        dtls_config_has_suite(hs->config, session->state.suite) &&
-                       dtls_handshake_trusts(hs, &session->state);
+                       dtls_judge_session(hs->config, DTLS_CLIENT, &session->state) == DTLS_MATCHES;
     if (!hs->has_resuming)
         return DTLS_OK;
     hs->resuming = session->state;

@@ -182,6 +182,14 @@ int dtls_handshake_derive(struct dtls_handshake *hs, struct dtls_bytes premaster
     return dtls_handshake_make_keys(hs);
 }
 
+/* Where fingerprints are expected nobody else need be asked; else without a verifier nobody is trusted. */
+static int ask_verifier(const struct dtls_config *config, const struct dtls_peer_identity *peer)
+{
+    if (config->verifier.verify == NULL)
+        return config->fingerprint_count > 0 ? 0 : DTLS_ALERT_BAD_CERTIFICATE;
+    return config->verifier.verify(config->verifier.arg, peer);
+}
+
 int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes *chain, size_t count)
 {
     const struct dtls_established *active = &hs->as->active;
@@ -197,8 +205,9 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
     if (hs->rehandshake && active->has_peer && !hs->config->allow_identity_change &&
         memcmp(active->peer, pending->peer, sizeof pending->peer) != 0)
         return DTLS_ERR_IDENTITY_CHANGED;
-    int verdict = hs->config->verifier.verify(hs->config->verifier.arg,
-                                              &(struct dtls_peer_identity){ pending->peer, chain, count });
+    if (dtls_expected_certificate(hs->config->fingerprints, hs->config->fingerprint_count, chain[0]) != DTLS_MATCHES)
+        return DTLS_ERR_BAD_CERTIFICATE;
+    int verdict = ask_verifier(hs->config, &(struct dtls_peer_identity){ pending->peer, chain, count });
     if (verdict != 0) {
         hs->alert = (uint8_t)verdict;
         return DTLS_ERR_BAD_CERTIFICATE;
@@ -206,14 +215,21 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
     return DTLS_OK;
 }
 
-bool dtls_handshake_trusts(const struct dtls_handshake *hs, const struct dtls_session_state *session)
+enum dtls_match dtls_judge_session(const struct dtls_config *config, enum dtls_role role,
+                                   const struct dtls_session_state *session)
 {
-    const struct dtls_verifier *verifier = &hs->config->verifier;
-
     if (!session->has_peer)
-        return hs->as->role == DTLS_SERVER && hs->config->client_certificate != DTLS_CLIENT_CERTIFICATE_REQUIRE;
-    return verifier->verify != NULL &&
-           verifier->verify(verifier->arg, &(struct dtls_peer_identity){ .fingerprint = session->peer }) == 0;
+        return role == DTLS_SERVER && dtls_wanted_certificate(config) != DTLS_CLIENT_CERTIFICATE_REQUIRE
+                   ? DTLS_MATCHES
+                   : DTLS_MATCHES_NOT;
+    if (ask_verifier(config, &(struct dtls_peer_identity){ .fingerprint = session->peer }) != 0)
+        return DTLS_MATCHES_NOT;
+    return dtls_expected_peer(config->fingerprints, config->fingerprint_count, session->peer);
+}
+
+enum dtls_client_certificate dtls_wanted_certificate(const struct dtls_config *config)
+{
+    return config->fingerprint_count > 0 ? DTLS_CLIENT_CERTIFICATE_REQUIRE : config->client_certificate;
 }
 
 int dtls_handshake_peer_key(const struct dtls_handshake *hs, struct dtls_public_key *out)

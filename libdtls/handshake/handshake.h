@@ -11,6 +11,7 @@
 #include "handshake/job.h"
 #include "handshake/reassembly.h"
 #include "handshake/transcript.h"
+#include "identity/expected.h"
 
 struct dtls_handshake;
 
@@ -196,8 +197,13 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
 /* The public key of the peer's certificate. */
 int dtls_handshake_peer_key(const struct dtls_handshake *hs, struct dtls_public_key *out);
 
-/* Would the peer of a session be accepted today? Only its fingerprint is known: it shows its certificate no more. */
-bool dtls_handshake_trusts(const struct dtls_handshake *hs, const struct dtls_session_state *session);
+/* Would the peer of a session be accepted today? Only its fingerprint is known: it shows its certificate no more.
+ * UNKNOWN: what is expected of it is no SHA-256. */
+enum dtls_match dtls_judge_session(const struct dtls_config *config, enum dtls_role role,
+                                   const struct dtls_session_state *session);
+
+/* Does a server ask for a certificate, and does it insist on one (K2)? */
+enum dtls_client_certificate dtls_wanted_certificate(const struct dtls_config *config);
 
 /* Writes Certificate with our chain (empty when `identity` is NULL). */
 int dtls_handshake_add_certificate(struct dtls_handshake *hs, const struct dtls_identity *identity);

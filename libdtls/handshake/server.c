@@ -65,7 +65,7 @@ static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello
 
     return find_session(hs, hello) && dtls_session_is_alive(session, hs->now, lifetime_s) &&
            dtls_bytes_have_u16(hello->suites, session->suite) && dtls_config_has_suite(hs->config, session->suite) &&
-           dtls_handshake_trusts(hs, session);
+           dtls_judge_session(hs->config, DTLS_SERVER, session) == DTLS_MATCHES;
 }
 
 static int choose_parameters(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
@@ -201,7 +201,7 @@ static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello
     /* A client of ours asks for none in a rehandshake, so that the last flight stays small (R3). GnuTLS's asks for one,
      * and waits for it for ever when the first handshake gave one. */
     hs->announced_ticket = hello->extensions.has_ticket && hs->gives_tickets && hs->pending.extended_master_secret;
-    hs->asked = hs->config->client_certificate != DTLS_CLIENT_CERTIFICATE_NONE;
+    hs->asked = dtls_wanted_certificate(hs->config) != DTLS_CLIENT_CERTIFICATE_NONE;
     hs->step = full_steps;
     if (err == DTLS_OK)
         err = add_server_hello(hs, hello);
@@ -290,7 +290,7 @@ static int take_certificate(struct dtls_handshake *hs, const struct dtls_message
         return DTLS_ERR_DECODE;
     if (count > 0) {
         err = dtls_handshake_judge_peer(hs, chain, count);
-    } else if (hs->config->client_certificate == DTLS_CLIENT_CERTIFICATE_REQUIRE) {
+    } else if (dtls_wanted_certificate(hs->config) == DTLS_CLIENT_CERTIFICATE_REQUIRE) {
         err = DTLS_ERR_NO_CERTIFICATE;
     } else if (hs->as->active.has_peer && !hs->config->allow_identity_change) {
         err = DTLS_ERR_IDENTITY_CHANGED; /* to refuse what was asked for is a change (R9) */

@@ -98,3 +98,14 @@ void dtls_certificate_fingerprint(struct dtls_bytes der, uint8_t out[DTLS_FINGER
     dtls_hash_once(DTLS_SHA256, der, digest);
     memcpy(out, digest, DTLS_FINGERPRINT_LEN);
 }
+
+void dtls_certificate_fingerprint_by(struct dtls_bytes der, enum dtls_fingerprint_hash hash,
+                                     struct dtls_fingerprint *out)
+{
+    static const enum dtls_hash hashes[] = { [DTLS_FINGERPRINT_SHA_256] = DTLS_SHA256,
+                                             [DTLS_FINGERPRINT_SHA_384] = DTLS_SHA384,
+                                             [DTLS_FINGERPRINT_SHA_512] = DTLS_SHA512 };
+
+    *out = (struct dtls_fingerprint){ .hash = hash };
+    dtls_hash_once(hashes[hash], der, out->bytes);
+}

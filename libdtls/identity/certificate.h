@@ -10,4 +10,8 @@ int dtls_certificate_public_key(struct dtls_bytes der, struct dtls_public_key *o
 /* SHA-256 over the certificate. */
 void dtls_certificate_fingerprint(struct dtls_bytes der, uint8_t out[DTLS_FINGERPRINT_LEN]);
 
+/* The same by any of the three hashes. */
+void dtls_certificate_fingerprint_by(struct dtls_bytes der, enum dtls_fingerprint_hash hash,
+                                     struct dtls_fingerprint *out);
+
 #endif

@@ -162,3 +162,9 @@ void dtls_identity_fingerprint(const struct dtls_identity *identity, uint8_t out
 {
     memcpy(out, identity->fingerprint, DTLS_FINGERPRINT_LEN);
 }
+
+void dtls_identity_fingerprint_by(const struct dtls_identity *identity, enum dtls_fingerprint_hash hash,
+                                  struct dtls_fingerprint *out)
+{
+    dtls_certificate_fingerprint_by(identity->chain[0], hash, out);
+}

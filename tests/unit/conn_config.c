@@ -59,6 +59,9 @@ static void what_cannot_work_is_named(void)
     REFUSED(DTLS_CLIENT, "verifier", config.verifier.verify = NULL);
     REFUSED(DTLS_SERVER, "verifier",
             (config.verifier.verify = NULL, config.client_certificate = DTLS_CLIENT_CERTIFICATE_ASK));
+    REFUSED(DTLS_CLIENT, "fingerprints", config.fingerprint_count = 1);
+    REFUSED(DTLS_CLIENT, "fingerprints",
+            (config.fingerprints = &(struct dtls_fingerprint){ 0 }, config.fingerprint_count = 1));
     REFUSED(DTLS_SERVER, "client_certificate", config.client_certificate = (enum dtls_client_certificate)3);
     REFUSED(DTLS_CLIENT, "suites", (config.suites[0] = 0x1301, config.suite_count = 1));
     REFUSED(DTLS_CLIENT, "suites", config.suite_count = DTLS_MAX_SUITES + 1);

@@ -392,6 +392,52 @@ static void fingerprints_are_read_as_people_write_them(void)
     }
 }
 
+/* By each hash, as in SDP: what is written is read, and what openssl says is written. */
+static void fingerprints_of_every_hash_are_lines_of_sdp(void)
+{
+    static const enum dtls_fingerprint_hash hashes[] = { DTLS_FINGERPRINT_SHA_256, DTLS_FINGERPRINT_SHA_384,
+                                                         DTLS_FINGERPRINT_SHA_512 };
+    static const char *const names[] = { "sha-256 ", "sha-384 ", "sha-512 " };
+    struct copy text = read_file("p256.pem");
+    struct dtls_identity *identity;
+    char sdp[DTLS_FINGERPRINT_SDP], changed[DTLS_FINGERPRINT_SDP + 2];
+
+    CU_ASSERT_EQUAL_FATAL(dtls_identity_from_pem((char *)text.at, text.len, (char *)text.at, text.len, &identity),
+                          DTLS_OK);
+    for (size_t i = 0; i < 3; i++) {
+        struct dtls_fingerprint own, read, untouched;
+        dtls_identity_fingerprint_by(identity, hashes[i], &own);
+        dtls_fingerprint_to_sdp(&own, sdp);
+        size_t len = strlen(sdp);
+        CU_ASSERT_TRUE(strncmp(sdp, names[i], 8) == 0 && len == 7 + 3 * dtls_fingerprint_len(hashes[i]));
+        CU_ASSERT_EQUAL(dtls_fingerprint_from_sdp(sdp, &read), DTLS_OK);
+        CU_ASSERT_EQUAL(memcmp(&own, &read, sizeof own), 0);
+        memset(&read, 0x5a, sizeof read);
+        untouched = read;
+        for (size_t cut = 0; cut < len; cut++) {
+            memcpy(changed, sdp, cut);
+            changed[cut] = '\0';
+            CHECK_CASE(dtls_fingerprint_from_sdp(changed, &read) == DTLS_ERR_BAD_FINGERPRINT &&
+                           memcmp(&read, &untouched, sizeof read) == 0,
+                       "%s, cut at %zu", names[i], cut);
+        }
+        memcpy(changed, sdp, len);
+        memcpy(changed + len, ":", 2);
+        CU_ASSERT_EQUAL(dtls_fingerprint_from_sdp(changed, &read), DTLS_ERR_BAD_FINGERPRINT);
+        memcpy(changed, names[(i + 1) % 3], 8); /* another hash: the length is wrong */
+        changed[len] = '\0';
+        CU_ASSERT_EQUAL(dtls_fingerprint_from_sdp(changed, &read), DTLS_ERR_BAD_FINGERPRINT);
+    }
+    struct dtls_fingerprint shortest;
+    dtls_identity_fingerprint_by(identity, DTLS_FINGERPRINT_SHA_256, &shortest);
+    dtls_fingerprint_to_sdp(&shortest, sdp);
+    CU_ASSERT_STRING_EQUAL(sdp, "sha-256 " P256_FINGERPRINT);
+    CU_ASSERT_EQUAL(dtls_fingerprint_from_sdp("sha-1 00:11", &shortest), DTLS_ERR_BAD_FINGERPRINT);
+    CU_ASSERT_EQUAL(dtls_fingerprint_len((enum dtls_fingerprint_hash)0), 0);
+    dtls_identity_free(identity);
+    free(text.at);
+}
+
 static void fingerprint_cut_anywhere_is_refused(void)
 {
     static const char text[] = "SHA-256:" WITH_COLONS("00:", "FF");
@@ -458,6 +504,7 @@ static CU_TestInfo certificate_tests[] = {
     { "without randomness there is no identity", no_randomness_no_identity },
     { "a fingerprint is what openssl says it is", fingerprint_is_what_openssl_says },
     { "fingerprints are read as people write them", fingerprints_are_read_as_people_write_them },
+    { "fingerprints of every hash are lines of SDP", fingerprints_of_every_hash_are_lines_of_sdp },
     { "a fingerprint cut anywhere is refused", fingerprint_cut_anywhere_is_refused },
     { "fingerprints come back as they were written", fingerprints_come_back_as_written },
     { "the pinned verifier takes one certificate only", pinned_verifier_takes_one_certificate_only },
