@@ -84,6 +84,8 @@ static void block_ciphers_are_not_negotiated(void)
 
 /* ---- extensions ---- */
 
+enum { USE_SRTP = 14 }; /* read, whether it is wanted or not: what is no list of profiles and an MKI is decode_error */
+
 static void offer_extension(uint16_t type, const uint8_t *body, size_t len, bool twice)
 {
     struct siege siege;
@@ -93,8 +95,8 @@ static void offer_extension(uint16_t type, const uint8_t *body, size_t len, bool
     siege.pair->net.recording = true;
     draft_say_client_hello(&siege, &draft);
     int error = draft_verdict(&siege, SERVER);
-    CHECK_CASE(error == DTLS_OK || (twice && error == DTLS_ERR_DECODE), "extension %u of %zu bytes: %d", type, len,
-               error);
+    CHECK_CASE(error == DTLS_OK || ((twice || type == USE_SRTP) && error == DTLS_ERR_DECODE),
+               "extension %u of %zu bytes: %d", type, len, error);
     if (error == DTLS_OK && siege.pair->net.recorded_count > 0) { /* and the answer does not have it */
         const struct net_recorded *flight = &siege.pair->net.recorded[0];
         struct dtls_server_hello hello;
@@ -129,7 +131,8 @@ static void every_length_of(uint16_t type, size_t most)
         offer_extension(type, body, len, len % 7 == 0);
         body[0] = (uint8_t)(len + 1);
         offer_extension(type, body, len, false);
-        CU_ASSERT_EQUAL(answer_with_extension(type, body, len), DTLS_ERR_ILLEGAL_PARAMETER);
+        int error = answer_with_extension(type, body, len);
+        CU_ASSERT_TRUE(error == DTLS_ERR_ILLEGAL_PARAMETER || (type == USE_SRTP && error == DTLS_ERR_DECODE));
     }
 }
 
@@ -137,12 +140,12 @@ static void use_srtp_is_ignored_whatever_is_in_it(void)
 {
     uint8_t body[64];
 
-    every_length_of(14, 64);
+    every_length_of(USE_SRTP, 64);
     for (unsigned claim = 0; claim <= 64; claim++) { /* profiles behind a length of two bytes, then an MKI */
         memset(body, 0, sizeof body);
         body[1] = (uint8_t)claim;
         body[63] = (uint8_t)(64 - claim);
-        offer_extension(14, body, sizeof body, false);
+        offer_extension(USE_SRTP, body, sizeof body, false);
     }
 }
 

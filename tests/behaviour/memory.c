@@ -4,6 +4,8 @@
 #include "tests/box/scene.h"
 #include "tests/tap.h"
 
+enum how { PLAIN, JOBS, MEDIA };
+
 static bool has_ended(const struct pair *pair, enum net_end end)
 {
     return pair_count(pair, end, DTLS_EVENT_FAILED) + pair_count(pair, end, DTLS_EVENT_CLOSED) > 0;
@@ -62,7 +64,7 @@ static void end_cleanly(const struct scene *scene, struct pair *pair, enum net_e
 
 /* Runs one life in which allocation `number` of one end fails, counted from the handshake on; false when it did not ask
  * for so many until then. */
-static bool survive(const struct scene *scene, enum net_end poor, size_t number, bool for_good, bool jobs)
+static bool survive(const struct scene *scene, enum net_end poor, size_t number, bool for_good, enum how how)
 {
     bool first = !scene_is_rehandshake(scene->kind);
     struct pair_options options;
@@ -70,7 +72,12 @@ static bool survive(const struct scene *scene, enum net_end poor, size_t number,
 
     scene_options(scene, &options, 1);
     options.cookies = false;
-    options.config[poor].public_key_jobs = jobs;
+    options.config[poor].public_key_jobs = how == JOBS;
+    for (int end = CLIENT; end <= SERVER && how == MEDIA; end++) {
+        options.config[end].srtp_profiles[0] = DTLS_SRTP_AEAD_AES_256_GCM;
+        options.config[end].srtp_profile_count = 1;
+        options.config[end].srtp_mki_len = 4;
+    }
     memory_use(&memory, &options.config[poor]);
     struct pair *pair = scene_prepare(scene, &options);
     if (!first)
@@ -98,13 +105,13 @@ static bool survive(const struct scene *scene, enum net_end poor, size_t number,
     return memory.failed > 0;
 }
 
-static void fail_each(enum scene_kind kind, bool for_good, bool jobs)
+static void fail_each(enum scene_kind kind, bool for_good, enum how how)
 {
     for (int poor = CLIENT; poor <= SERVER; poor++) {
         struct scene scene;
         size_t number = 0;
         scene_begin(&scene, kind);
-        while (survive(&scene, (enum net_end)poor, number, for_good, jobs))
+        while (survive(&scene, (enum net_end)poor, number, for_good, how))
             number++;
         CHECK_CASE(number > 3, "%s: end %d asks for memory only %zu times", scene_name(kind), poor, number);
         scene_end(&scene);
@@ -114,25 +121,33 @@ static void fail_each(enum scene_kind kind, bool for_good, bool jobs)
 static void rehandshakes_outlive_a_failing_allocation(void)
 {
     for (int kind = SCENE_FULL_FROM_CLIENT; kind < SCENE_KINDS; kind++)
-        fail_each((enum scene_kind)kind, false, false);
+        fail_each((enum scene_kind)kind, false, PLAIN);
 }
 
 static void so_it_is_with_jobs(void)
 {
-    fail_each(SCENE_MUTUAL, false, true);
-    fail_each(SCENE_MUTUAL_FROM_CLIENT, false, true);
+    fail_each(SCENE_MUTUAL, false, JOBS);
+    fail_each(SCENE_MUTUAL_FROM_CLIENT, false, JOBS);
+}
+
+static void so_it_is_with_keys_for_media(void)
+{
+    for (int kind = SCENE_FULL_FROM_CLIENT; kind < SCENE_KINDS; kind++)
+        fail_each((enum scene_kind)kind, false, MEDIA);
+    fail_each(SCENE_MUTUAL, false, MEDIA);
+    fail_each(SCENE_RESUMED_BY_ID, true, MEDIA);
 }
 
 static void first_handshakes_survive_a_failing_allocation(void)
 {
     for (int kind = 0; kind < SCENE_FULL_FROM_CLIENT; kind++)
-        fail_each((enum scene_kind)kind, false, false);
+        fail_each((enum scene_kind)kind, false, PLAIN);
 }
 
 static void first_handshakes_survive_the_end_of_memory(void)
 {
     for (int kind = 0; kind < SCENE_FULL_FROM_CLIENT; kind++)
-        fail_each((enum scene_kind)kind, true, false);
+        fail_each((enum scene_kind)kind, true, PLAIN);
 }
 
 static void records_need_no_memory(void)
@@ -160,6 +175,7 @@ static CU_TestInfo tests[] = {
     { "an association outlives any failing allocation in a rehandshake, which is done all the same (S8)",
       rehandshakes_outlive_a_failing_allocation },
     { "so it is where public-key work is a job (S8, R17)", so_it_is_with_jobs },
+    { "so it is with keys for media, which have blocks of their own (S8, K3)", so_it_is_with_keys_for_media },
     { "records need no memory", records_need_no_memory },
     CU_TEST_INFO_NULL,
 };
