@@ -298,9 +298,13 @@ int main(int argc, char **argv)
     settings_check(&client.settings);
     if ((wanted = option_whole(&port_row, operands[1], &port)) != NULL)
         refuse("port '%s' is not %s", operands[1], wanted);
-    client.report = (struct report){
-        .json = client.settings.json, .verbose = client.settings.verbose, .remarks = stderr, .start = dtls_ev_now()
-    };
+    client.report = (struct report){ .json = client.settings.json,
+                                     .verbose = client.settings.verbose,
+                                     .remarks = stderr,
+                                     .start = dtls_ev_now(),
+                                     .keys = client.settings.print_keys,
+                                     .label = client.settings.exported.len > 0 ? client.settings.exported.label : NULL,
+                                     .label_len = client.settings.exported.len };
     configure(&client);
     if (has_flow(&client))
         pace_init(&client.pace, &client.settings);

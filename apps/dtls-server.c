@@ -280,9 +280,13 @@ int main(int argc, char **argv)
     settings_check(&server.settings);
     if (server.settings.port == UINT32_MAX)
         refuse("--port is missing (see --help)");
-    server.report = (struct report){
-        .json = server.settings.json, .verbose = server.settings.verbose, .remarks = stdout, .start = dtls_ev_now()
-    };
+    server.report = (struct report){ .json = server.settings.json,
+                                     .verbose = server.settings.verbose,
+                                     .remarks = stdout,
+                                     .start = dtls_ev_now(),
+                                     .keys = server.settings.print_keys,
+                                     .label = server.settings.exported.len > 0 ? server.settings.exported.label : NULL,
+                                     .label_len = server.settings.exported.len };
     begin(&server);
     server.input.take = on_line;
     server.input.arg = &server.workers[0];

@@ -161,14 +161,88 @@ static void report_json_event(const struct report *report, const struct dtls_eve
     json_end();
 }
 
-void report_event(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,
-                  const char *kept)
+static const char *hex(const uint8_t *bytes, size_t len, char out[2 * REPORT_MOST_EXPORT + 1])
 {
-    char peer[ADDRESS_TEXT], words[160];
+    for (size_t i = 0; i < len; i++)
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    out[2 * len] = '\0';
+    return out;
+}
 
-    report_peer(conn, peer);
+/* One secret, as a member of the JSON object or as a line. */
+static void tell_secret(const struct report *report, const char *peer, const char *name, const uint8_t *bytes,
+                        size_t len)
+{
+    char text[2 * REPORT_MOST_EXPORT + 1];
+
+    if (report->json)
+        json_text(name, hex(bytes, len, text));
+    else
+        say(report, "%s: %s %s", peer, name, hex(bytes, len, text));
+}
+
+static void tell_keys(const struct report *report, const char *peer, const struct dtls_srtp_keys *keys)
+{
+    tell_secret(report, peer, "send_key", keys->send_key, keys->key_len);
+    tell_secret(report, peer, "send_salt", keys->send_salt, keys->salt_len);
+    tell_secret(report, peer, "receive_key", keys->receive_key, keys->key_len);
+    tell_secret(report, peer, "receive_salt", keys->receive_salt, keys->salt_len);
+    tell_secret(report, peer, "mki", keys->mki, keys->mki_len); /* on the wire it is no secret */
+}
+
+static void report_keys(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,
+                        const char *peer)
+{
+    const char *what = dtls_keys_name(event->keys);
+    struct dtls_srtp_keys keys = { 0 };
+    bool known = dtls_conn_srtp_keys(dtls_ev_engine(conn), event->epoch, &keys) == DTLS_OK;
+    const char *profile = dtls_srtp_profile_name(keys.profile);
+
+    if (report->json) {
+        begin(report, "keys", peer);
+        json_text("keys", what);
+        json_whole("epoch", event->epoch);
+        json_text("profile", profile);
+        json_whole("mki_len", keys.mki_len);
+    } else {
+        say(report, "%s: keys for media: %s, epoch %u, %s", peer, what, event->epoch, known ? profile : "gone");
+    }
+    if (known && report->keys && event->keys == DTLS_KEYS_ACCEPT)
+        tell_keys(report, peer, &keys);
+    if (report->json)
+        json_end();
+}
+
+static void report_export(const struct report *report, const struct dtls_ev_conn *conn, uint16_t epoch,
+                          const char *peer)
+{
+    uint8_t bytes[REPORT_MOST_EXPORT];
+    int error = dtls_conn_export(dtls_ev_engine(conn), epoch, report->label, NULL, bytes, report->label_len);
+
+    if (report->json) {
+        begin(report, "exported", peer);
+        json_text("label", report->label);
+        json_whole("epoch", epoch);
+    }
+    if (error == DTLS_OK)
+        tell_secret(report, peer, "exported", bytes, report->label_len);
+    else if (report->json)
+        json_text("error", dtls_error_string(error));
+    else
+        say(report, "%s: %s: %s", peer, report->label, dtls_error_string(error));
+    if (report->json)
+        json_end();
+}
+
+static void report_one(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,
+                       const char *kept, const char *peer)
+{
+    char words[160];
+
     if (event->type == DTLS_EVENT_OPEN)
         report_open(report, conn, event, peer);
+    else if (event->type == DTLS_EVENT_KEYS)
+        report_keys(report, conn, event, peer);
     else if (report->json)
         report_json_event(report, event, peer, kept, dtls_conn_epoch(dtls_ev_engine(conn)));
     else if (event->type == DTLS_EVENT_REHANDSHAKE_DONE)
@@ -184,6 +258,17 @@ void report_event(const struct report *report, const struct dtls_ev_conn *conn, 
         say(report, "%s: session %s", peer, kept);
     else if (report->verbose || (event->type != DTLS_EVENT_SESSION && event->type != DTLS_EVENT_REHANDSHAKE_STARTED))
         say(report, "%s: %s", peer, dtls_event_name(event->type));
+}
+
+void report_event(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,
+                  const char *kept)
+{
+    char peer[ADDRESS_TEXT];
+
+    report_peer(conn, peer);
+    report_one(report, conn, event, kept, peer);
+    if (report->label != NULL && (event->type == DTLS_EVENT_OPEN || event->type == DTLS_EVENT_REHANDSHAKE_DONE))
+        report_export(report, conn, event->epoch, peer);
 }
 
 void report_data(const struct report *report, struct dtls_bytes data)

@@ -8,11 +8,16 @@
 #include "apps/flow.h"
 #include "dtls/ev.h"
 
+enum { REPORT_MOST_EXPORT = 1024 };
+
 struct report {
     bool json, verbose;
-    FILE *remarks;   /* where a person reads what is not data */
-    dtls_time start; /* of the program */
-    unsigned worker; /* whose associations these are, as JSON tells; 0: nobody asks */
+    FILE *remarks;     /* where a person reads what is not data */
+    dtls_time start;   /* of the program */
+    bool keys;         /* print those for media, too, and... */
+    const char *label; /* ...keying material of this label, after each handshake; NULL: none */
+    size_t label_len;  /* bytes of it, at most REPORT_MOST_EXPORT */
+    unsigned worker;   /* whose associations these are, as JSON tells; 0: nobody asks */
 };
 
 /* "listening" or "connecting": the first thing told. `fingerprint` is the own one. */

@@ -68,6 +68,37 @@ static const char *read_groups(const struct option_row *row, const char *text, v
     return each_item(text, take_group, to) ? NULL : "a comma list of x25519, secp256r1, secp384r1, each once";
 }
 
+static bool take_profile(const char *item, void *to)
+{
+    return add_number(to, dtls_srtp_profile_by_name(item), DTLS_MAX_SRTP_PROFILES);
+}
+
+static const char *read_profiles(const struct option_row *row, const char *text, void *to)
+{
+    (void)row;
+    *(struct settings_list *)to = (struct settings_list){ 0 };
+    return each_item(text, take_profile, to) ? NULL : "a comma list of our SRTP profiles, each once (see --help)";
+}
+
+/* The last colon is in front of the length. */
+static const char *read_export(const struct option_row *row, const char *text, void *to)
+{
+    static const struct option_row len_row = { .least = 1, .most = SETTINGS_MOST_EXPORT };
+    struct settings_export *exported = to;
+    const char *colon = strrchr(text, ':');
+    size_t label_len = colon == NULL ? strlen(text) : (size_t)(colon - text);
+    uint32_t len = 32;
+
+    (void)row;
+    if (label_len == 0 || label_len >= sizeof exported->label ||
+        (colon != NULL && option_whole(&len_row, colon + 1, &len) != NULL))
+        return "a label of up to 63 bytes and, behind a colon, a length of up to 1024";
+    memcpy(exported->label, text, label_len);
+    exported->label[label_len] = '\0';
+    exported->len = len;
+    return NULL;
+}
+
 static bool take_mode(const char *item, void *to)
 {
     struct settings_modes *modes = to;
@@ -183,6 +214,19 @@ const struct option_row settings_rows[] = {
     { FOR_SERVER, "no-tickets", NULL, "do not give session tickets", option_flag, AT(no_tickets), 0, 0, NULL },
     { FOR_SERVER, "no-cache", NULL, "do not remember sessions", option_flag, AT(no_cache), 0, 0, NULL },
 
+    HEADING(FOR_BOTH, "Keys for media (DTLS-SRTP) and others"),
+    { FOR_BOTH, "srtp", "A,B",
+      "offer and take SRTP profiles, best first (none):\nAES128_CM_HMAC_SHA1_80, AES128_CM_HMAC_SHA1_32,\n"
+      "AEAD_AES_128_GCM, AEAD_AES_256_GCM",
+      read_profiles, AT(srtp), 0, 0, NULL },
+    { FOR_BOTH, "srtp-mki", "BYTES", "with an MKI; in a server: of any length, if not 0 (0: without)", option_whole,
+      AT(srtp_mki), 0, DTLS_SRTP_MAX_MKI, NULL },
+    { FOR_BOTH, "export", "LABEL[:BYTES]", "keying material after each handshake (RFC 5705; 32 bytes)", read_export,
+      AT(exported), 0, 0, NULL },
+    { FOR_BOTH, "print-srtp-keys", NULL,
+      "print the keys of --srtp and --export, which are secrets:\nwhoever reads them reads the media", option_flag,
+      AT(print_keys), 0, 0, NULL },
+
     HEADING(FOR_CLIENT, "Flow: numbered, time-stamped records instead of stdin's lines"),
     { FOR_CLIENT, "flow", "PPS", "records a second", option_real, AT(flow_rate), 0.01, 100000, NULL },
     { FOR_CLIENT, "size", "BYTES", "of each record (160)", option_whole, AT(flow_size), 24, 65507, NULL },
@@ -236,6 +280,12 @@ void settings_check(const struct settings *settings)
         refuse("--probe-mtu %u is below --mtu %u", settings->probe_mtu, settings->mtu);
     if (settings->rehandshake_first_s > 0 && settings->rehandshake_every_s <= 0)
         refuse("--rehandshake-first needs --rehandshake-every");
+    if (settings->srtp_mki > 0 && settings->srtp.count == 0)
+        refuse("--srtp-mki needs --srtp");
+    if (settings->exported.len > 0 && !settings->print_keys)
+        refuse("--export needs --print-srtp-keys, since what it prints is secret");
+    if (settings->print_keys && settings->exported.len == 0 && settings->srtp.count == 0)
+        refuse("--print-srtp-keys needs --srtp or --export");
     if (settings->flow_rate <= 0 && (settings->flow_size > 0 || settings->flow_s > 0 || settings->adapt))
         refuse("--size, --for and --adapt need --flow");
 }
@@ -250,6 +300,10 @@ void settings_configure(const struct settings *settings, struct dtls_config *con
     config->suite_count = settings->suites.count;
     memcpy(config->groups, settings->groups.at, sizeof config->groups);
     config->group_count = settings->groups.count;
+    memcpy(config->srtp_profiles, settings->srtp.at, sizeof config->srtp_profiles);
+    config->srtp_profile_count = settings->srtp.count;
+    config->srtp_mki_len = (uint8_t)settings->srtp_mki;
+    config->exporter = settings->exported.len > 0;
     config->mtu = settings->mtu;
     config->probe_mtu_to = settings->probe_mtu;
     config->answer_probes = settings->answer_probes;

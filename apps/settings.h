@@ -24,6 +24,14 @@ struct settings_modes {
     size_t count;
 };
 
+enum { SETTINGS_LABEL = 64, SETTINGS_MOST_EXPORT = 1024 };
+
+/* Keying material to export (RFC 5705). */
+struct settings_export {
+    char label[SETTINGS_LABEL]; /* empty: none */
+    size_t len;
+};
+
 struct settings {
     const char *host;                                /* server */
     uint32_t port;                                   /* server; UINT32_MAX: not given */
@@ -50,6 +58,11 @@ struct settings {
 
     const char *resume;        /* client */
     bool no_tickets, no_cache; /* server */
+
+    struct settings_list srtp; /* profiles; at most DTLS_MAX_SRTP_PROFILES */
+    uint32_t srtp_mki;         /* bytes; 0: none */
+    struct settings_export exported;
+    bool print_keys; /* secrets */
 
     double flow_rate;   /* client; records a second, 0: lines of stdin */
     uint32_t flow_size; /* bytes; 0: not given */
