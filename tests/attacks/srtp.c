@@ -189,7 +189,8 @@ static CU_TestInfo tests[] = {
       a_mismatching_mki_of_any_length_is_refused },
     { "an answer that nobody asked for is unsupported_extension", an_answer_that_nobody_asked_for_is_refused },
     { "without extended master secret there is no SRTP", without_extended_master_secret_there_is_no_srtp },
-    { "use_srtp of every length, to those who want it, leaks nothing", every_length_to_those_who_want_it },
+    { "CVE-2014-3513: use_srtp of every length, to those who want it, leaks nothing",
+      every_length_to_those_who_want_it },
     CU_TEST_INFO_NULL,
 };
 

@@ -313,6 +313,55 @@ static void a_repeated_finished_puts_it_off(void)
     end(media);
 }
 
+/* In a server the keys are there before its client has proved who it is. */
+static void no_keys_before_the_peer_has_proved_itself(void)
+{
+    struct pair_options options;
+
+    media_options(&options, 20);
+    options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
+    options.config[SERVER].public_key_jobs = true;
+    options.job_us = 50 * NET_MS;
+    struct media *media = begin(&options);
+    struct dtls_conn *server = media->pair->end[SERVER].conn;
+    size_t jobs = pair_count(media->pair, SERVER, DTLS_EVENT_JOB);
+    struct dtls_srtp_keys keys;
+    CU_ASSERT_EQUAL(pair_rehandshake(media->pair, CLIENT, DTLS_REHANDSHAKE_FULL), DTLS_OK);
+    while (pair_count(media->pair, SERVER, DTLS_EVENT_JOB) < jobs + 3) /* share, agreement, CertificateVerify */
+        pair_run_for(media->pair, NET_MS);
+    CU_ASSERT_PTR_NOT_NULL(server->as.epochs.next);
+    CU_ASSERT_FALSE(media_accepts(media, SERVER, 2));
+    CU_ASSERT_EQUAL(dtls_conn_srtp_keys(server, 2, &keys), DTLS_ERR_NO_KEYS);
+    CU_ASSERT_EQUAL(dtls_conn_media_confirmed(server, media->pair->net.now_us, 2), DTLS_ERR_NO_KEYS);
+    CU_ASSERT_TRUE(pair_run_until_renewed(media->pair, 1, 5 * NET_SECOND));
+    CU_ASSERT_TRUE(media_accepts(media, SERVER, 2));
+    end(media);
+}
+
+/* Of a peer that is ahead: our own flight asks for its last one at once, as with data (R5). */
+static void a_packet_ahead_of_finished_asks_for_it(void)
+{
+    struct pair_options options;
+    struct deaf deaf = { CLIENT, false, 0 };
+
+    media_options(&options, 20);
+    options.filter = lose_to;
+    options.filter_arg = &deaf;
+    struct media *media = begin(&options);
+    CU_ASSERT_EQUAL(pair_rehandshake(media->pair, CLIENT, DTLS_REHANDSHAKE_FULL), DTLS_OK);
+    pair_run_for(media->pair, 50 * NET_MS);
+    deaf.on = true;
+    CU_ASSERT_TRUE(pair_run_until_event(media->pair, SERVER, DTLS_EVENT_REHANDSHAKE_DONE, NET_SECOND));
+    deaf.on = false;
+    struct dtls_conn *client = media->pair->end[CLIENT].conn;
+    CU_ASSERT_TRUE(media_accepts(media, CLIENT, 2) && !media_sends_with(media, CLIENT, 2));
+    CU_ASSERT_EQUAL(dtls_conn_media_confirmed(client, media->pair->net.now_us, 2), DTLS_OK);
+    pair_settle(media->pair, CLIENT);
+    CU_ASSERT_EQUAL(pair_stats(media->pair, CLIENT).answers, 1);
+    CU_ASSERT_TRUE(pair_run_until_renewed(media->pair, 1, 41 * NET_MS));
+    end(media);
+}
+
 /* ---- the last flight by timer ---- */
 
 /* The client's own timer is slow: the server must not wait for it. */
@@ -507,6 +556,8 @@ static CU_TestInfo tests[] = {
     { "or after a packet of the new set", a_packet_of_the_new_set_hands_over },
     { "or after ten seconds of silence", ten_seconds_of_silence_hand_over },
     { "a repeated Finished puts that off", a_repeated_finished_puts_it_off },
+    { "no keys before the peer has proved itself (K2)", no_keys_before_the_peer_has_proved_itself },
+    { "a packet ahead of Finished asks for it", a_packet_ahead_of_finished_asks_for_it },
     { "the last flight is repeated by timer where no data carries it", the_last_flight_is_repeated_without_data },
     { "eight copies in all, with data or by timer", data_and_timer_share_the_copies },
     { "without SRTP nothing is repeated and nothing told", without_srtp_nothing_is_repeated },
