@@ -50,8 +50,7 @@ void dtls_conn_drop_handshake(struct dtls_conn *conn)
     dtls_conn_withdraw_keys(conn);
     free_handshake(conn);
     conn->re.parked = conn->re.stalled = conn->re.asked = false;
-    dtls_epochs_set_next(&conn->as.epochs, NULL);
-    dtls_association_forget_keys(&conn->as);
+    dtls_association_drop_next(&conn->as);
     forget_records_of_next(conn);
 }
 

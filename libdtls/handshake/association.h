@@ -47,4 +47,7 @@ struct dtls_association {
 /* Wipes what would be exported from epochs that are gone, or not read any more. */
 void dtls_association_forget_keys(struct dtls_association *as);
 
+/* Wipes the next epoch, if there is one, and what would be exported from it: it will not be. */
+void dtls_association_drop_next(struct dtls_association *as);
+
 #endif

@@ -45,6 +45,12 @@ void dtls_association_forget_keys(struct dtls_association *as)
     }
 }
 
+void dtls_association_drop_next(struct dtls_association *as)
+{
+    dtls_epochs_set_next(&as->epochs, NULL);
+    dtls_association_forget_keys(as);
+}
+
 struct dtls_exporter *dtls_exporter_find(struct dtls_exporter *newest, uint16_t epoch)
 {
     while (newest != NULL && newest->epoch != epoch)

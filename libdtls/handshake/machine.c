@@ -122,8 +122,7 @@ static void undo(struct dtls_handshake *hs, const struct before *before)
     if (after.job != before->hs.job)
         dtls_job_free(after.job);
     if (!before->had_next)
-        dtls_epochs_set_next(&hs->as->epochs, NULL);
-    dtls_association_forget_keys(hs->as);
+        dtls_association_drop_next(hs->as);
     hs->lacking = true;
     if (!hs->timer.running) /* a server that has sent nothing yet: there has to be a deadline */
         dtls_timer_flight_sent(&hs->timer, &hs->as->path, hs->config, hs->now);

@@ -196,8 +196,8 @@ static void resume(enum scene_kind kind, enum net_end judge, const struct dtls_f
     bool open = pair_run_until_open(pair, 20 * NET_SECOND);
     CHECK_CASE(open == opened && (!open || pair_last(pair, CLIENT, DTLS_EVENT_OPEN)->resumed == resumed),
                "%s, end %d, hash %d: open %d", scene_name(kind), judge, (int)expected->hash, open);
-    if (!opened)
-        CU_ASSERT_EQUAL(pair_last(pair, judge, DTLS_EVENT_FAILED)->error, DTLS_ERR_BAD_CERTIFICATE);
+    const struct pair_event *failed = pair_last(pair, judge, DTLS_EVENT_FAILED);
+    CU_ASSERT_TRUE(opened || (failed != NULL && failed->error == DTLS_ERR_BAD_CERTIFICATE));
     pair_free(pair);
     scene_end(&scene);
 }

@@ -1,5 +1,6 @@
 /* memory.c - any allocation may fail, in any call: no leak, no crash, and no connection that waits for ever
  * (contract S8). */
+#include "conn/conn_private.h"
 #include "tests/box/memory.h"
 #include "tests/box/scene.h"
 #include "tests/tap.h"
@@ -28,12 +29,22 @@ static void check_first(const struct scene *scene, struct pair *pair, bool done,
                failed == NULL ? 0 : failed->error);
 }
 
+/* One for each epoch, and none that a step which was undone has left behind. */
+static void check_exporters(const struct scene *scene, const struct pair *pair, size_t number)
+{
+    for (int end = CLIENT; end <= SERVER; end++)
+        for (const struct dtls_exporter *at = pair->end[end].conn->as.exporters; at != NULL; at = at->older)
+            CHECK_CASE(dtls_exporter_find(at->older, at->epoch) == NULL,
+                       "%s, allocation %zu: two exporters of epoch %u", scene_name(scene->kind), number, at->epoch);
+}
+
 /* One allocation fails: the attempt does not even begin, or it is done all the same. */
 static void check_rehandshake(const struct scene *scene, struct pair *pair, bool begun, bool done, enum net_end poor,
                               size_t number)
 {
     CHECK_CASE(done == begun, "%s, allocation %zu of end %d: begun %d, done %d", scene_name(scene->kind), number,
                (int)poor, begun, done);
+    check_exporters(scene, pair, number);
     CHECK_CASE(pair_both_open(pair) && pair_ping(pair, NET_SECOND) &&
                    dtls_conn_epoch(pair->end[CLIENT].conn) == dtls_conn_epoch(pair->end[SERVER].conn),
                "%s, allocation %zu of end %d: the association suffers", scene_name(scene->kind), number, (int)poor);

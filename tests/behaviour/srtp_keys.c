@@ -441,6 +441,8 @@ static void a_replaced_attempt_takes_its_keys_back(void)
     pair_run_for(media->pair, NET_SECOND / 2);
     CU_ASSERT_EQUAL(media->end[SERVER].forgets, 1);
     CU_ASSERT_TRUE(media_accepts(media, SERVER, 2));
+    const struct dtls_exporter *newest = media->pair->end[SERVER].conn->as.exporters; /* and nothing of it is left */
+    CU_ASSERT_TRUE(newest->epoch == 2 && newest->older->epoch == 1 && newest->older->older == NULL);
     CU_ASSERT_NOT_EQUAL(memcmp(&replaced, &media->end[SERVER].sets[2].keys, sizeof replaced), 0);
     deaf.on = false;
     CU_ASSERT_TRUE(pair_run_until_renewed(media->pair, 1, 5 * NET_SECOND));
