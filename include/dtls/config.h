@@ -138,15 +138,13 @@ struct dtls_config {
      * handshake goes on without keys for media; also with a peer without extended master secret (RFC 7627, 5.4). */
     uint16_t srtp_profiles[DTLS_MAX_SRTP_PROFILES];
     size_t srtp_profile_count;
-    bool srtp_required; /* then the handshake fails instead (DTLS_ERR_NO_COMMON_SUITE, or _UNSAFE_PEER); needs profiles
-                         */
+    bool srtp_required;   /* then the handshake fails instead (DTLS_ERR_NO_COMMON_SUITE, or _UNSAFE_PEER) */
     uint8_t srtp_mki_len; /* 0, the default: no MKI. Else a client offers a fresh random one of so many bytes in each
                              handshake, and a server echoes whatever MKI its client offers, of any length; with 0 it
                              answers with an empty one, and there is none. One that equals that of keys which are still
                              kept tells nothing apart: a client offers none then, a server answers with an empty one */
-    bool
-        exporter; /* keep what dtls_conn_export needs, 200 bytes for each epoch; implied by srtp_profiles. Default false
-                   */
+    bool exporter;        /* keep what dtls_conn_export needs, about 200 bytes for each epoch; default false. Implied by
+                             srtp_profiles */
 
     /* Time, in milliseconds (contract T). Retransmission starts at initial (50 to 60,000), doubles, saturates at
      * maximum (not below initial); a handshake may take `handshake_timeout_ms` in all, 0 for no limit. */

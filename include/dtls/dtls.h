@@ -1,8 +1,8 @@
 /* dtls.h - all of the core: a DTLS 1.2 engine (RFC 6347) without I/O. Companions: ev.h.
  *
  * Read in this order: identity.h (who we are), config.h (settings), conn.h (one association), session.h (resumption),
- * endpoint.h (many associations on one socket), mux.h (other protocols on it), error.h (every answer that is not a
- * success). */
+ * srtp_keys.h (keys for media), endpoint.h (many associations on one socket), mux.h (other protocols on it), error.h
+ * (every answer that is not a success). */
 #ifndef DTLS_DTLS_H
 #define DTLS_DTLS_H
 

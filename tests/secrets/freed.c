@@ -52,6 +52,15 @@ static void use_variant(const struct variant *variant, struct pair_options *opti
     }
 }
 
+static void want_media(struct pair_options *options)
+{
+    for (int end = CLIENT; end <= SERVER; end++) {
+        options->config[end].srtp_profiles[0] = DTLS_SRTP_AEAD_AES_256_GCM;
+        options->config[end].srtp_profile_count = 1;
+        options->config[end].srtp_mki_len = 4;
+    }
+}
+
 /* ---- what ends well ---- */
 
 static void a_done_handshake(void)
@@ -65,6 +74,7 @@ static void a_done_handshake(void)
                 book_open();
                 scene_begin(&scene, (enum scene_kind)kind);
                 scene_options(&scene, &options, 29);
+                want_media(&options);
                 if (scene.session == NULL)
                     use_variant(&variants[variant], &options);
                 options.config[CLIENT].public_key_jobs = options.config[SERVER].public_key_jobs = jobs != 0;
@@ -103,6 +113,7 @@ static void a_handshake_that_stops_anywhere(void)
             book_open();
             scene_begin(&scene, (enum scene_kind)kind);
             scene_options(&scene, &options, 31);
+            want_media(&options);
             options.filter = cut_off;
             options.filter_arg = &cut;
             options.config[CLIENT].public_key_jobs = after % 2 != 0;
@@ -127,6 +138,7 @@ static void a_step_without_memory(void)
 
             scene_begin(&scene, (enum scene_kind)kind);
             scene_options(&scene, &options, 37);
+            want_media(&options);
             options.config[SERVER].public_key_jobs = number % 2 != 0;
             struct pair *pair = scene_prepare(&scene, &options);
             book_open();

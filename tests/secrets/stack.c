@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "crypto/ecdhe.h"
+#include "handshake/exporter.h"
 #include "handshake/key_schedule.h"
 #include "handshake/session.h"
 #include "tests/box/forge.h"
@@ -384,6 +385,8 @@ static struct {
     size_t bytes_len;
     struct dtls_session *read;
     struct dtls_cookie_secrets cookies;
+    struct dtls_exporter *exporter;
+    struct dtls_srtp_keys media;
     int result; /* of a step: no check may run over what it leaves */
 } room;
 
@@ -423,6 +426,12 @@ static void verify_data(void *arg)
 
     (void)arg;
     dtls_verify_data(DTLS_SHA384, room.master, DTLS_CLIENT, dtls_view("the transcript's", 16), out);
+}
+
+static void srtp_keys(void *arg)
+{
+    (void)arg;
+    dtls_exporter_srtp_keys(room.exporter, DTLS_SERVER, &room.media);
 }
 
 static void ticket_seal(void *arg)
@@ -492,6 +501,7 @@ static void each_room_alone(void)
         { "dtls_master_secret", master_secret, 0 },
         { "dtls_make_epoch", make_epoch, 0 },
         { "dtls_verify_data", verify_data, 0 },
+        { "dtls_exporter_srtp_keys", srtp_keys, 0 },
         { "dtls_ticket_seal", ticket_seal, 0 },
         { "dtls_ticket_open", ticket_open, true },
         { "dtls_session_write", session_write, 0 },
@@ -513,6 +523,13 @@ static void each_room_alone(void)
         room.session = dtls_session_new(&heap, &state, dtls_view(NULL, 0));
         room.group = groups[i];
         room.kind = kinds[i];
+        room.exporter = dtls_exporter_new(&heap, dtls_view("mki", 3));
+        room.exporter->hash = DTLS_SHA384;
+        room.exporter->srtp_profile = DTLS_SRTP_AEAD_AES_256_GCM;
+        memcpy(room.exporter->master, state.master, sizeof state.master);
+        srtp_keys(NULL);
+        book_note("key for media", room.media.send_key, room.media.key_len);
+        book_note("key for media", room.media.receive_key, room.media.key_len);
         dtls_ecdhe_generate(&room.peer, room.group, &room.random);
         for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++) {
             room.result = 0;
@@ -521,6 +538,7 @@ static void each_room_alone(void)
         }
         dtls_session_free(room.read);
         dtls_session_free(room.session);
+        dtls_exporter_free(&heap, room.exporter);
         check("a room alone");
     }
 }
