@@ -73,7 +73,7 @@ static bool take_profile(const char *item, void *to)
     return add_number(to, dtls_srtp_profile_by_name(item), DTLS_MAX_SRTP_PROFILES);
 }
 
-static const char *read_profiles(const struct option_row *row, const char *text, void *to)
+const char *settings_read_profiles(const struct option_row *row, const char *text, void *to)
 {
     (void)row;
     *(struct settings_list *)to = (struct settings_list){ 0 };
@@ -117,7 +117,7 @@ static const char *read_modes(const struct option_row *row, const char *text, vo
     return each_item(text, take_mode, to) ? NULL : "a comma list of full and abbreviated (at most 16)";
 }
 
-static const char *read_pin(const struct option_row *row, const char *text, void *to)
+const char *settings_read_pin(const struct option_row *row, const char *text, void *to)
 {
     struct settings_pin *pin = to;
 
@@ -155,7 +155,7 @@ const struct option_row settings_rows[] = {
     { FOR_BOTH, "pin", "SHA-256:..",
       "accept only the peer with this certificate fingerprint\n"
       "(any peer; its fingerprint is printed)",
-      read_pin, AT(pin), 0, 0, NULL },
+      settings_read_pin, AT(pin), 0, 0, NULL },
     { FOR_SERVER, "client-cert", "none|ask|require", "ask clients for a certificate? (none)", option_word,
       AT(client_certificate), 0, 0, client_certificate_words },
     { FOR_BOTH, "allow-identity-change", NULL, "a rehandshake may bring another peer certificate", option_flag,
@@ -218,7 +218,7 @@ const struct option_row settings_rows[] = {
     { FOR_BOTH, "srtp", "A,B",
       "offer and take SRTP profiles, best first (none):\nAES128_CM_HMAC_SHA1_80, AES128_CM_HMAC_SHA1_32,\n"
       "AEAD_AES_128_GCM, AEAD_AES_256_GCM",
-      read_profiles, AT(srtp), 0, 0, NULL },
+      settings_read_profiles, AT(srtp), 0, 0, NULL },
     { FOR_BOTH, "srtp-mki", "BYTES", "with an MKI; in a server: of any length, if not 0 (0: without)", option_whole,
       AT(srtp_mki), 0, DTLS_SRTP_MAX_MKI, NULL },
     { FOR_BOTH, "export", "LABEL[:BYTES]", "keying material after each handshake (RFC 5705; 32 bytes)", read_export,

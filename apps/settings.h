@@ -76,6 +76,10 @@ struct settings {
 
 extern const struct option_row settings_rows[];
 
+/* Readers of two of them, for other programs: into a struct settings_list, a struct settings_pin. */
+const char *settings_read_profiles(const struct option_row *row, const char *text, void *to);
+const char *settings_read_pin(const struct option_row *row, const char *text, void *to);
+
 /* What holds when nothing is said. */
 void settings_init(struct settings *settings);
 

@@ -199,6 +199,9 @@ DTLS_API int dtls_ev_send_other(struct dtls_ev_conn *conn, const uint8_t *datagr
 DTLS_API int dtls_ev_server_send_other(struct dtls_ev_server *server, const struct sockaddr *to, socklen_t to_len,
                                        const uint8_t *datagram, size_t len);
 
+/* As in conn.h: an authentic SRTP or SRTCP packet with the keys of `epoch` has come. */
+DTLS_API int dtls_ev_media_confirmed(struct dtls_ev_conn *conn, uint16_t epoch);
+
 /* The association at an address: of its packets other than DTLS, too. NULL: there is none that the callback knows of.
  */
 DTLS_API struct dtls_ev_conn *dtls_ev_server_find(struct dtls_ev_server *server, const struct sockaddr *from,

@@ -195,6 +195,17 @@ int dtls_ev_send_other(struct dtls_ev_conn *conn, const uint8_t *datagram, size_
     return result;
 }
 
+int dtls_ev_media_confirmed(struct dtls_ev_conn *conn, uint16_t epoch)
+{
+    struct dtls_ev_socket *socket = conn->socket;
+
+    dtls_ev_socket_enter(socket);
+    int result = dtls_conn_media_confirmed(conn->engine, socket->now, epoch);
+    settle(conn);
+    dtls_ev_socket_leave(socket);
+    return result;
+}
+
 void dtls_ev_flush(struct dtls_ev_conn *conn)
 {
     struct dtls_ev_socket *socket = conn->socket;
