@@ -1,6 +1,7 @@
 #!/bin/bash
-# demo.sh BUILD-DIRECTORY SEED - a server, a bad network and a client as real processes. Records flow both ways while
-# the keys are renewed every two seconds; every record that the network did not take has to arrive. For `./dev demo`.
+# demo.sh BUILD-DIRECTORY SEED - a call: two callers and a bad network between them as real processes. Voice flows both
+# ways, 50 packets a second, while the keys of DTLS and SRTP are renewed every two seconds. Every frame that the network
+# did not take has to arrive, once, as it was sent; those that are missing have to be the ones it took. For `./dev demo`.
 set -euo pipefail
 export LC_ALL=C
 
@@ -52,9 +53,9 @@ narrate() { # who file
         *'"event":"rehandshake_refused"'* | *'"event":"rehandshake_failed"'* | *'"event":"rehandshake_stalled"'*)
             tell "$1" "$(value event)"
             ;;
-        *'"event":"dropped_record"'*)
+        *'"event":"dropped_media"'*)
             dropped=$((dropped + 1))
-            ((dropped % 10)) || tell "$1" "has lost $dropped records so far"
+            ((dropped % 10)) || tell "$1" "has lost $dropped packets so far"
             ;;
         *'"event":"alert"'*)
             tell "$1" "got an alert: $(value description)"
@@ -98,73 +99,89 @@ port_of() { # who pid
 
 # ---- ten seconds and a half ----
 
-start server "$apps/dtls-server" --port 0 --json --initial-timeout 100 --maximum-timeout 2000 \
-    --rehandshake-first 4 --rehandshake-every 4 --rehandshake abbreviated,full
-server=$pid server_narrator=$narrator
-server_port=$(port_of server "$server")
+start alice "$apps/dtls-call" --json --frames "$room/alice.frames" listen 0
+alice=$pid alice_narrator=$narrator
+alice_port=$(port_of alice "$alice")
 
-start network "$apps/udp-impair" --listen 0 --to "127.0.0.1:$server_port" --json --seed "$seed" \
+start network "$apps/udp-impair" --listen 0 --to "127.0.0.1:$alice_port" --json --seed "$seed" \
     --loss 5 --delay 20 --reorder 5
 network=$pid network_narrator=$narrator
 network_port=$(port_of network "$network")
 tell network "loses 5 % of the datagrams, delays all by 20 ms and 5 % of them by 50 ms more (seed $seed)"
 
-start client "$apps/dtls-client" 127.0.0.1 "$network_port" --json --flow 50 --size 160 --for 10.5 \
-    --initial-timeout 100 --maximum-timeout 2000 \
-    --rehandshake-first 2 --rehandshake-every 4 --rehandshake full,abbreviated
+start bob "$apps/dtls-call" --json --frames "$room/bob.frames" --tone 600 --for 10.5 --rekey-every 2 \
+    127.0.0.1 "$network_port"
 status=0
 wait "$pid" || status=$?
 wait "$narrator"
 
-# The client has waited until nothing more came. Each of the others reports when it is told to end.
-kill -TERM "$server"
-wait "$server" || status=$?
+# Bob has waited until nothing more came, and has hung up; that ends Alice, too.
+wait "$alice" || status=$?
 kill -TERM "$network"
 wait "$network" || status=$?
-wait "$server_narrator" "$network_narrator"
+wait "$alice_narrator" "$network_narrator"
 
 # ---- the sums ----
 
-# The sum of a key over a program's reports: the server has one for each association, the network one each way.
+# The sum of a key over a program's reports: the network has one each way.
 sum() { # who key [pattern]
     grep '"event":"report"' "$room/$1" | grep "${3:-}" |
         awk -v key="\"$2\":" 'match($0, key "[0-9.]+") { n += substr($0, RSTART + length(key), RLENGTH - length(key)) }
             END { print n + 0 }'
 }
 
-for who in client server network; do
+for who in alice bob network; do
     if ! grep -q '"event":"report"' "$room/$who"; then
-        echo "demo: the $who ended without a report" >&2
+        echo "demo: $who ended without a report" >&2
         exit 1
     fi
 done
 
-up_sent=$(sum client sent)
-up_received=$(sum server received)
-up_lost=$(sum network application_records_lost '"up"')
-down_sent=$(sum server sent)
-down_received=$(sum client received)
-down_lost=$(sum network application_records_lost '"down"')
+# The frames of one way: sequence number and payload of each, as they left and as they came.
+frames() { # who sent|received
+    sed -n "s/^$2 //p" "$room/$1.frames" | sort
+}
+
+altered() { # from to: how many frames came that were not sent so, or came twice
+    comm -13 <(frames "$1" sent) <(frames "$2" received) | wc -l
+}
+
+# How many are missing that the network did not take, or the other way round.
+unexplained() { # from to direction
+    comm -3 <(comm -23 <(frames "$1" sent) <(frames "$2" received) | cut -d ' ' -f 1 | sort) \
+        <(sed -n "s/.*\"dropped_media\",\"direction\":\"$3\",\"sequence\":\([0-9]*\).*/\1/p" "$room/network" | sort) |
+        wc -l
+}
+
+up_sent=$(sum bob sent)
+up_received=$(sum alice received)
+up_lost=$(sum network media_packets_lost '"up"')
+down_sent=$(sum alice sent)
+down_received=$(sum bob received)
+down_lost=$(sum network media_packets_lost '"down"')
 sent=$((up_sent + down_sent))
 received=$((up_received + down_received))
 lost=$((up_lost + down_lost))
-unexplained=$((sent - received - lost))
-rehandshakes=$(sum client rehandshakes)
+by_us=$((sent - received - lost))
+altered=$(($(altered bob alice) + $(altered alice bob)))
+unexplained=$(($(unexplained bob alice up) + $(unexplained alice bob down)))
+rehandshakes=$(sum bob rekeys)
 
 row() { # name up down
     printf '%-30s %16s %16s\n' "$@"
 }
 echo
-row "" "client to server" "server to client"
-row "records sent" "$up_sent" "$down_sent"
-row "records received" "$up_received" "$down_received"
+row "" "bob to alice" "alice to bob"
+row "frames sent" "$up_sent" "$down_sent"
+row "frames received" "$up_received" "$down_received"
 row "lost by the network" "$up_lost" "$down_lost"
 row "lost by libdtls" $((up_sent - up_received - up_lost)) $((down_sent - down_received - down_lost))
+row "came late" "$(sum alice late)" "$(sum bob late)"
+row "could not be decrypted" "$(sum alice undecryptable)" "$(sum bob undecryptable)"
 row "datagrams, handshakes included" "$(sum network datagrams '"up"')" "$(sum network datagrams '"down"')"
 row "  of them lost" "$(sum network lost '"up"')" "$(sum network lost '"down"')"
 row "  of them reordered" "$(sum network reordered '"up"')" "$(sum network reordered '"down"')"
-row "flights sent again" "$(sum client retransmissions)" "$(sum server retransmissions)"
-echo "round trip: median $(sum client p50) ms, 95 % below $(sum client p95) ms, longest $(sum client max) ms"
+echo "jitter: $(sum alice jitter_ms) and $(sum bob jitter_ms) ms; round trip: $(sum bob rtt_ms) ms"
 echo
 
 failed() {
@@ -172,10 +189,14 @@ failed() {
     status=1
 }
 ((status == 0)) || failed "a program ended with exit status $status"
-((unexplained == 0)) || failed "sent, received and lost by the network do not add up: $unexplained"
-((sent >= 900)) || failed "only $sent records were sent"
+((by_us == 0)) || failed "sent, received and lost by the network do not add up: $by_us"
+((altered == 0)) || failed "$altered frames came that were not sent so"
+((unexplained == 0)) || failed "$unexplained frames are missing, or came, in spite of what the network says"
+((sent >= 900)) || failed "only $sent frames were sent"
 ((lost > 0)) || failed "the network lost nothing"
 ((rehandshakes >= 4)) || failed "only $rehandshakes rehandshakes were done"
-echo "demo: sent=$sent received=$received lost_by_network=$lost lost_by_libdtls=$unexplained" \
-    "rehandshakes=$rehandshakes longest_gap_ms=$(sum client longest_gap_ms)"
+((status)) || echo "each frame that came is, bit by bit, one that was sent; the missing ones are those that the network took"
+gap=$(printf '%s\n' "$(sum alice longest_gap_ms)" "$(sum bob longest_gap_ms)" | sort -n | tail -n 1)
+echo "demo: sent=$sent received=$received lost_by_network=$lost lost_by_libdtls=$by_us" \
+    "rehandshakes=$rehandshakes longest_gap_ms=$gap"
 exit "$status"

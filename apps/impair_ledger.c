@@ -1,4 +1,5 @@
-/* impair_ledger.c - counts datagrams and the application records in them. Decides nothing, sends nothing. */
+/* impair_ledger.c - counts datagrams, and the application records and RTP packets in them. Decides nothing, sends
+ * nothing. */
 #include "apps/impair_ledger.h"
 
 #include <inttypes.h>
@@ -6,6 +7,7 @@
 
 #include "apps/json.h"
 #include "bytes/reader.h"
+#include "dtls/mux.h"
 
 enum { APPLICATION_DATA = 23, DTLS_MAJOR = 0xfe };
 
@@ -34,9 +36,25 @@ void impair_ledger_arrived(struct impair_ledger *ledger, const uint8_t *datagram
     struct record record;
 
     ledger->datagrams++;
+    ledger->media_packets += dtls_mux_classify(datagram, len) == DTLS_MUX_RTP;
     while (read_record(&from, &record))
         if (record.type == APPLICATION_DATA)
             ledger->application_records++;
+}
+
+/* Of SRTP the header is in the clear (RFC 3711, 3.1). */
+static void media_lost(struct impair_ledger *ledger, const uint8_t *datagram, size_t len)
+{
+    struct dtls_reader from = dtls_reader_of((struct dtls_bytes){ datagram, len });
+
+    dtls_read_u16(&from);
+    ledger->media_packets_lost++;
+    if (!ledger->json)
+        return;
+    json_begin("dropped_media");
+    json_text("direction", ledger->direction);
+    json_whole("sequence", dtls_read_u16(&from));
+    json_end();
 }
 
 void impair_ledger_records_lost(struct impair_ledger *ledger, const uint8_t *datagram, size_t len)
@@ -44,6 +62,8 @@ void impair_ledger_records_lost(struct impair_ledger *ledger, const uint8_t *dat
     struct dtls_reader from = dtls_reader_of((struct dtls_bytes){ datagram, len });
     struct record record;
 
+    if (dtls_mux_classify(datagram, len) == DTLS_MUX_RTP)
+        media_lost(ledger, datagram, len);
     while (read_record(&from, &record)) {
         if (record.type != APPLICATION_DATA)
             continue;
@@ -73,6 +93,8 @@ void impair_ledger_report(const struct impair_ledger *ledger)
         { "corrupted", "corrupted", ledger->corrupted },
         { "application_records", "application records", ledger->application_records },
         { "application_records_lost", "of them lost", ledger->application_records_lost },
+        { "media_packets", "RTP packets", ledger->media_packets },
+        { "media_packets_lost", "of them lost", ledger->media_packets_lost },
     };
 
     if (ledger->json) {

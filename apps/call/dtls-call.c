@@ -62,8 +62,8 @@ static void tell_figures(const struct call *call)
     if (!call->settings.json) {
         printf("sent %" PRIu64 ", received %" PRIu64 ", lost %" PRIu64 ", duplicated %" PRIu64 ", late %" PRIu64
                ", undecryptable %" PRIu64 ", longest gap %.1f ms, jitter %.1f ms, rekeys %" PRIu64 "\n",
-               leg->sent, in->received, reception_lost(in), in->duplicated, in->late, leg_undecryptable(leg), gap_ms,
-               jitter_ms, leg->rekeys);
+               leg->sent, in->received, reception_lost(in), leg_duplicated(leg), in->late, leg_undecryptable(leg),
+               gap_ms, jitter_ms, leg->rekeys);
         return;
     }
     json_begin("report");
@@ -71,7 +71,7 @@ static void tell_figures(const struct call *call)
     json_whole("unsent", leg->unsent);
     json_whole("received", in->received);
     json_whole("lost", reception_lost(in));
-    json_whole("duplicated", in->duplicated);
+    json_whole("duplicated", leg_duplicated(leg));
     json_whole("late", in->late);
     json_whole("undecryptable", leg_undecryptable(leg));
     json_whole("foreign", leg->foreign);

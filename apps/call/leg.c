@@ -187,3 +187,12 @@ uint64_t leg_undecryptable(const struct leg *leg)
     return stats.no_keys + stats.malformed + stats.too_long + stats.unknown_key + stats.old_key + stats.forged +
            stats.failed;
 }
+
+/* What comes twice does not get past the replay window. */
+uint64_t leg_duplicated(const struct leg *leg)
+{
+    struct dtls_srtp_stats stats;
+
+    dtls_srtp_stats(leg->srtp, &stats);
+    return stats.replayed + leg->reception.duplicated;
+}

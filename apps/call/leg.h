@@ -44,7 +44,9 @@ void leg_report(struct leg *leg, dtls_time now, uint64_t unix_us, bool bye);
 /* A datagram that mux.h calls RTP or RTCP; changed where it lies. True: it confirms the keys of *epoch (K3). */
 bool leg_hear(struct leg *leg, dtls_time now, uint64_t unix_us, uint8_t *datagram, size_t len, uint16_t *epoch);
 
-/* How many packets came and were not for us to read: forged, or with keys that we do not have. */
+/* How many packets came and were not for us to read: forged, or with keys that we do not have; and how many came
+ * again. */
 uint64_t leg_undecryptable(const struct leg *leg);
+uint64_t leg_duplicated(const struct leg *leg);
 
 #endif
