@@ -131,4 +131,20 @@ through_impair() { # a bad network: what is missing is what it took
         [ $(($(value bob duplicated) + $(value alice duplicated))) -gt 3 ]
 }
 check "through a bad network, only that loses packets" through_impair
+
+# ---- the example of docs/media.md ----
+
+phone=$build/examples/example-softphone
+example() {
+    local alice
+    timeout 30 "$phone" listen 45117 >"$room/phone.out" 2>&1 &
+    alice=$!
+    started+=("$alice")
+    wait_for SHA-256 "$room/phone.out" &&
+        timeout 3 "$phone" 127.0.0.1 45117 "$(head -n 1 "$room/phone.out")" >"$room/phone2.out" 2>&1
+    stop "$alice"
+    grep -q "heard 50 packets" "$room/phone.out" && grep -q "heard 100 packets" "$room/phone2.out"
+}
+check "examples/softphone.c holds a call" example
+check "  ... and has less than 150 lines" [ "$(wc -l <"$(dirname "$0")/../../examples/softphone.c")" -lt 150 ]
 finish
