@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -34,25 +33,16 @@ static ssize_t read_file(const char *path, char *out, size_t cap)
     return got < 0 ? -1 : (ssize_t)len;
 }
 
-static void __attribute__((format(printf, 2, 3))) give_reason(struct files_why *why, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(why->words, sizeof why->words, format, args);
-    va_end(args);
-}
-
 /* The length; -1 with a reason. */
 static ssize_t read_text(const char *path, char text[LARGEST_FILE], struct files_why *why)
 {
     ssize_t got = read_file(path, text, LARGEST_FILE);
 
     if (got < 0)
-        give_reason(why, "%s: %s", path, strerror(errno));
+        snprintf(why->words, sizeof why->words, "%s: %s", path, strerror(errno));
     if (got < LARGEST_FILE)
         return got;
-    give_reason(why, "%s: longer than 1 MiB, that is no certificate and no key", path);
+    snprintf(why->words, sizeof why->words, "%s: longer than 1 MiB, that is no certificate and no key", path);
     explicit_bzero(text, LARGEST_FILE);
     return -1;
 }
@@ -65,7 +55,7 @@ static struct dtls_identity *make_identity(struct files_why *why)
         dtls_identity_generate(DTLS_KEY_ECDSA_P256, "libdtls", now - DAY_S, now + 30 * DAY_S, NULL, NULL, &identity);
 
     if (error != DTLS_OK)
-        give_reason(why, "cannot make a certificate: %s", dtls_error_string(error));
+        snprintf(why->words, sizeof why->words, "cannot make a certificate: %s", dtls_error_string(error));
     return identity;
 }
 
@@ -86,14 +76,15 @@ static void blame(int error, const char *cert, const char *key, bool has_certifi
     const char *words = dtls_error_string(error);
 
     if (error == DTLS_ERR_KEY_MISMATCH)
-        give_reason(why, "%s and %s: %s", cert, key, words);
+        snprintf(why->words, sizeof why->words, "%s and %s: %s", cert, key, words);
     else if (error == DTLS_ERR_BAD_PEM && cert == key)
-        give_reason(why, "%s: needs a certificate and its private key, both in PEM (or give --key FILE too)", cert);
+        snprintf(why->words, sizeof why->words,
+                 "%s: needs a certificate and its private key, both in PEM (or give --key FILE too)", cert);
     else if (error == DTLS_ERR_BAD_KEY || error == DTLS_ERR_ENCRYPTED_KEY ||
              (error == DTLS_ERR_BAD_PEM && has_certificate))
-        give_reason(why, "%s: %s", key, words);
+        snprintf(why->words, sizeof why->words, "%s: %s", key, words);
     else
-        give_reason(why, "%s: %s", cert, words);
+        snprintf(why->words, sizeof why->words, "%s: %s", cert, words);
 }
 
 struct dtls_identity *files_identity(const char *cert, const char *key, struct files_why *why)

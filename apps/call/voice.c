@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "apps/call/ulaw.h"
-#ifdef CALL_OPUS
 #include "apps/call/opus_codec.h"
-#endif
+#include "apps/call/ulaw.h"
 
 enum {
     MOST_SAMPLES = 48000 * 120 / 1000, /* of one packet of a peer */
@@ -21,26 +19,13 @@ static bool open_codec(struct voice *voice, struct wav_why *why)
     if (voice->codec == VOICE_PCMU) {
         if (voice->rate == PCMU_RATE)
             return true;
-        snprintf(why->words, sizeof why->words, "PCMU takes 8,000 samples a second, not %u", voice->rate);
+        snprintf(why->words, sizeof why->words, "PCMU takes 8000 samples a second, not %u", voice->rate);
         return false;
     }
-#ifdef CALL_OPUS
     voice->opus = opus_codec_new(voice->rate);
-    if (voice->opus != NULL)
-        return true;
-    snprintf(why->words, sizeof why->words, "Opus does not start with %u samples a second", voice->rate);
-#else
-    snprintf(why->words, sizeof why->words, "this program was built without Opus");
-#endif
-    return false;
-}
-
-static void close_codec(struct voice *voice)
-{
-#ifdef CALL_OPUS
-    opus_codec_free(voice->opus);
-#endif
-    voice->opus = NULL;
+    if (voice->opus == NULL)
+        snprintf(why->words, sizeof why->words, "there is no Opus for %u samples a second here", voice->rate);
+    return voice->opus != NULL;
 }
 
 bool voice_open(struct voice *voice, const char *play, const char *record, struct wav_why *why)
@@ -55,7 +40,8 @@ bool voice_open(struct voice *voice, const char *play, const char *record, struc
     if (open_codec(voice, why)) {
         if (record == NULL || wav_writer_open(&voice->writer, record, voice->rate, why))
             return true;
-        close_codec(voice);
+        opus_codec_free(voice->opus);
+        voice->opus = NULL;
     }
     if (play != NULL)
         wav_reader_close(&voice->reader);
@@ -64,7 +50,7 @@ bool voice_open(struct voice *voice, const char *play, const char *record, struc
 
 bool voice_close(struct voice *voice, struct wav_why *why)
 {
-    close_codec(voice);
+    opus_codec_free(voice->opus);
     if (voice->reader.file != NULL)
         wav_reader_close(&voice->reader);
     return voice->writer.file == NULL || wav_writer_close(&voice->writer, why);
@@ -89,32 +75,30 @@ size_t voice_next(struct voice *voice, uint8_t out[VOICE_MOST_PAYLOAD])
         tone_fill(&voice->tone, samples, count);
     else if (wav_read(&voice->reader, samples, count) == 0)
         return 0;
-#ifdef CALL_OPUS
     if (voice->codec == VOICE_OPUS)
         return opus_codec_encode(voice->opus, samples, count, out, VOICE_MOST_PAYLOAD);
-#endif
     for (size_t i = 0; i < count; i++)
         out[i] = ulaw_encode(samples[i]);
+    return count;
+}
+
+static size_t decode(const struct voice *voice, const uint8_t *payload, size_t len, int16_t out[MOST_SAMPLES])
+{
+    size_t count = len < MOST_SAMPLES ? len : MOST_SAMPLES;
+
+    if (voice->codec == VOICE_OPUS)
+        return opus_codec_decode(voice->opus, payload, len, out, MOST_SAMPLES);
+    for (size_t i = 0; i < count; i++)
+        out[i] = ulaw_decode(payload[i]);
     return count;
 }
 
 void voice_take(struct voice *voice, const uint8_t *payload, size_t len)
 {
     int16_t samples[MOST_SAMPLES];
-    size_t count = len < MOST_SAMPLES ? len : MOST_SAMPLES;
 
-    if (voice->writer.file == NULL)
-        return;
-#ifdef CALL_OPUS
-    if (voice->codec == VOICE_OPUS) {
-        count = opus_codec_decode(voice->opus, payload, len, samples, MOST_SAMPLES);
-        wav_write(&voice->writer, samples, count);
-        return;
-    }
-#endif
-    for (size_t i = 0; i < count; i++)
-        samples[i] = ulaw_decode(payload[i]);
-    wav_write(&voice->writer, samples, count);
+    if (voice->writer.file != NULL)
+        wav_write(&voice->writer, samples, decode(voice, payload, len, samples));
 }
 
 void voice_conceal(struct voice *voice, uint64_t count)
@@ -122,12 +106,11 @@ void voice_conceal(struct voice *voice, uint64_t count)
     int16_t samples[MOST_SAMPLES];
     size_t each = voice->rate / VOICE_FRAMES_A_SECOND;
 
-    for (uint64_t i = 0; i < count && i < MOST_CONCEALED && voice->writer.file != NULL; i++) {
-        memset(samples, 0, sizeof samples);
-#ifdef CALL_OPUS
-        if (voice->codec == VOICE_OPUS)
-            opus_codec_conceal(voice->opus, samples, each);
-#endif
+    if (voice->writer.file == NULL)
+        return;
+    for (uint64_t i = 0; i < count && i < MOST_CONCEALED; i++) {
+        if (voice->codec == VOICE_PCMU || !opus_codec_conceal(voice->opus, samples, each))
+            memset(samples, 0, sizeof samples);
         wav_write(&voice->writer, samples, each);
     }
 }

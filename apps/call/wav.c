@@ -17,7 +17,7 @@ static bool no(struct wav_why *why, const char *path, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    if (used > 0 && (size_t)used < sizeof why->words)
+    if (used > 0 && (size_t)used < sizeof why->words) /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is */
         vsnprintf(why->words + used, sizeof why->words - (size_t)used, format, arguments);
     va_end(arguments);
     return false;

@@ -49,11 +49,6 @@ struct dtls_bytes dtls_read_rest(struct dtls_reader *from)
     return dtls_read_bytes(from, from->left);
 }
 
-void dtls_reader_break(struct dtls_reader *from)
-{
-    from->broken = true;
-}
-
 bool dtls_reader_has_more(const struct dtls_reader *from)
 {
     return !from->broken && from->left > 0;

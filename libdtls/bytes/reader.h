@@ -78,7 +78,10 @@ struct dtls_bytes dtls_read_u16_list(struct dtls_reader *from);
 struct dtls_bytes dtls_read_rest(struct dtls_reader *from);
 
 /* Marks what was read as wrong: a value that the caller found impossible. */
-void dtls_reader_break(struct dtls_reader *from);
+static inline void dtls_reader_break(struct dtls_reader *from)
+{
+    from->broken = true;
+}
 
 /* There is more to read and nothing was missing so far: the condition of a loop over a list. */
 bool dtls_reader_has_more(const struct dtls_reader *from);

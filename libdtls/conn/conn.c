@@ -131,6 +131,7 @@ static bool is_quiet(const struct dtls_conn *conn)
     return conn->state == DTLS_CONN_OPEN && conn->hs == NULL && !conn->re.asked && !conn->re.requesting &&
            conn->probe.state == DTLS_PROBE_OFF && dtls_outbox_is_empty(&conn->outbox) &&
            config->renew_after_records == 0 && config->renew_after_bytes == 0 && config->renew_after_s == 0 &&
+           (conn->as.exporters == NULL || dtls_conn_keys_deadline(conn) == DTLS_NEVER) &&
            !dtls_conn_is_to_be_advised(conn);
 }
 

@@ -1,6 +1,8 @@
 /* exporter.c - keying material from a handshake's secret, label by label. Decides nothing. */
 #include "handshake/exporter.h"
 
+#include "bytes/writer.h"
+
 #include <string.h>
 
 #include "crypto/secret.h"
@@ -67,8 +69,8 @@ void dtls_exporter_export(const struct dtls_exporter *exporter, const char *labe
                                   { 0 } };
 
     if (context != NULL) {
-        context_len[0] = (uint8_t)(context->len >> 8);
-        context_len[1] = (uint8_t)context->len;
+        struct dtls_writer to = dtls_writer_to(context_len, sizeof context_len);
+        dtls_write_u16(&to, (uint16_t)context->len);
         seeds[2] = *context;
     }
     dtls_prf_seeds(exporter->hash, dtls_view(exporter->master, sizeof exporter->master), label, seeds,

@@ -31,7 +31,7 @@ void dtls_session_state_read(struct dtls_reader *from, struct dtls_session_state
     if (id.len > sizeof state.id || (peer.len != 0 && peer.len != sizeof state.peer) ||
         dtls_suite_find(state.suite) == NULL)
         dtls_reader_break(from);
-    if (from->broken)
+    if (from->broken || master.len != sizeof state.master)
         return;
     memcpy(state.master, master.at, master.len);
     if (id.len > 0)

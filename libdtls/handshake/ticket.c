@@ -49,7 +49,7 @@ bool dtls_ticket_open(const struct dtls_ticket_key *keys, size_t key_count, cons
     uint8_t plain[DTLS_SESSION_STATE_MAX + DTLS_AEAD_TAG_LEN];
     size_t index = 0;
 
-    if (from.broken || sealed.len < DTLS_AEAD_TAG_LEN || sealed.len > sizeof plain)
+    if (from.broken || name.len == 0 || sealed.len < DTLS_AEAD_TAG_LEN || sealed.len > sizeof plain)
         return false;
     while (index < key_count && memcmp(keys[index].name, name.at, name.len) != 0)
         index++;
