@@ -79,7 +79,6 @@ struct dtls_conn {
     struct dtls_association as;
     struct dtls_ready *ready; /* the node of whoever has many; NULL: nobody keeps a list */
     void *users;              /* the application's pointer */
-    uint64_t opened;          /* authentic records */
     uint8_t state;            /* enum dtls_conn_state */
     uint8_t received_alert;   /* the last fatal one */
     int16_t death;            /* why it is over; DTLS_ERR_CLOSED for a clean end */
@@ -95,6 +94,7 @@ struct dtls_conn {
     uint16_t probe_to;   /* probe_mtu_to of the handshake that is in force */
     uint16_t echo_len;
     uint32_t held_records, held_bytes;
+    uint32_t opened;      /* authentic records, for who asks whether there was one more */
     uint8_t early_copies; /* of the flight that is out, because the peer is ahead (R5); the last at early_copied_at */
     bool peer_is_ahead;   /* it has sent data of n+1 before Finished, */
     bool has_postponed;   /* and some in the datagram being read: perhaps Finished stands behind it */

@@ -76,7 +76,7 @@ void dtls_restart_share(struct dtls_member *member, uint8_t *datagram, size_t le
 {
     struct dtls_endpoint *endpoint = member->endpoint;
     struct dtls_member *rival = member->rival;
-    uint64_t opened = member->conn->opened;
+    uint32_t opened = member->conn->opened;
 
     endpoint->copy = dtls_allocate(&endpoint->memory, len); /* opening a record destroys it for another key */
     endpoint->copy_len = len;
