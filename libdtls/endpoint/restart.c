@@ -91,9 +91,9 @@ void dtls_restart_share(struct dtls_member *member, uint8_t *datagram, size_t le
 static bool may_replace(const struct dtls_endpoint *endpoint, const struct dtls_conn *elder,
                         const struct dtls_conn *fresh)
 {
-    const struct dtls_established *old = &elder->as.active, *new = &fresh->as.active;
+    const struct dtls_established *shown = &elder->as.active, *shows = &fresh->as.active;
 
-    if (!old->has_peer || (new->has_peer &&memcmp(old->peer, new->peer, sizeof old->peer) == 0))
+    if (!shown->has_peer || (shows->has_peer && memcmp(shown->peer, shows->peer, sizeof shown->peer) == 0))
         return true;
     return endpoint->settings.replace != NULL && endpoint->settings.replace(endpoint->settings.arg, elder, fresh);
 }
