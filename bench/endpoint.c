@@ -60,8 +60,9 @@ struct crowd {
     uint64_t records; /* that the server has got */
 };
 
-static enum dtls_admit validated(void *arg, const struct dtls_address *from)
+static enum dtls_admit validated(void *arg, const struct dtls_address *from, const struct dtls_config **config)
 {
+    (void)config;
     (void)arg;
     (void)from;
     return DTLS_ADMIT_VALIDATED;

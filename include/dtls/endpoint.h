@@ -43,7 +43,11 @@ enum dtls_admit {
     DTLS_ADMIT_VALIDATED, /* that is known already (ICE): no cookie, and no second round trip */
     DTLS_ADMIT_NOT,       /* nothing: it is dropped */
 };
-typedef enum dtls_admit dtls_admit_function(void *arg, const struct dtls_address *from);
+/* *config is what a new association would get, the endpoint's own: it may be changed for another one, of a server, that
+ * outlives the association: such as one with the fingerprint that signalling has told for this peer (contract K2). With
+ * one that dtls_config_problem complains of, the hello is dropped as if it were not admitted. */
+typedef enum dtls_admit dtls_admit_function(void *arg, const struct dtls_address *from,
+                                            const struct dtls_config **config);
 
 /* A client has begun anew from the address of `old`, whose certificate it has not shown (contract S6). True: it takes
  * the place of `old` all the same. */

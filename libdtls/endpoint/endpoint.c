@@ -166,18 +166,23 @@ static bool has_cookie(struct dtls_endpoint *endpoint, const struct dtls_address
     return verdict == DTLS_HELLO_VALID;
 }
 
-bool dtls_endpoint_judge(struct dtls_endpoint *endpoint, const struct dtls_address *from, const uint8_t *datagram,
-                         size_t len, const uint8_t *random, bool anew)
+const struct dtls_config *dtls_endpoint_judge(struct dtls_endpoint *endpoint, const struct dtls_address *from,
+                                              const uint8_t *datagram, size_t len, const uint8_t *random, bool anew)
 {
     const struct dtls_endpoint_settings *settings = &endpoint->settings;
-    enum dtls_admit admit = settings->admit != NULL ? settings->admit(settings->arg, from) : DTLS_ADMIT_COOKIE;
+    const struct dtls_config *config = endpoint->config;
+    enum dtls_admit admit = DTLS_ADMIT_COOKIE;
 
+    if (settings->admit != NULL)
+        admit = settings->admit(settings->arg, from, &config);
+    if (config != endpoint->config && dtls_config_problem(config, DTLS_SERVER) != NULL)
+        admit = DTLS_ADMIT_NOT;
     if (admit == DTLS_ADMIT_VALIDATED && !anew)
-        return true;
+        return config;
     if (admit != DTLS_ADMIT_NOT && random != NULL)
-        return has_cookie(endpoint, from, datagram, len);
+        return has_cookie(endpoint, from, datagram, len) ? config : NULL;
     endpoint->stats.stray++;
-    return false;
+    return NULL;
 }
 
 /* A datagram of an address that has no association. */
@@ -188,9 +193,10 @@ static void meet(struct dtls_endpoint *endpoint, const struct dtls_address *from
         endpoint->stats.stray++;
         return;
     }
-    if (!dtls_endpoint_judge(endpoint, from, datagram, len, random, false))
+    const struct dtls_config *config = dtls_endpoint_judge(endpoint, from, datagram, len, random, false);
+    if (config == NULL)
         return;
-    struct dtls_member *member = dtls_member_admit(endpoint, from, NULL);
+    struct dtls_member *member = dtls_member_admit(endpoint, config, from, NULL);
     if (member != NULL)
         dtls_restart_hear(member, from, datagram, len, (int)look, random);
 }

@@ -66,18 +66,18 @@ void dtls_member_free(struct dtls_member *member);
 /* Asks the connection when it wants to be called. */
 void dtls_member_set_deadline(struct dtls_member *member);
 
-/* A first handshake of a client begins, beside `elder` if that is not NULL; NULL when it may not, and that is
- * counted. */
-struct dtls_member *dtls_member_admit(struct dtls_endpoint *endpoint, const struct dtls_address *from,
-                                      struct dtls_member *elder);
+/* A first handshake of a client begins, with `config`, beside `elder` if that is not NULL; NULL when it may not, and
+ * that is counted. */
+struct dtls_member *dtls_member_admit(struct dtls_endpoint *endpoint, const struct dtls_config *config,
+                                      const struct dtls_address *from, struct dtls_member *elder);
 
 /* ---- endpoint.c ---- */
 
 /* May a handshake begin that starts with this ClientHello, which has a `random` if it is the first fragment of it (else
  * NULL)? `anew`: at the address of one that is there, which takes a cookie even where the address is validated (S6): it
- * may be forged. Answers statelessly where it should. */
-bool dtls_endpoint_judge(struct dtls_endpoint *endpoint, const struct dtls_address *from, const uint8_t *datagram,
-                         size_t len, const uint8_t *random, bool anew);
+ * may be forged. Answers statelessly where it should. The configuration to begin with; NULL: it may not. */
+const struct dtls_config *dtls_endpoint_judge(struct dtls_endpoint *endpoint, const struct dtls_address *from,
+                                              const uint8_t *datagram, size_t len, const uint8_t *random, bool anew);
 
 /* ---- restart.c ---- */
 

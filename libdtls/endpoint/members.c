@@ -164,8 +164,8 @@ static bool make_room(struct dtls_endpoint *endpoint, const struct dtls_source *
     return true;
 }
 
-struct dtls_member *dtls_member_admit(struct dtls_endpoint *endpoint, const struct dtls_address *from,
-                                      struct dtls_member *elder)
+struct dtls_member *dtls_member_admit(struct dtls_endpoint *endpoint, const struct dtls_config *config,
+                                      const struct dtls_address *from, struct dtls_member *elder)
 {
     struct dtls_source *source = dtls_sources_find(&endpoint->sources, from);
 
@@ -179,7 +179,7 @@ struct dtls_member *dtls_member_admit(struct dtls_endpoint *endpoint, const stru
         endpoint->stats.refused_full++;
         return NULL;
     }
-    struct dtls_member *member = dtls_member_new(endpoint, endpoint->config, DTLS_SERVER, from);
+    struct dtls_member *member = dtls_member_new(endpoint, config, DTLS_SERVER, from);
     if (member == NULL || dtls_conn_start(member->conn, endpoint->now) != DTLS_OK) {
         endpoint->stats.refused_full++;
         if (member != NULL) {

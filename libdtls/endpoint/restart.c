@@ -30,13 +30,14 @@ static void restart(struct dtls_member *member, const struct dtls_address *from,
     struct dtls_endpoint *endpoint = member->endpoint;
     struct dtls_member *before = member->rival;
 
-    if (!dtls_endpoint_judge(endpoint, from, datagram, len, random, true))
+    const struct dtls_config *config = dtls_endpoint_judge(endpoint, from, datagram, len, random, true);
+    if (config == NULL)
         return;
     if (member->has_restarted && endpoint->now - member->restarted_at < RESTART_INTERVAL) {
         endpoint->stats.refused_rate++;
         return;
     }
-    struct dtls_member *fresh = dtls_member_admit(endpoint, from, member);
+    struct dtls_member *fresh = dtls_member_admit(endpoint, config, from, member);
     if (fresh == NULL)
         return;
     member->has_restarted = true;

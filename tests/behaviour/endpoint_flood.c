@@ -215,8 +215,9 @@ static void ten_thousand_behind_one_address(void)
     crowd_free(&crowd);
 }
 
-static enum dtls_admit everyone_is_known(void *arg, const struct dtls_address *from)
+static enum dtls_admit everyone_is_known(void *arg, const struct dtls_address *from, const struct dtls_config **config)
 {
+    (void)config;
     (void)arg;
     (void)from;
     return DTLS_ADMIT_VALIDATED;

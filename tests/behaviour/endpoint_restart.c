@@ -335,9 +335,10 @@ static void a_half_open_one_gives_way_at_once(void)
     crowd_free(&crowd);
 }
 
-static enum dtls_admit everyone_is_known(void *arg, const struct dtls_address *from)
+static enum dtls_admit everyone_is_known(void *arg, const struct dtls_address *from, const struct dtls_config **config)
 {
     (void)arg;
+    (void)config;
     (void)from;
     return DTLS_ADMIT_VALIDATED;
 }

@@ -342,9 +342,10 @@ static void somebody_does_something(struct life *life)
 
 /* ---- a life ---- */
 
-static enum dtls_admit admit(void *arg, const struct dtls_address *from)
+static enum dtls_admit admit(void *arg, const struct dtls_address *from, const struct dtls_config **config)
 {
     (void)arg;
+    (void)config;
     return from->bytes[0] == 1 ? DTLS_ADMIT_VALIDATED : DTLS_ADMIT_COOKIE;
 }
 
