@@ -47,6 +47,20 @@ static ssize_t read_text(const char *path, char text[LARGEST_FILE], struct files
     return -1;
 }
 
+char *files_text(const char *path)
+{
+    struct files_why why;
+    char *text = malloc(LARGEST_FILE + 1);
+
+    if (text == NULL)
+        refuse("%s: %s", path, dtls_error_string(DTLS_ERR_NO_MEMORY));
+    ssize_t len = read_text(path, text, &why);
+    if (len < 0)
+        refuse("%s", why.words);
+    text[len] = '\0';
+    return text;
+}
+
 static struct dtls_identity *make_identity(struct files_why *why)
 {
     struct dtls_identity *identity;

@@ -16,6 +16,9 @@ struct files_why {
  * NULL: `why` says what is wrong. On one thread at a time. */
 struct dtls_identity *files_identity(const char *cert, const char *key, struct files_why *why);
 
+/* A whole file of less than 1 MiB and a NUL; the caller's, to free. */
+char *files_text(const char *path);
+
 /* The session kept in `path`; NULL when there is no such file yet. Refuses also a place where none could be kept.
  * The caller's, to free. */
 struct dtls_session *files_session(const char *path);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "apps/call/rtp.h"
-#include "crypto/secret.h"
+#include "apps/media_keys.h"
 #include "dtls/mux.h"
 
 enum { ROOM = 2048 };
@@ -32,27 +32,13 @@ void leg_end(struct leg *leg)
 
 int leg_take_keys(struct leg *leg, dtls_time now, const struct dtls_conn *conn, const struct dtls_event *event)
 {
-    struct dtls_srtp_keys keys;
-    int error;
+    int error = media_keys_take(leg->srtp, now, conn, event);
 
-    switch (event->keys) {
-    case DTLS_KEYS_ACCEPT:
-        error = dtls_conn_srtp_keys(conn, event->epoch, &keys);
-        if (error == DTLS_OK)
-            error = dtls_srtp_add_keys(leg->srtp, now, &keys);
-        dtls_wipe(&keys, sizeof keys);
-        return error;
-    case DTLS_KEYS_SEND:
-        error = dtls_srtp_send_with(leg->srtp, now, event->epoch);
-        if (error == DTLS_OK) {
-            leg->rekeys += leg->may_send;
-            leg->may_send = true;
-        }
-        return error;
-    case DTLS_KEYS_FORGET:
-        return dtls_srtp_forget(leg->srtp, event->epoch);
+    if (error == DTLS_OK && event->keys == DTLS_KEYS_SEND) {
+        leg->rekeys += leg->may_send;
+        leg->may_send = true;
     }
-    return DTLS_ERR_ARGUMENT;
+    return error;
 }
 
 /* A number that stands for the payload: FNV-1a. Not against anyone; it only has to differ. */
