@@ -196,7 +196,9 @@ static void end(struct call *call, const char *reason)
 
     if (is_over(call))
         return;
-    enter(call, CALL_CLOSED, reason);
+    if (reason == NULL && conn != NULL && dtls_conn_alert(conn) != 0) /* not believed yet (S9), and now it fits */
+        reason = dtls_alert_string(dtls_conn_alert(conn));
+    enter(call, reason != NULL ? CALL_FAILED : CALL_CLOSED, reason);
     if (conn != NULL)
         dtls_conn_close(conn, dtls_ev_now());
     settle(call->calls);

@@ -315,7 +315,9 @@ DTLS_API uint16_t
 dtls_conn_epoch(const struct dtls_conn *conn); /* of the last finished handshake: data leaves under it */
 DTLS_API uint16_t dtls_conn_suite(const struct dtls_conn *conn); /* enum dtls_suite; 0 before OPEN */
 DTLS_API uint16_t dtls_conn_group(const struct dtls_conn *conn); /* enum dtls_group; 0 before OPEN and when resumed */
-DTLS_API uint8_t dtls_conn_alert(const struct dtls_conn *conn);  /* last fatal alert received (DTLS_ERR_ALERT) */
+/* The last fatal alert received: with DTLS_ERR_ALERT the cause; before OPEN also one that is not believed yet, since
+ * anyone may have sent it (contract S9). 0: none. */
+DTLS_API uint8_t dtls_conn_alert(const struct dtls_conn *conn);
 DTLS_API uint64_t dtls_conn_round_trip(const struct dtls_conn *conn); /* smoothed, microseconds; 0 while unknown */
 
 /* The peer's leaf certificate, as SHA-256; NULL when it showed none. Valid until the next rehandshake or _free. */

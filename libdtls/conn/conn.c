@@ -312,7 +312,7 @@ uint16_t dtls_conn_group(const struct dtls_conn *conn)
 
 uint8_t dtls_conn_alert(const struct dtls_conn *conn)
 {
-    return conn->received_alert;
+    return conn->received_alert == 0 && conn->doomed ? conn->doom : conn->received_alert;
 }
 
 uint64_t dtls_conn_round_trip(const struct dtls_conn *conn)

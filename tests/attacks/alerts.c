@@ -42,6 +42,25 @@ static void a_quiet_session_outlives_one(void)
     }
 }
 
+/* Whoever hangs up before that is sure may say what was heard. */
+static void one_that_is_not_believed_can_be_asked_for(void)
+{
+    static const uint8_t alert[] = { 2, 42 };
+    struct siege siege;
+
+    for (enum siege_phase phase = SIEGE_HELLO; phase <= SIEGE_OPEN; phase++) {
+        siege_begin(&siege, phase, NULL);
+        const struct dtls_conn *client = siege.pair->end[CLIENT].conn;
+        CU_ASSERT_EQUAL(dtls_conn_alert(client), 0);
+        siege_strike_record(&siege, CLIENT, RECORD_ALERT, 0, alert, sizeof alert);
+        CU_ASSERT_EQUAL(dtls_conn_alert(client), phase == SIEGE_OPEN ? 0 : 42);
+        pair_run_for(siege.pair, 5 * NET_SECOND);
+        CU_ASSERT_TRUE(pair_both_open(siege.pair)); /* it was forged */
+        CU_ASSERT_EQUAL(dtls_conn_alert(client), 0);
+        siege_end(&siege);
+    }
+}
+
 /* ---- alerts of other lengths than two ---- */
 
 static void strike_short_alerts(struct siege *siege, enum net_end victim)
@@ -106,6 +125,7 @@ static void handshake_messages_in_the_clear_change_no_session(void)
 static CU_TestInfo tests[] = {
     { "openssl#32622: alerts in the clear end nothing, whatever they say and when", alerts_in_the_clear_end_nothing },
     { "openssl#32622: a quiet session outlives a forged alert", a_quiet_session_outlives_one },
+    { "one that is not believed can be asked for (S9)", one_that_is_not_believed_can_be_asked_for },
     { "CVE-2014-2896: alerts of another length than two bytes are dropped", alerts_of_another_length_are_none },
     { "wolfSSL 5.5.0: handshake messages in the clear change no session",
       handshake_messages_in_the_clear_change_no_session },
