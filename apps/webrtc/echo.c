@@ -86,13 +86,15 @@ size_t echo_packet(struct dtls_srtp *srtp, dtls_time now, uint8_t *packet, size_
     size_t out_len;
 
     *epoch = 0;
-    int error = (is_rtcp ? dtls_srtp_unprotect_rtcp : dtls_srtp_unprotect_rtp)(srtp, now, packet, len, &opened);
+    int error = is_rtcp ? dtls_srtp_unprotect_rtcp(srtp, now, packet, len, &opened)
+                        : dtls_srtp_unprotect_rtp(srtp, now, packet, len, &opened);
     if (error != DTLS_OK || opened.len == 0)
         return 0;
     *epoch = opened.epoch;
     struct dtls_bytes plain = { packet, opened.len };
     if (!(is_rtcp ? turn_rtcp(plain, &to) : turn_rtp(plain, &to)) || to.broken || to.len == 0)
         return 0;
-    error = (is_rtcp ? dtls_srtp_protect_rtcp : dtls_srtp_protect_rtp)(srtp, now, out, to.len, ECHO_ROOM, &out_len);
+    error = is_rtcp ? dtls_srtp_protect_rtcp(srtp, now, out, to.len, ECHO_ROOM, &out_len)
+                    : dtls_srtp_protect_rtp(srtp, now, out, to.len, ECHO_ROOM, &out_len);
     return error == DTLS_OK ? out_len : 0;
 }

@@ -64,7 +64,7 @@ class Chromium(Browser):
             os.dup2(spare[0], 3)
             os.dup2(spare[1], 4)
 
-        self.spawn(["chromium", "--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--disable-gpu", "--window-size=1000,900",
+        self.spawn(["chromium", "--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--disable-gpu", "--window-size=860,960",
                     "--disable-dev-shm-usage", "--no-first-run", "--renderer-process-limit=3", "--use-fake-device-for-media-stream",
                     "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required",
                     "--user-data-dir=" + self.profile, "about:blank"], preexec_fn=place, close_fds=False)

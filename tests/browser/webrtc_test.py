@@ -234,7 +234,7 @@ class Tab:
 def the_call(tab, profile, role):
     now, before = tab.figures(), tab.run("return window.atFirst")
     expect(now["connection"] == "connected" and now["dtls"] == "connected", now)
-    expect(now["srtp"] in (profile, "SRTP_" + profile) and now["role"].startswith(role), now)
+    expect(now["srtp"] in (profile, "SRTP_" + profile) and now["DTLS role"] == role, now)
     expect(now["suite"] in ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"), now)
     expect(now["sent"] - before["sent"] > 30 * CALL_S and now["received"] - before["received"] > 30 * CALL_S, before, now)
     expect(100 * now["lost"] <= now["received"], now)
