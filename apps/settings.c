@@ -163,10 +163,11 @@ const struct option_row settings_rows[] = {
 
     HEADING(FOR_BOTH, "Handshake"),
     { FOR_BOTH, "suites", "A,B",
-      "cipher suites, best first (all):\n"
+      "cipher suites, best first (all but the last):\n"
       "ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\nECDHE_RSA_WITH_AES_128_GCM_SHA256\n"
       "ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256\nECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256\n"
-      "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\nECDHE_RSA_WITH_AES_256_GCM_SHA384",
+      "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\nECDHE_RSA_WITH_AES_256_GCM_SHA384\n"
+      "ECDHE_ECDSA_WITH_AES_128_CCM\nECDHE_ECDSA_WITH_AES_128_CCM_8",
       read_suites, AT(suites), 0, 0, NULL },
     { FOR_BOTH, "groups", "A,B", "key exchange groups, best first (x25519,secp256r1,secp384r1)", read_groups,
       AT(groups), 0, 0, NULL },

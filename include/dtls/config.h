@@ -19,7 +19,10 @@ typedef uint64_t dtls_time;
 
 enum dtls_role { DTLS_CLIENT, DTLS_SERVER };
 
-/* Cipher suites (IANA numbers), in the default order of preference. */
+/* Cipher suites (IANA numbers), in the default order of preference. The last one, with its tag of 8 bytes, is neither
+ * offered nor taken unless `suites` names it: each forged record has one chance in 2^64, and a record that is not
+ * authentic ends nothing here, however many there are (dropped[DTLS_DROP_FORGED] counts them). It is for peers, of the
+ * CoAP kind, that have nothing else. */
 enum dtls_suite {
     DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xc02b,
     DTLS_ECDHE_RSA_AES_128_GCM_SHA256 = 0xc02f,
@@ -27,6 +30,8 @@ enum dtls_suite {
     DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256 = 0xcca8,
     DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384 = 0xc02c,
     DTLS_ECDHE_RSA_AES_256_GCM_SHA384 = 0xc030,
+    DTLS_ECDHE_ECDSA_AES_128_CCM = 0xc0ac,
+    DTLS_ECDHE_ECDSA_AES_128_CCM_8 = 0xc0ae,
 };
 
 /* Groups of the key exchange (IANA numbers), in the default order of preference. */
@@ -36,7 +41,7 @@ enum dtls_group {
     DTLS_GROUP_SECP384R1 = 24,
 };
 
-enum { DTLS_MAX_SUITES = 6, DTLS_MAX_GROUPS = 3, DTLS_MAX_SRTP_PROFILES = 4 };
+enum { DTLS_MAX_SUITES = 8, DTLS_MAX_GROUPS = 3, DTLS_MAX_SRTP_PROFILES = 4 };
 
 enum { DTLS_SMALLEST_MTU = 256, DTLS_LARGEST_MTU = 65507 }; /* bytes of UDP payload */
 
@@ -126,7 +131,8 @@ struct dtls_config {
                                           first stays for the life of an association, whatever dtls_conn_set_config
                                           brings (contract R9) */
 
-    /* What we offer, in order of preference (the server's order decides). Count 0: all, in the default order. */
+    /* What we offer, in order of preference (the server's order decides). Count 0: all, in the default order, but for
+     * AES-128-CCM-8. */
     uint16_t suites[DTLS_MAX_SUITES];
     size_t suite_count;
     uint16_t groups[DTLS_MAX_GROUPS];

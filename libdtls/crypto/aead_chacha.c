@@ -20,7 +20,7 @@ static void set_key(void *context, const uint8_t *key)
 }
 
 static void seal(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
-                 uint8_t *data, size_t len, uint8_t tag[DTLS_AEAD_TAG_LEN])
+                 uint8_t *data, size_t len, uint8_t *tag)
 {
     chacha_poly1305_set_nonce(context, nonce);
     chacha_poly1305_update(context, aad_len, aad);
@@ -29,7 +29,7 @@ static void seal(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const 
 }
 
 static bool open(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
-                 uint8_t *data, size_t len, const uint8_t tag[DTLS_AEAD_TAG_LEN])
+                 uint8_t *data, size_t len, const uint8_t *tag)
 {
     uint8_t expected[DTLS_AEAD_TAG_LEN];
 
@@ -44,6 +44,7 @@ const struct dtls_aead dtls_chacha20_poly1305 = {
     .key_len = CHACHA_POLY1305_KEY_SIZE,
     .fixed_iv_len = 12,
     .explicit_len = 0,
+    .tag_len = DTLS_AEAD_TAG_LEN,
     .context_size = sizeof(struct chacha_poly1305_ctx),
     .block_limit = 0, /* sequence numbers end first (RFC 8446, 5.5) */
     .set_key = set_key,

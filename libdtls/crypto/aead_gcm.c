@@ -56,7 +56,7 @@ static void set_key_128(void *context, const uint8_t *bytes)
 }
 
 static void seal_128(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
-                     uint8_t *data, size_t len, uint8_t tag[DTLS_AEAD_TAG_LEN])
+                     uint8_t *data, size_t len, uint8_t *tag)
 {
     const struct key_128 *key = context;
     struct gcm_ctx gcm;
@@ -67,7 +67,7 @@ static void seal_128(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], co
 }
 
 static bool open_128(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
-                     uint8_t *data, size_t len, const uint8_t tag[DTLS_AEAD_TAG_LEN])
+                     uint8_t *data, size_t len, const uint8_t *tag)
 {
     const struct key_128 *key = context;
     uint8_t expected[DTLS_AEAD_TAG_LEN];
@@ -88,7 +88,7 @@ static void set_key_256(void *context, const uint8_t *bytes)
 }
 
 static void seal_256(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
-                     uint8_t *data, size_t len, uint8_t tag[DTLS_AEAD_TAG_LEN])
+                     uint8_t *data, size_t len, uint8_t *tag)
 {
     const struct key_256 *key = context;
     struct gcm_ctx gcm;
@@ -99,7 +99,7 @@ static void seal_256(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], co
 }
 
 static bool open_256(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
-                     uint8_t *data, size_t len, const uint8_t tag[DTLS_AEAD_TAG_LEN])
+                     uint8_t *data, size_t len, const uint8_t *tag)
 {
     const struct key_256 *key = context;
     uint8_t expected[DTLS_AEAD_TAG_LEN];
@@ -115,6 +115,7 @@ const struct dtls_aead dtls_aes_128_gcm = {
     .key_len = AES128_KEY_SIZE,
     .fixed_iv_len = 4,
     .explicit_len = 8,
+    .tag_len = DTLS_AEAD_TAG_LEN,
     .context_size = sizeof(struct key_128),
     .block_limit = BLOCK_LIMIT,
     .set_key = set_key_128,
@@ -126,6 +127,7 @@ const struct dtls_aead dtls_aes_256_gcm = {
     .key_len = AES256_KEY_SIZE,
     .fixed_iv_len = 4,
     .explicit_len = 8,
+    .tag_len = DTLS_AEAD_TAG_LEN,
     .context_size = sizeof(struct key_256),
     .block_limit = BLOCK_LIMIT,
     .set_key = set_key_256,

@@ -8,19 +8,23 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+#define GCM_128 .aead = &dtls_aes_128_gcm, .hash = DTLS_SHA256
+#define GCM_256 .aead = &dtls_aes_256_gcm, .hash = DTLS_SHA384
+#define CHACHA  .aead = &dtls_chacha20_poly1305, .hash = DTLS_SHA256
+#define CCM     .aead = &dtls_aes_128_ccm, .hash = DTLS_SHA256
+#define CCM_8   .aead = &dtls_aes_128_ccm_8, .hash = DTLS_SHA256
+
+/* A tag of 8 bytes is for those who know why. RFC 9147, 4.5.3 would have us close after 2^7 forgeries, and then whoever
+ * can send us datagrams could end any association (S1). */
 static const struct dtls_suite_row suites[DTLS_MAX_SUITES] = {
-    { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", &dtls_aes_128_gcm, DTLS_SHA256,
-      false },
-    { DTLS_ECDHE_RSA_AES_128_GCM_SHA256, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", &dtls_aes_128_gcm, DTLS_SHA256,
-      true },
-    { DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-      &dtls_chacha20_poly1305, DTLS_SHA256, false },
-    { DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", &dtls_chacha20_poly1305,
-      DTLS_SHA256, true },
-    { DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", &dtls_aes_256_gcm, DTLS_SHA384,
-      false },
-    { DTLS_ECDHE_RSA_AES_256_GCM_SHA384, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", &dtls_aes_256_gcm, DTLS_SHA384,
-      true },
+    { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", GCM_128 },
+    { DTLS_ECDHE_RSA_AES_128_GCM_SHA256, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", GCM_128, .rsa = true },
+    { DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", CHACHA },
+    { DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", CHACHA, .rsa = true },
+    { DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", GCM_256 },
+    { DTLS_ECDHE_RSA_AES_256_GCM_SHA384, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", GCM_256, .rsa = true },
+    { DTLS_ECDHE_ECDSA_AES_128_CCM, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", CCM },
+    { DTLS_ECDHE_ECDSA_AES_128_CCM_8, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", CCM_8, .named_only = true },
 };
 
 static const struct {
@@ -79,13 +83,16 @@ uint16_t dtls_group_by_name(const char *name)
 
 size_t dtls_config_suites(const struct dtls_config *config, uint16_t out[DTLS_MAX_SUITES])
 {
+    size_t count = 0;
+
     if (config->suite_count > 0) {
         memcpy(out, config->suites, config->suite_count * sizeof out[0]);
         return config->suite_count;
     }
     for (size_t i = 0; i < COUNT(suites); i++)
-        out[i] = suites[i].id;
-    return COUNT(suites);
+        if (!suites[i].named_only)
+            out[count++] = suites[i].id;
+    return count;
 }
 
 size_t dtls_config_groups(const struct dtls_config *config, uint16_t out[DTLS_MAX_GROUPS])
@@ -138,11 +145,11 @@ size_t dtls_config_expansion(const struct dtls_config *config)
     size_t count = dtls_config_suites(config, ids), most = 0;
 
     for (size_t i = 0; i < count; i++) {
-        size_t explicit_len = dtls_suite_find(ids[i])->aead->explicit_len;
-        if (explicit_len > most)
-            most = explicit_len;
+        const struct dtls_aead *aead = dtls_suite_find(ids[i])->aead;
+        if (aead->explicit_len + aead->tag_len > most)
+            most = aead->explicit_len + aead->tag_len;
     }
-    return DTLS_RECORD_HEADER_LEN + most + DTLS_AEAD_TAG_LEN;
+    return DTLS_RECORD_HEADER_LEN + most;
 }
 
 uint16_t dtls_scheme_choose(enum dtls_key_kind kind, struct dtls_bytes offered)

@@ -13,6 +13,7 @@ struct dtls_suite_row {
     const struct dtls_aead *aead;
     enum dtls_hash hash; /* of the PRF */
     bool rsa;            /* the server's key: RSA, or else ECDSA or Ed25519 (RFC 8422, 5.10) */
+    bool named_only;     /* offered where the configuration names it, not by default */
 };
 
 /* The row of a suite, or NULL. */

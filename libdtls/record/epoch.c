@@ -1,4 +1,5 @@
-/* epoch.c - AEAD records of DTLS 1.2 (RFC 6347, 4.1.2; RFC 5288; RFC 7905). Knows no handshake and no clock. */
+/* epoch.c - AEAD records of DTLS 1.2 (RFC 6347, 4.1.2; RFC 5288; RFC 6655; RFC 7905). Knows no handshake and no clock.
+ */
 #include "record/epoch.h"
 
 #include <string.h>
@@ -88,7 +89,7 @@ size_t dtls_epoch_prefix(const struct dtls_epoch *epoch)
 
 size_t dtls_epoch_expansion(const struct dtls_epoch *epoch)
 {
-    return dtls_epoch_prefix(epoch) + (epoch->aead == NULL ? 0 : DTLS_AEAD_TAG_LEN);
+    return dtls_epoch_prefix(epoch) + (epoch->aead == NULL ? 0 : epoch->aead->tag_len);
 }
 
 /* epoch and sequence number as 8 bytes: the explicit nonce of GCM, the number that ChaCha20's nonce is made with. */
@@ -105,7 +106,7 @@ static void make_nonce(uint8_t nonce[DTLS_AEAD_NONCE_LEN], const struct dtls_aea
 {
     memcpy(nonce, iv, DTLS_AEAD_NONCE_LEN);
     if (aead->explicit_len > 0)
-        memcpy(nonce + aead->fixed_iv_len, number, 8); /* RFC 5288, 3 */
+        memcpy(nonce + aead->fixed_iv_len, number, 8); /* RFC 5288, 3; RFC 6655, 3 */
     else
         for (size_t i = 0; i < 8; i++)
             nonce[4 + i] ^= number[i]; /* RFC 7905, 2 */
@@ -176,10 +177,10 @@ enum dtls_opened dtls_epoch_open(struct dtls_epoch *epoch, struct dtls_record *r
         return DTLS_OPENED;
     if (!dtls_replay_is_fresh(&epoch->replay, record->sequence))
         return DTLS_OPEN_REPLAYED;
-    if (record->len < aead->explicit_len + DTLS_AEAD_TAG_LEN)
+    if (record->len < aead->explicit_len + aead->tag_len)
         return DTLS_OPEN_TRUNCATED;
     uint8_t *data = record->body + aead->explicit_len;
-    size_t len = record->len - aead->explicit_len - DTLS_AEAD_TAG_LEN;
+    size_t len = record->len - aead->explicit_len - aead->tag_len;
     put_number(number, epoch->number, record->sequence);
     make_nonce(nonce, aead, epoch->read_iv, aead->explicit_len > 0 ? record->body : number);
     make_aad(aad, number, record->type, record->version, len);

@@ -10,9 +10,14 @@ static const struct {
     uint16_t suite;
     bool is_rsa;
 } suites[] = {
-    { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, false },       { DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384, false },
-    { DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, false }, { DTLS_ECDHE_RSA_AES_128_GCM_SHA256, true },
-    { DTLS_ECDHE_RSA_AES_256_GCM_SHA384, true },          { DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256, true },
+    { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, false },
+    { DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384, false },
+    { DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, false },
+    { DTLS_ECDHE_RSA_AES_128_GCM_SHA256, true },
+    { DTLS_ECDHE_RSA_AES_256_GCM_SHA384, true },
+    { DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256, true },
+    { DTLS_ECDHE_ECDSA_AES_128_CCM, false },
+    { DTLS_ECDHE_ECDSA_AES_128_CCM_8, false },
 };
 
 static const uint16_t groups[] = { DTLS_GROUP_X25519, DTLS_GROUP_SECP256R1, DTLS_GROUP_SECP384R1 };
@@ -160,6 +165,21 @@ static void no_common_group(void)
     pair_run_for(pair, UNTIL_REFUSED);
     check_refusal(pair, SERVER, DTLS_ERR_NO_COMMON_SUITE, DTLS_ALERT_HANDSHAKE_FAILURE);
     pair_free(pair);
+}
+
+/* Its tag of 8 bytes is for those who ask for it. */
+static void a_short_tag_is_for_those_who_name_it(void)
+{
+    for (int end = CLIENT; end <= SERVER; end++) {
+        struct pair_options options;
+        pair_options(&options, 2);
+        options.config[end].suites[0] = DTLS_ECDHE_ECDSA_AES_128_CCM_8;
+        options.config[end].suite_count = 1;
+        struct pair *pair = pair_new(&options);
+        CU_ASSERT_TRUE_FATAL(pair_run_until_event(pair, CLIENT, DTLS_EVENT_FAILED, 5 * NET_SECOND));
+        CU_ASSERT_EQUAL(pair_last(pair, SERVER, DTLS_EVENT_FAILED)->error, DTLS_ERR_NO_COMMON_SUITE);
+        pair_free(pair);
+    }
 }
 
 static void the_servers_order_decides(void)
@@ -454,6 +474,7 @@ static CU_TestInfo tests[] = {
     { "without a common suite both ends fail with handshake_failure", no_common_suite },
     { "without a suite for the server's key both ends fail", no_suite_for_the_key },
     { "without a common group both ends fail", no_common_group },
+    { "AES-128-CCM-8 is neither offered nor taken by default", a_short_tag_is_for_those_who_name_it },
     { "the server's order of preference decides", the_servers_order_decides },
     { "a client refuses a server with another fingerprint", client_refuses_a_wrong_pin },
     { "a server refuses a client with another fingerprint", server_refuses_a_wrong_pin },

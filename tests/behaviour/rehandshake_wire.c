@@ -47,9 +47,9 @@ static struct net_verdict watch_final_flight(void *arg, const struct net_sending
 static void the_last_flight_rides_behind_data_until_it_is_confirmed(void)
 {
     static const uint16_t suites[] = { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384,
-                                       DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 };
+                                       DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, DTLS_ECDHE_ECDSA_AES_128_CCM };
 
-    for (size_t i = 0; i < 3 * CALL_KINDS; i++) {
+    for (size_t i = 0; i < 4 * CALL_KINDS; i++) {
         const struct call_kind *kind = &call_kinds[i % CALL_KINDS];
         enum net_end first = kind->first_finisher;
         struct watch watch = { .from = first, .epoch = 2 };

@@ -44,11 +44,16 @@ static const struct {
       "1a71de0a9e060b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
       "3ff4def08e4b7a9de576d26586cec64b6116",
       "1ae10b594f09e26a7e902ecbd0600691" },
+    /* NIST SP 800-38C, C.3. */
+    { "SP 800-38C example 3", &dtls_aes_128_ccm_8, "404142434445464748494a4b4c4d4e4f", "101112131415161718191a1b",
+      "000102030405060708090a0b0c0d0e0f10111213", "202122232425262728292a2b2c2d2e2f3031323334353637",
+      "e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5", "484392fbc1b09951" },
 };
 
 enum { VECTORS = sizeof vectors / sizeof vectors[0] };
 
-static const struct dtls_aead *const every[] = { &dtls_aes_128_gcm, &dtls_aes_256_gcm, &dtls_chacha20_poly1305 };
+static const struct dtls_aead *const every[] = { &dtls_aes_128_gcm, &dtls_aes_256_gcm, &dtls_chacha20_poly1305,
+                                                 &dtls_aes_128_ccm, &dtls_aes_128_ccm_8 };
 
 enum { EVERY = sizeof every / sizeof every[0] };
 
@@ -72,7 +77,7 @@ static void seals_and_opens_the_published_vectors(void)
         CHECK_CASE(key.len == vectors[i].aead->key_len && nonce.len == DTLS_AEAD_NONCE_LEN, "%s", vectors[i].name);
         vectors[i].aead->seal(context, nonce.at, aad.at, aad.len, data.at, data.len, tag);
         CHECK_CASE(is_hex(data.at, data.len, vectors[i].sealed), "%s sealed", vectors[i].name);
-        CHECK_CASE(is_hex(tag, sizeof tag, vectors[i].tag), "%s tag", vectors[i].name);
+        CHECK_CASE(is_hex(tag, vectors[i].aead->tag_len, vectors[i].tag), "%s tag", vectors[i].name);
         CHECK_CASE(vectors[i].aead->open(context, nonce.at, aad.at, aad.len, data.at, data.len, tag), "%s opens",
                    vectors[i].name);
         CHECK_CASE(is_hex(data.at, data.len, vectors[i].plain), "%s opened", vectors[i].name);
@@ -84,7 +89,8 @@ static void lengths_are_those_of_the_record_layer(void)
 {
     for (size_t i = 0; i < EVERY; i++)
         CHECK_CASE(every[i]->fixed_iv_len + every[i]->explicit_len == DTLS_AEAD_NONCE_LEN &&
-                       every[i]->key_len <= DTLS_AEAD_MAX_KEY && every[i]->explicit_len <= DTLS_AEAD_MAX_EXPLICIT,
+                       every[i]->key_len <= DTLS_AEAD_MAX_KEY && every[i]->tag_len <= DTLS_AEAD_TAG_LEN &&
+                       every[i]->explicit_len <= DTLS_AEAD_MAX_EXPLICIT,
                    "cipher %zu", i);
 }
 
@@ -123,7 +129,7 @@ static void any_flipped_bit_is_refused(void)
 
         every[i]->seal(context, sealed, sealed + DTLS_AEAD_NONCE_LEN, AAD, sealed + DTLS_AEAD_NONCE_LEN + AAD, DATA,
                        sealed + PARTS - DTLS_AEAD_TAG_LEN);
-        for (size_t bit = 0; bit < 8 * (size_t)PARTS; bit++) {
+        for (size_t bit = 0; bit < 8 * (PARTS - DTLS_AEAD_TAG_LEN + every[i]->tag_len); bit++) {
             memcpy(parts, sealed, sizeof parts);
             parts[bit / 8] ^= (uint8_t)(1 << bit % 8);
             CHECK_CASE(!every[i]->open(context, parts, aad, AAD, data, DATA, tag), "cipher %zu, bit %zu", i, bit);
@@ -167,14 +173,14 @@ static void a_context_remembers_nothing_but_its_key(void)
         CHECK_CASE(!every[i]->open(context, nonces[1], aad, 5, forged, 33, tag_a), "cipher %zu, forged", i);
         every[i]->seal(context, nonces[0], aad, sizeof aad, a, sizeof a, tag_a);
         every[i]->seal(fresh, nonces[0], aad, sizeof aad, b, sizeof b, tag_b);
-        CHECK_CASE(memcmp(a, b, sizeof a) == 0 && memcmp(tag_a, tag_b, sizeof tag_a) == 0, "cipher %zu", i);
+        CHECK_CASE(memcmp(a, b, sizeof a) == 0 && memcmp(tag_a, tag_b, every[i]->tag_len) == 0, "cipher %zu", i);
         free(context);
         free(fresh);
     }
 }
 
 static CU_TestInfo tests[] = {
-    { "seals and opens the vectors of the GCM paper and RFC 8439", seals_and_opens_the_published_vectors },
+    { "seals and opens the vectors of the GCM paper, RFC 8439 and SP 800-38C", seals_and_opens_the_published_vectors },
     { "fixed and explicit nonce parts make one nonce", lengths_are_those_of_the_record_layer },
     { "every length goes there and back, in place", every_length_goes_there_and_back },
     { "any flipped bit is refused", any_flipped_bit_is_refused },
