@@ -20,7 +20,7 @@ static const struct {
     { DTLS_ERR_ARGUMENT, "an argument is out of range or makes no sense now" },
     { DTLS_ERR_REHANDSHAKE_RUNNING, "a rehandshake is already running" },
     { DTLS_ERR_UNSAFE_RENEGOTIATION, "the peer does not support secure renegotiation and extended master secret" },
-    { DTLS_ERR_NOT_ASKED, "no rehandshake request waits for an answer" },
+    { DTLS_ERR_NOT_ASKED, "nobody waits for this answer" },
     { DTLS_ERR_EXHAUSTED, "no sequence or epoch numbers are left" },
     { DTLS_ERR_FORBIDDEN, "the configuration forbids rehandshakes" },
     { DTLS_ERR_PAUSED, "a rehandshake with a peer that takes no data meanwhile" },
@@ -53,6 +53,7 @@ static const struct {
     { DTLS_ERR_CLOSED, "the connection is closed" },
     { DTLS_ERR_REPLACED, "the client has begun anew" },
     { DTLS_ERR_CROWDED, "too many handshakes at once" },
+    { DTLS_ERR_UNKNOWN_PSK, "no pre-shared key for this server" },
 };
 
 const char *dtls_error_string(int error)

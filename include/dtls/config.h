@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "dtls/identity.h"
+#include "dtls/psk.h"
 #include "dtls/srtp_keys.h"
 
 #ifdef __cplusplus
@@ -19,10 +20,11 @@ typedef uint64_t dtls_time;
 
 enum dtls_role { DTLS_CLIENT, DTLS_SERVER };
 
-/* Cipher suites (IANA numbers), in the default order of preference. The last one, with its tag of 8 bytes, is neither
- * offered nor taken unless `suites` names it: each forged record has one chance in 2^64, and a record that is not
- * authentic ends nothing here, however many there are (dropped[DTLS_DROP_FORGED] counts them). It is for peers, of the
- * CoAP kind, that have nothing else. */
+/* Cipher suites (IANA numbers), in the default order of preference. Those of _PSK_ without ECDHE have no forward
+ * secrecy: whoever learns the key later can read what was recorded before. The last two, with their tags of 8 bytes,
+ * are neither offered nor taken unless `suites` names them: each forged record has one chance in 2^64, and a record
+ * that is not authentic ends nothing here, however many there are (dropped[DTLS_DROP_FORGED] counts them). They are for
+ * peers, of the CoAP kind (RFC 7252, 9.1.3), that have nothing else. */
 enum dtls_suite {
     DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xc02b,
     DTLS_ECDHE_RSA_AES_128_GCM_SHA256 = 0xc02f,
@@ -31,7 +33,12 @@ enum dtls_suite {
     DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384 = 0xc02c,
     DTLS_ECDHE_RSA_AES_256_GCM_SHA384 = 0xc030,
     DTLS_ECDHE_ECDSA_AES_128_CCM = 0xc0ac,
+    DTLS_ECDHE_PSK_AES_128_GCM_SHA256 = 0xd001,
+    DTLS_ECDHE_PSK_CHACHA20_POLY1305_SHA256 = 0xccac,
+    DTLS_PSK_AES_128_GCM_SHA256 = 0x00a8,
+    DTLS_PSK_AES_128_CCM = 0xc0a4,
     DTLS_ECDHE_ECDSA_AES_128_CCM_8 = 0xc0ae,
+    DTLS_PSK_AES_128_CCM_8 = 0xc0a8,
 };
 
 /* Groups of the key exchange (IANA numbers), in the default order of preference. */
@@ -41,7 +48,7 @@ enum dtls_group {
     DTLS_GROUP_SECP384R1 = 24,
 };
 
-enum { DTLS_MAX_SUITES = 8, DTLS_MAX_GROUPS = 3, DTLS_MAX_SRTP_PROFILES = 4 };
+enum { DTLS_MAX_SUITES = 13, DTLS_MAX_GROUPS = 3, DTLS_MAX_SRTP_PROFILES = 4 };
 
 enum { DTLS_SMALLEST_MTU = 256, DTLS_LARGEST_MTU = 65507 }; /* bytes of UDP payload */
 
@@ -112,8 +119,8 @@ struct dtls_session_cache; /* session.h */
  * one belong to one thread.)
  */
 struct dtls_config {
-    /* Who we are and whom we trust. A server needs an identity; a client, and a server that asks for
-     * certificates, needs a verifier, or fingerprints. */
+    /* Who we are and whom we trust. A server needs an identity, or psk; a client needs a verifier, fingerprints, or a
+     * pre-shared key; a server that asks for certificates, a verifier or fingerprints. */
     const struct dtls_identity *identity;
     struct dtls_verifier verifier;
     /* The peer's certificate as signalling has told of it (RFC 8122; contract K2), a view: where there are some, its
@@ -122,8 +129,17 @@ struct dtls_config {
      * and no data. A server then requires a certificate, whatever client_certificate says. A session, which knows its
      * peer by SHA-256 alone, is not resumed, not even by an abbreviated rehandshake, where a stronger hash counts. */
     const struct dtls_fingerprint *fingerprints;
-    size_t fingerprint_count; /* 0, the default: none is expected */
-    enum dtls_client_certificate client_certificate;
+    size_t fingerprint_count;                        /* 0, the default: none is expected */
+    enum dtls_client_certificate client_certificate; /* in handshakes with certificates; a pre-shared key is proof of
+                                                        its own */
+    /* Pre-shared keys (psk.h). A client has one, or is asked for it when the server's hint is known: psk_key, or psk. A
+     * server is asked for the key of each client; psk_hint is what it tells them first, 0 bytes by default: nothing.
+     * With both an identity and psk the order of `suites` decides. They do not go with `fingerprints`, which a peer
+     * with a key would not have to match. Views, and what they show must outlive the connection. */
+    struct dtls_bytes psk_identity, psk_key;
+    dtls_psk_function *psk;
+    void *psk_arg;
+    struct dtls_bytes psk_hint;
     bool require_secure_renegotiation; /* refuse peers without RFC 5746 and RFC 7627 (contract R8); default false:
                                           they may connect, and can never rehandshake */
     bool allow_identity_change;        /* a rehandshake may bring another peer certificate (contract R9) */
@@ -132,7 +148,7 @@ struct dtls_config {
                                           brings (contract R9) */
 
     /* What we offer, in order of preference (the server's order decides). Count 0: all, in the default order, but for
-     * AES-128-CCM-8. */
+     * AES-128-CCM-8. What there are no credentials for is left out. */
     uint16_t suites[DTLS_MAX_SUITES];
     size_t suite_count;
     uint16_t groups[DTLS_MAX_GROUPS];

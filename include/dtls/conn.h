@@ -323,6 +323,12 @@ DTLS_API uint64_t dtls_conn_round_trip(const struct dtls_conn *conn); /* smoothe
 /* The peer's leaf certificate, as SHA-256; NULL when it showed none. Valid until the next rehandshake or _free. */
 DTLS_API const uint8_t *dtls_conn_peer_fingerprint(const struct dtls_conn *conn);
 
+/* With a pre-shared key: the client's identity, at both ends, or a view of NULL: there is none, or it is of a session
+ * that came from elsewhere (a resumed first handshake). And its SHA-256, which sessions and tickets know, too; NULL:
+ * there was no such key. Valid until the next rehandshake or _free. */
+DTLS_API struct dtls_bytes dtls_conn_psk_identity(const struct dtls_conn *conn);
+DTLS_API const uint8_t *dtls_conn_psk_fingerprint(const struct dtls_conn *conn);
+
 /* ---- statistics ---- */
 
 enum dtls_drop {

@@ -1,6 +1,7 @@
 /* dtls.h - all of the core: a DTLS 1.2 engine (RFC 6347) without I/O. Companions: ev.h.
  *
- * Read in this order: identity.h (who we are), config.h (settings), conn.h (one association), session.h (resumption),
+ * Read in this order: identity.h (who we are), psk.h and question.h
+ * (pre-shared keys), config.h (settings), conn.h (one association), session.h (resumption),
  * srtp_keys.h (keys for media), endpoint.h (many associations on one socket), mux.h (other protocols on it), error.h
  * (every answer that is not a success). */
 #ifndef DTLS_DTLS_H
@@ -12,6 +13,8 @@
 #include "dtls/error.h"
 #include "dtls/identity.h"
 #include "dtls/mux.h"
+#include "dtls/psk.h"
+#include "dtls/question.h"
 #include "dtls/session.h"
 #include "dtls/srtp_keys.h"
 

@@ -27,7 +27,7 @@ enum dtls_error {
     DTLS_ERR_ARGUMENT = -5,             /* a value outside its range, or a call that makes no sense now */
     DTLS_ERR_REHANDSHAKE_RUNNING = -6,  /* one at a time; its last event ends it */
     DTLS_ERR_UNSAFE_RENEGOTIATION = -7, /* the peer lacks RFC 5746 or RFC 7627 */
-    DTLS_ERR_NOT_ASKED = -8,            /* accept or refuse, and no request waits */
+    DTLS_ERR_NOT_ASKED = -8,            /* accept or refuse, and no request waits; an answer that nobody waits for */
     DTLS_ERR_EXHAUSTED = -9,        /* no sequence numbers are left: rehandshake; or no epoch: use a new association */
     DTLS_ERR_FORBIDDEN = -10,       /* the configuration wants no rehandshake (rehandshake_never) */
     DTLS_ERR_PAUSED = -11,          /* peer_model STRICT: a rehandshake runs, and our part of it has not left yet */
@@ -62,6 +62,7 @@ enum dtls_error {
     DTLS_ERR_CLOSED = -118,               /* the association was closed by either side */
     DTLS_ERR_REPLACED = -119,             /* the client has begun anew from the same address (endpoint.h) */
     DTLS_ERR_CROWDED = -120,              /* half-open, it gave way to another one (endpoint.h) */
+    DTLS_ERR_UNKNOWN_PSK = -121,          /* a client: the application has no pre-shared key for this server */
 };
 
 /* True for an answer after which the connection is over. (DTLS_ERR_NO_MEMORY and _RANDOM also come from functions that

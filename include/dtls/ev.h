@@ -79,6 +79,10 @@ DTLS_API int dtls_ev_refuse_rehandshake(struct dtls_ev_conn *conn);
 DTLS_API struct dtls_job *dtls_ev_take_job(struct dtls_ev_conn *conn);
 DTLS_API int dtls_ev_finish_job(struct dtls_ev_conn *conn, struct dtls_job *job);
 
+/* After an answer to a question (question.h), not in the callback that asks: the handshake of that client, or of that
+ * association of a server, goes on. Others take no notice. */
+DTLS_API void dtls_ev_go_on(struct dtls_ev_conn *conn);
+
 /* The engine inside, for questions only (conn.h); valid until _free. */
 DTLS_API const struct dtls_conn *dtls_ev_engine(const struct dtls_ev_conn *conn);
 
@@ -165,6 +169,9 @@ DTLS_API bool dtls_ev_server_has_config(const struct dtls_ev_server *server, con
 
 /* The address the socket is bound to. Returns 0, or -1 with errno. */
 DTLS_API int dtls_ev_server_address(const struct dtls_ev_server *server, struct sockaddr *address, socklen_t *len);
+
+/* As dtls_ev_go_on, for whichever of its associations has been answered: one in its first handshake is nobody's yet. */
+DTLS_API void dtls_ev_server_go_on(struct dtls_ev_server *server);
 
 /* Its endpoint, for questions only (endpoint.h); valid until _free. */
 DTLS_API const struct dtls_endpoint *dtls_ev_server_endpoint(const struct dtls_ev_server *server);

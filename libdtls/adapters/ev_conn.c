@@ -265,6 +265,17 @@ int dtls_ev_finish_job(struct dtls_ev_conn *conn, struct dtls_job *job)
     return result;
 }
 
+void dtls_ev_go_on(struct dtls_ev_conn *conn)
+{
+    struct dtls_ev_socket *socket = conn->socket;
+
+    dtls_ev_socket_enter(socket);
+    if (conn->server == NULL)
+        dtls_conn_tick(conn->engine, socket->now);
+    settle(conn);
+    dtls_ev_socket_leave(socket);
+}
+
 const struct dtls_conn *dtls_ev_engine(const struct dtls_ev_conn *conn)
 {
     return conn->engine;

@@ -285,6 +285,14 @@ size_t dtls_ev_server_count(const struct dtls_ev_server *server)
     return dtls_endpoint_count(server->endpoint);
 }
 
+/* Who has been answered has a deadline that is over. */
+void dtls_ev_server_go_on(struct dtls_ev_server *server)
+{
+    dtls_ev_socket_enter(&server->socket);
+    dtls_ev_server_settle(server);
+    dtls_ev_socket_leave(&server->socket);
+}
+
 const struct dtls_endpoint *dtls_ev_server_endpoint(const struct dtls_ev_server *server)
 {
     return server->endpoint;

@@ -73,24 +73,52 @@ static bool fingerprints_are_known(const struct dtls_config *config)
     return config->fingerprints != NULL;
 }
 
+static const char *psk_problem(const struct dtls_config *config, enum dtls_role role)
+{
+    if (!dtls_config_has_psk(config))
+        return config->psk_identity.len > 0 ? "psk_identity needs psk_key" : NULL;
+    if (config->psk != NULL && config->psk_key.len > 0)
+        return "psk and psk_key contradict each other";
+    if (role == DTLS_SERVER && config->psk == NULL)
+        return "psk_key is a client's: a server needs psk, to be asked for each client's key";
+    if (config->psk_identity.len > DTLS_PSK_MAX_IDENTITY)
+        return "psk_identity is above 255 bytes";
+    if (config->psk_key.len > DTLS_PSK_MAX_KEY)
+        return "psk_key is above 64 bytes";
+    if (config->psk_hint.len > DTLS_PSK_MAX_HINT)
+        return "psk_hint is above 255 bytes";
+    if (config->fingerprint_count > 0)
+        return "fingerprints and psk or psk_key contradict each other";
+    return NULL;
+}
+
 const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role)
 {
     if (role != DTLS_CLIENT && role != DTLS_SERVER)
         return "role is neither DTLS_CLIENT nor DTLS_SERVER";
-    if (role == DTLS_SERVER && config->identity == NULL)
-        return "a server needs an identity";
+    if (role == DTLS_SERVER && config->identity == NULL && config->psk == NULL)
+        return "a server needs an identity, or psk";
     if (config->client_certificate > DTLS_CLIENT_CERTIFICATE_REQUIRE)
         return "client_certificate is not one of its values";
     if (config->fingerprint_count > 0 && !fingerprints_are_known(config))
         return "fingerprints is missing, or has one of an unknown hash";
     if (config->fingerprint_count == 0 &&
-        (role == DTLS_CLIENT || config->client_certificate != DTLS_CLIENT_CERTIFICATE_NONE) &&
+        (role == DTLS_CLIENT ? !dtls_config_has_psk(config)
+                             : config->client_certificate != DTLS_CLIENT_CERTIFICATE_NONE) &&
         config->verifier.verify == NULL)
         return "verifier is missing";
+    const char *problem = psk_problem(config, role);
+    if (problem != NULL)
+        return problem;
     if (config->suite_count > DTLS_MAX_SUITES || !suites_are_known(config))
         return "suites has one that is unknown, or too many";
-    if (role == DTLS_SERVER && !dtls_config_fits(config, config->identity->public_key.kind))
+    if (dtls_config_has_psk(config) && !dtls_config_fits_psk(config, role))
+        return "suites has none with a pre-shared key, and psk or psk_key is set";
+    if (role == DTLS_SERVER && config->identity != NULL && config->psk == NULL &&
+        !dtls_config_fits(config, config->identity->public_key.kind))
         return "suites has none for the identity's kind of key";
+    if (dtls_config_suites(config, role, (uint16_t[DTLS_MAX_SUITES]){ 0 }) == 0)
+        return "suites has only those with a pre-shared key, and psk and psk_key are missing; or the other way round";
     if (config->group_count > DTLS_MAX_GROUPS || !groups_are_known(config))
         return "groups has one that is unknown, or too many";
     if (config->srtp_profile_count > DTLS_MAX_SRTP_PROFILES || !srtp_profiles_are_known(config))

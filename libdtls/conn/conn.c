@@ -21,7 +21,7 @@ struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum dtls_role
         return NULL;
     conn->as.role = (uint8_t)role;
     conn->as.config = config;
-    conn->expansion = (uint8_t)dtls_config_expansion(config);
+    conn->expansion = (uint8_t)dtls_config_expansion(config, role);
     conn->as.memory = memory;
     conn->as.random = (struct dtls_random){ config->random, config->random_arg };
     conn->as.replay_window = (uint16_t)config->replay_window;
@@ -97,6 +97,7 @@ void dtls_conn_free(struct dtls_conn *conn)
     dtls_held_record_free(&memory, conn->delivered);
     dtls_session_free(conn->as.session);
     dtls_release(&memory, conn->as.cookie, conn->as.cookie_len);
+    dtls_release(&memory, conn->as.psk_identity, (size_t)conn->as.psk_identity_len + 1);
     dtls_conn_forget_heartbeat(conn);
     dtls_epochs_free(&conn->as.epochs);
     while (conn->as.exporters != NULL) {
@@ -112,7 +113,7 @@ void dtls_conn_free(struct dtls_conn *conn)
 static bool flight_timer_runs(const struct dtls_conn *conn)
 {
     return conn->hs != NULL && !conn->re.parked && conn->state != DTLS_CONN_OVER &&
-           !dtls_outbox_is_pacing(&conn->outbox) && (conn->hs->job == NULL || conn->hs->lacking);
+           !dtls_outbox_is_pacing(&conn->outbox) && (!dtls_handshake_waits(conn->hs) || conn->hs->lacking);
 }
 
 /* A first handshake has a total time; 0 is no limit (T6). */
@@ -144,6 +145,8 @@ dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
 
     if (conn->state == DTLS_CONN_NEW || conn->state == DTLS_CONN_OVER)
         return DTLS_NEVER;
+    if (dtls_conn_is_answered(conn))
+        return conn->now;
     if (flight_timer_runs(conn))
         deadline = dtls_timer_deadline(&conn->hs->timer);
     dtls_time other =
@@ -196,6 +199,8 @@ int dtls_conn_tick(struct dtls_conn *conn, dtls_time now)
     if (conn->state == DTLS_CONN_OVER)
         return conn->death;
     dtls_conn_expire_epochs(conn, now);
+    if (dtls_conn_is_answered(conn) && dtls_conn_settle(conn, now, dtls_handshake_retry(conn->hs, now)) != DTLS_OK)
+        return conn->death;
     if (conn->state == DTLS_CONN_FIRST && now >= first_handshake_ends(conn)) {
         if (conn->doomed)
             conn->received_alert = conn->doom;
@@ -263,10 +268,11 @@ int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *confi
 
     if (dtls_config_problem(config, conn->as.role) != NULL)
         return DTLS_ERR_ARGUMENT;
-    if (conn->as.role == DTLS_SERVER && kept != NULL && !dtls_config_fits(config, kept->public_key.kind))
+    if (conn->as.role == DTLS_SERVER && kept != NULL && !dtls_config_fits(config, kept->public_key.kind) &&
+        !dtls_config_fits_psk(config, DTLS_SERVER))
         return DTLS_ERR_ARGUMENT;
     conn->as.config = config;
-    conn->expansion = (uint8_t)dtls_config_expansion(config);
+    conn->expansion = (uint8_t)dtls_config_expansion(config, conn->as.role);
     dtls_conn_changed(conn); /* the next renewal may be due at another time (R12) */
     return DTLS_OK;
 }
@@ -322,7 +328,21 @@ uint64_t dtls_conn_round_trip(const struct dtls_conn *conn)
 
 const uint8_t *dtls_conn_peer_fingerprint(const struct dtls_conn *conn)
 {
-    return conn->as.active.has_peer ? conn->as.active.peer : NULL;
+    const struct dtls_established *active = &conn->as.active;
+
+    return active->has_peer && !active->suite->psk ? active->peer : NULL;
+}
+
+const uint8_t *dtls_conn_psk_fingerprint(const struct dtls_conn *conn)
+{
+    const struct dtls_established *active = &conn->as.active;
+
+    return active->has_peer && active->suite->psk ? active->peer : NULL;
+}
+
+struct dtls_bytes dtls_conn_psk_identity(const struct dtls_conn *conn)
+{
+    return dtls_view(conn->as.psk_identity, conn->as.psk_identity_len);
 }
 
 void dtls_conn_stats(const struct dtls_conn *conn, struct dtls_stats *out)

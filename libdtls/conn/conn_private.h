@@ -137,6 +137,9 @@ static inline void dtls_conn_changed(struct dtls_conn *conn)
 /* conn.c */
 bool dtls_conn_has_job(const struct dtls_conn *conn); /* that waits to be taken (R17) */
 
+/* question.c */
+bool dtls_conn_is_answered(const struct dtls_conn *conn); /* what the handshake waits for: a tick goes on with it */
+
 /* events.c: the next event that will be told is at hand; false when there is none. Nothing is taken. */
 bool dtls_conn_reach_event(struct dtls_conn *conn);
 struct dtls_waiting_event *dtls_conn_push_event(struct dtls_conn *conn, enum dtls_event_type type);

@@ -77,6 +77,20 @@ void dtls_conn_expire_epochs(struct dtls_conn *conn, dtls_time now)
 
 /* ---- the end of a handshake ---- */
 
+/* The client's identity, where this handshake has told of one; where it has not, the earlier one stays as long as there
+ * is a pre-shared key. */
+static void keep_psk(struct dtls_association *as, struct dtls_handshake *hs)
+{
+    if (hs->psk.identity == NULL && as->active.has_peer && as->active.suite->psk)
+        return;
+    dtls_release(&as->memory, as->psk_identity, (size_t)as->psk_identity_len + 1);
+    as->psk_identity = hs->psk.identity;
+    as->psk_identity_len = (uint16_t)hs->psk.identity_len;
+    if (hs->psk.identity != NULL)
+        as->psk_config = hs->psk_config;
+    hs->psk.identity = NULL;
+}
+
 /* The peer's certificate, suite and secrets of the attempt become those of the connection, all at once. */
 static void publish(struct dtls_conn *conn, dtls_time now)
 {
@@ -94,6 +108,7 @@ static void publish(struct dtls_conn *conn, dtls_time now)
     as->active = hs->pending;
     if (hs->presented)
         as->identity = hs->identity;
+    keep_psk(as, hs);
     dtls_epochs_advance(&as->epochs, now);
     dtls_association_forget_keys(as);
     dtls_last_flight_free(&as->memory, conn->last); /* the peer proved by its Finished that it has that one */

@@ -88,13 +88,14 @@ void dtls_restart_share(struct dtls_member *member, uint8_t *datagram, size_t le
         give(rival, endpoint->copy, len);
 }
 
-/* Whoever has shown a certificate is replaced by the same one only, unless the application knows better. */
+/* Whoever has shown a certificate, or a pre-shared key, is replaced by the same one only, unless the application knows
+ * better. */
 static bool may_replace(const struct dtls_endpoint *endpoint, const struct dtls_conn *elder,
                         const struct dtls_conn *fresh)
 {
     const struct dtls_established *shown = &elder->as.active, *shows = &fresh->as.active;
 
-    if (!shown->has_peer || (shows->has_peer && memcmp(shown->peer, shows->peer, sizeof shown->peer) == 0))
+    if (!shown->has_peer || dtls_is_same_peer(shown, shows))
         return true;
     return endpoint->settings.replace != NULL && endpoint->settings.replace(endpoint->settings.arg, elder, fresh);
 }

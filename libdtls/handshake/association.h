@@ -2,6 +2,8 @@
 #ifndef DTLS_HANDSHAKE_ASSOCIATION_H
 #define DTLS_HANDSHAKE_ASSOCIATION_H
 
+#include <string.h>
+
 #include "crypto/random.h"
 #include "dtls/conn.h"
 #include "handshake/exporter.h"
@@ -19,10 +21,18 @@ struct dtls_established {
     uint16_t own_limit;      /* and that it was told of us */
     bool heartbeats;         /* both sides have agreed on them (RFC 6520): we answer requests */
     bool may_probe;          /* and may send some */
-    bool has_peer;           /* the peer has shown a certificate, in this handshake or an earlier one */
-    uint8_t peer[DTLS_FINGERPRINT_LEN];
+    bool has_peer;           /* the peer has shown a certificate, in this handshake or an earlier one, or (suite->psk)
+                                proved that it knows a key */
+    uint8_t peer[DTLS_FINGERPRINT_LEN]; /* of the certificate, or of the client's identity */
     uint8_t client_verify[DTLS_VERIFY_DATA_LEN], server_verify[DTLS_VERIFY_DATA_LEN]; /* RFC 5746, 3.1 */
 };
+
+/* Nobody is the same as nobody; a certificate is never the same as a pre-shared key. */
+static inline bool dtls_is_same_peer(const struct dtls_established *a, const struct dtls_established *b)
+{
+    return a->has_peer == b->has_peer &&
+           (!a->has_peer || (a->suite->psk == b->suite->psk && memcmp(a->peer, b->peer, sizeof a->peer) == 0));
+}
 
 struct dtls_association {
     uint8_t role; /* enum dtls_role */
@@ -31,6 +41,9 @@ struct dtls_association {
     uint32_t max_message;
     const struct dtls_config *config;     /* outlives us; for the next handshake */
     const struct dtls_identity *identity; /* what we have presented; NULL: nothing yet (R9) */
+    const struct dtls_config *psk_config; /* a client: whose pre-shared key we have used; NULL: none yet (R9) */
+    uint8_t *psk_identity;                /* the client's (psk.h); owned; NULL: none */
+    uint16_t psk_identity_len;
     struct dtls_memory memory;
     struct dtls_random random;
     struct dtls_epochs epochs;

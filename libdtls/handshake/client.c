@@ -41,7 +41,8 @@ static int add_client_hello(struct dtls_handshake *hs)
     uint8_t suite_bytes[2 * DTLS_MAX_SUITES], group_bytes[2 * DTLS_MAX_GROUPS], scheme_bytes[64];
     uint8_t profile_bytes[2 * DTLS_MAX_SRTP_PROFILES];
     static const uint8_t zero[1] = { 0 }; /* no compression; uncompressed points */
-    size_t suite_count = dtls_config_suites(hs->config, suites), group_count = dtls_config_groups(hs->config, groups);
+    size_t suite_count = dtls_config_suites(hs->config, DTLS_CLIENT, suites),
+           group_count = dtls_config_groups(hs->config, groups);
 
     struct dtls_client_hello hello = {
         .version = DTLS_VERSION_1_2,
@@ -88,7 +89,7 @@ static int choose_session(struct dtls_handshake *hs)
     const struct dtls_session *session = hs->as->session;
 
     hs->has_resuming = hs->offer_session && session != NULL &&
-                       dtls_config_has_suite(hs->config, session->state.suite) &&
+                       dtls_config_has_suite(hs->config, DTLS_CLIENT, session->state.suite) &&
                        dtls_judge_session(hs->config, DTLS_CLIENT, &session->state) == DTLS_MATCHES;
     if (!hs->has_resuming)
         return DTLS_OK;
@@ -203,7 +204,8 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
         .has_peer = hs->as->active.has_peer, /* until another is shown (R9) */
     };
     memcpy(hs->pending.peer, hs->as->active.peer, sizeof hs->pending.peer);
-    if (hello.compression != 0 || hs->pending.suite == NULL || !dtls_config_has_suite(hs->config, hello.suite))
+    if (hello.compression != 0 || hs->pending.suite == NULL ||
+        !dtls_config_has_suite(hs->config, DTLS_CLIENT, hello.suite))
         return DTLS_ERR_ILLEGAL_PARAMETER;
     int err = check_renegotiation_info(hs, &hello.extensions);
     if (err == DTLS_OK)
@@ -226,7 +228,10 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
     hs->session_id_len = (uint8_t)hello.session_id.len;
     if (hello.session_id.len > 0)
         memcpy(hs->session_id, hello.session_id.at, hello.session_id.len);
-    hs->step = full_steps;
+    if (hs->pending.suite->psk)
+        hs->step = hs->pending.suite->ecdhe ? dtls_ecdhe_psk_client_steps : dtls_psk_client_steps;
+    else
+        hs->step = full_steps;
     return DTLS_OK;
 }
 
@@ -255,7 +260,7 @@ static int take_certificate(struct dtls_handshake *hs, const struct dtls_message
     return (key.kind == DTLS_KEY_RSA) == hs->pending.suite->rsa ? DTLS_OK : DTLS_ERR_ILLEGAL_PARAMETER;
 }
 
-static int exchanged(struct dtls_handshake *hs, struct dtls_job *job)
+int dtls_client_keep_exchanged(struct dtls_handshake *hs, struct dtls_job *job)
 {
     hs->ecdhe = job->pair;
     dtls_wipe(hs->ecdhe.scalar, sizeof hs->ecdhe.scalar); /* only the public half is needed from here */
@@ -286,7 +291,7 @@ static int take_server_key_exchange(struct dtls_handshake *hs, const struct dtls
     job.signature = exchange.signature;
     job.group = exchange.group;
     job.peer_point = exchange.point;
-    err = dtls_handshake_work(hs, &job, exchanged);
+    err = dtls_handshake_work(hs, &job, dtls_client_keep_exchanged);
     return err != DTLS_OK ? err : dtls_handshake_hear(hs, message);
 }
 
@@ -320,7 +325,7 @@ static int add_client_key_exchange(struct dtls_handshake *hs)
     return err;
 }
 
-static int end_flight(struct dtls_handshake *hs)
+int dtls_client_end_flight(struct dtls_handshake *hs)
 {
     int err = dtls_handshake_add_finished(hs);
 
@@ -335,7 +340,7 @@ static int proved(struct dtls_handshake *hs, struct dtls_job *job)
 
     dtls_signature_write(&to, hs->scheme, dtls_view(job->made, job->made_len));
     int err = dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_VERIFY);
-    return err != DTLS_OK ? err : end_flight(hs);
+    return err != DTLS_OK ? err : dtls_client_end_flight(hs);
 }
 
 /* CertificateVerify: a signature over everything so far. */
@@ -360,12 +365,12 @@ static int take_server_hello_done(struct dtls_handshake *hs, const struct dtls_m
         err = add_client_key_exchange(hs);
     if (err != DTLS_OK)
         return err;
-    return show ? prove(hs) : end_flight(hs);
+    return show ? prove(hs) : dtls_client_end_flight(hs);
 }
 
 /* ---- the end ---- */
 
-static int take_new_session_ticket(struct dtls_handshake *hs, const struct dtls_message *message)
+int dtls_client_take_ticket(struct dtls_handshake *hs, const struct dtls_message *message)
 {
     struct dtls_bytes ticket;
     uint32_t lifetime_s;
@@ -407,13 +412,13 @@ static const struct dtls_step full_steps[7] = {
     { DTLS_MUST, DTLS_SERVER_KEY_EXCHANGE, take_server_key_exchange },
     { DTLS_MAY, DTLS_CERTIFICATE_REQUEST, take_certificate_request },
     { DTLS_MUST, DTLS_SERVER_HELLO_DONE, take_server_hello_done },
-    { DTLS_MAY, DTLS_NEW_SESSION_TICKET, take_new_session_ticket },
+    { DTLS_MAY, DTLS_NEW_SESSION_TICKET, dtls_client_take_ticket },
     { DTLS_MUST, DTLS_FINISHED, dtls_handshake_take_finished },
     { .presence = DTLS_END },
 };
 
 static const struct dtls_step abbreviated_steps[3] = {
-    { DTLS_MAY, DTLS_NEW_SESSION_TICKET, take_new_session_ticket },
+    { DTLS_MAY, DTLS_NEW_SESSION_TICKET, dtls_client_take_ticket },
     { DTLS_MUST, DTLS_FINISHED, take_finished_and_answer },
     { .presence = DTLS_END },
 };

@@ -17,6 +17,7 @@ struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const str
     hs->as = as;
     hs->config = config;
     hs->identity = as->identity != NULL && !config->change_own_identity ? as->identity : config->identity;
+    hs->psk_config = as->psk_config != NULL && !config->change_own_identity ? as->psk_config : config;
     hs->now = hs->started = now;
     hs->epoch = as->epochs.current->number;
     hs->rehandshake = hs->epoch > 0;
@@ -37,6 +38,8 @@ void dtls_handshake_free(struct dtls_handshake *hs)
     dtls_flight_free(&hs->building);
     if (!hs->job_taken)
         dtls_job_free(hs->job);
+    dtls_question_abandon(hs->question);
+    dtls_release(&hs->as->memory, hs->psk.identity, hs->psk.identity_len + 1);
     dtls_release(&hs->as->memory, hs->ticket, hs->ticket_len);
     dtls_release(&hs->as->memory, hs, sizeof *hs);
 }
@@ -53,6 +56,7 @@ uint8_t dtls_alert_for(int error)
     case DTLS_ERR_BAD_RENEGOTIATION: /* RFC 5746, 3.4 to 3.7 */
     case DTLS_ERR_UNSAFE_PEER:
     case DTLS_ERR_IDENTITY_CHANGED:
+    case DTLS_ERR_UNKNOWN_PSK:
         return DTLS_ALERT_HANDSHAKE_FAILURE;
     case DTLS_ERR_VERSION:
         return DTLS_ALERT_PROTOCOL_VERSION;
@@ -203,7 +207,7 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
         pending->has_peer = true;
     }
     if (hs->rehandshake && active->has_peer && !hs->config->allow_identity_change &&
-        memcmp(active->peer, pending->peer, sizeof pending->peer) != 0)
+        !dtls_is_same_peer(active, pending))
         return DTLS_ERR_IDENTITY_CHANGED;
     if (dtls_expected_certificate(hs->config->fingerprints, hs->config->fingerprint_count, chain[0]) != DTLS_MATCHES)
         return DTLS_ERR_BAD_CERTIFICATE;
@@ -218,6 +222,8 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
 enum dtls_match dtls_judge_session(const struct dtls_config *config, enum dtls_role role,
                                    const struct dtls_session_state *session)
 {
+    if (dtls_suite_find(session->suite)->psk)
+        return dtls_psk_judge_session(config, role, session) ? DTLS_MATCHES : DTLS_MATCHES_NOT;
     if (!session->has_peer)
         return role == DTLS_SERVER && dtls_wanted_certificate(config) != DTLS_CLIENT_CERTIFICATE_REQUIRE
                    ? DTLS_MATCHES

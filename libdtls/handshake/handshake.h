@@ -9,6 +9,8 @@
 #include "handshake/association.h"
 #include "handshake/flight.h"
 #include "handshake/job.h"
+#include "handshake/psk.h"
+#include "handshake/question.h"
 #include "handshake/reassembly.h"
 #include "handshake/transcript.h"
 #include "identity/expected.h"
@@ -46,6 +48,7 @@ struct dtls_handshake {
     const struct dtls_config *config;     /* of this attempt */
     const struct dtls_identity *identity; /* what we present, if asked: the configuration's, or the first one (R9) */
     bool presented;                       /* and did */
+    const struct dtls_config *psk_config; /* a client: whose pre-shared key it uses; this one, or the first one (R9) */
     dtls_time now;                        /* of the call that is running */
     unsigned happened;                    /* enum dtls_happened, cleared by the owner */
     uint8_t alert;                        /* to send for the error that was returned; 0: the error's own */
@@ -75,6 +78,8 @@ struct dtls_handshake {
     uint16_t processing;  /* message_seq of the message that is being, or was last, processed */
     struct dtls_job *job; /* NULL, or what the next step waits for; owned until job_taken (R17) */
     bool job_taken;
+    struct dtls_question *question; /* NULL, or what the next step waits for an answer to (R19) */
+    int (*then_answered)(struct dtls_handshake *hs, const struct dtls_question *question);
     bool lacking; /* a step was undone for want of memory or randomness: it is tried again (S8) */
     int (*then)(struct dtls_handshake *hs, struct dtls_job *job); /* the rest of the step; may be NULL */
     struct dtls_reassembly in;
@@ -99,6 +104,7 @@ struct dtls_handshake {
     uint8_t premaster[DTLS_ECDHE_MAX_SECRET]; /* a client's, until ClientKeyExchange is in the transcript */
     size_t premaster_len;
     uint8_t master[DTLS_MASTER_SECRET_LEN];
+    struct dtls_psk_state psk;
     uint16_t scheme;            /* of our signature: ServerKeyExchange or CertificateVerify */
     size_t chain_at, chain_len; /* the peer's Certificate message, in the transcript */
     uint8_t *ticket;            /* received */
@@ -135,7 +141,14 @@ int dtls_handshake_open_gate(struct dtls_handshake *hs, dtls_time now);
  * the rest of the step lacked something, and is tried again with it. DTLS_OK, or a death. */
 int dtls_handshake_resume(struct dtls_handshake *hs, dtls_time now, struct dtls_job *job);
 
-/* Tries a step again that lacked something: with the next datagram by itself, with a timeout by this. */
+/* Does it wait for a job to be done (R17), or for an answer (R19)? Then no message is processed. */
+static inline bool dtls_handshake_waits(const struct dtls_handshake *hs)
+{
+    return hs->job != NULL || hs->question != NULL;
+}
+
+/* Goes on with a step that lacked something, or whose answer has come: with the next datagram by itself, with a timeout
+ * or a tick by this. */
 int dtls_handshake_retry(struct dtls_handshake *hs, dtls_time now);
 
 /* What would be kept of the session this handshake has made or continued; false when it cannot be resumed. */
@@ -150,6 +163,7 @@ uint8_t dtls_alert_for(int error);
 /* ---- between the machine's own files ---- */
 
 extern const struct dtls_step dtls_client_hello_steps[], dtls_server_hello_steps[];
+extern const struct dtls_step dtls_psk_client_steps[], dtls_ecdhe_psk_client_steps[], dtls_psk_server_steps[];
 
 /* Ends a message that dtls_flight_open began: into the flight and the transcript. */
 int dtls_handshake_close_message(struct dtls_handshake *hs, const struct dtls_writer *body, uint8_t type);
@@ -186,6 +200,15 @@ int dtls_handshake_hear(struct dtls_handshake *hs, const struct dtls_message *me
  */
 int dtls_handshake_work(struct dtls_handshake *hs, struct dtls_job *job,
                         int (*then)(struct dtls_handshake *hs, struct dtls_job *job));
+
+/*
+ * The rest of a step needs an answer of the application: `put` asks for it, and `then` goes on with it, at once if the
+ * answer is there when `put` returns, else when it comes (R19); no message is processed before. `room`: bytes of the
+ * longest answer.
+ */
+int dtls_handshake_ask(struct dtls_handshake *hs, enum dtls_question_kind kind, size_t room,
+                       void (*put)(struct dtls_handshake *hs, struct dtls_question *question),
+                       int (*then)(struct dtls_handshake *hs, const struct dtls_question *question));
 
 /* Takes the master secret as it is and makes the next epoch; or computes it first. */
 int dtls_handshake_make_keys(struct dtls_handshake *hs);

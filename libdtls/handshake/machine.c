@@ -119,8 +119,12 @@ static void undo(struct dtls_handshake *hs, const struct before *before)
     hs->building.cap = after.building.cap;
     if (after.ticket != before->hs.ticket)
         dtls_release(&hs->as->memory, after.ticket, after.ticket_len);
+    if (after.psk.identity != before->hs.psk.identity)
+        dtls_release(&hs->as->memory, after.psk.identity, after.psk.identity_len + 1);
     if (after.job != before->hs.job)
         dtls_job_free(after.job);
+    if (after.question != before->hs.question)
+        dtls_question_abandon(after.question);
     if (!before->had_next)
         dtls_association_drop_next(hs->as);
     hs->lacking = true;
@@ -179,16 +183,20 @@ static int resume_again(struct dtls_handshake *hs)
     return err;
 }
 
+static int hear_answer(struct dtls_handshake *hs);
+
 static int process_all(struct dtls_handshake *hs)
 {
     struct dtls_message message;
 
     if (hs->lacking && hs->job != NULL && !hs->job_taken)
         return resume_again(hs);
+    if (hs->question != NULL)
+        return hs->question->answered ? hear_answer(hs) : DTLS_OK;
     hs->lacking = false;
     find_first_message(hs);
     /* Nothing comes after Finished: what waits behind it was forged, or it would have been authentic. */
-    while ((hs->happened & DTLS_HAPPENED_VERIFIED) == 0 && hs->job == NULL &&
+    while ((hs->happened & DTLS_HAPPENED_VERIFIED) == 0 && !dtls_handshake_waits(hs) &&
            dtls_reassembly_ready(&hs->in, &message)) {
         if (message.type == DTLS_CLIENT_HELLO)
             learn_random(hs, message.body); /* its first fragment may have been very short */
@@ -283,7 +291,8 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
         if (!hs->answered && fragment->offset == 0)
             hear_hello(hs, fragment, sequence);
     }
-    switch (dtls_reassembly_take(&hs->in, fragment, epoch, hs->gated || hs->job != NULL ? NULL : &whole, &reason)) {
+    switch (dtls_reassembly_take(&hs->in, fragment, epoch, hs->gated || dtls_handshake_waits(hs) ? NULL : &whole,
+                                 &reason)) {
     case DTLS_TAKEN_NOT:
         hs->as->stats.dropped[reason]++;
         if (reason == DTLS_DROP_STALE && ends_a_repeated_flight(hs, fragment))
@@ -358,6 +367,43 @@ int dtls_handshake_resume(struct dtls_handshake *hs, dtls_time now, struct dtls_
         job->done = job->error == DTLS_OK;
         return DTLS_OK;
     }
+    return err != DTLS_OK ? err : process_all(hs);
+}
+
+/* ---- what the application is asked (R19) ---- */
+
+int dtls_handshake_ask(struct dtls_handshake *hs, enum dtls_question_kind kind, size_t room,
+                       void (*put)(struct dtls_handshake *hs, struct dtls_question *question),
+                       int (*then)(struct dtls_handshake *hs, const struct dtls_question *question))
+{
+    struct dtls_question *question = dtls_question_new(&hs->as->memory, hs, kind, room);
+
+    if (question == NULL)
+        return DTLS_ERR_NO_MEMORY;
+    hs->question = question;
+    hs->then_answered = then;
+    put(hs, question);
+    if (!question->answered)
+        return DTLS_OK;
+    hs->question = NULL;
+    int err = then(hs, question);
+    dtls_question_free(question);
+    return err;
+}
+
+/* The answer has come later. */
+static int hear_answer(struct dtls_handshake *hs)
+{
+    struct dtls_question *question = hs->question;
+    struct before before;
+
+    hs->lacking = false;
+    remember(&before, hs);
+    hs->question = NULL;
+    int err = end_step(hs, &before, hs->then_answered(hs, question));
+    if (err == AGAIN) /* and the answer has been put back */
+        return DTLS_OK;
+    dtls_question_free(question);
     return err != DTLS_OK ? err : process_all(hs);
 }
 

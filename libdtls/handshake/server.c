@@ -64,25 +64,47 @@ static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello
     uint32_t lifetime_s = hs->rehandshake ? DTLS_OWN_SESSION_LIFETIME : hs->config->session_lifetime_s;
 
     return find_session(hs, hello) && dtls_session_is_alive(session, hs->now, lifetime_s) &&
-           dtls_bytes_have_u16(hello->suites, session->suite) && dtls_config_has_suite(hs->config, session->suite) &&
+           dtls_bytes_have_u16(hello->suites, session->suite) &&
+           dtls_config_has_suite(hs->config, DTLS_SERVER, session->suite) &&
            dtls_judge_session(hs->config, DTLS_SERVER, session) == DTLS_MATCHES;
+}
+
+/* The group and the scheme are chosen already. In a rehandshake nobody turns from certificates to pre-shared keys, or
+ * back, where that would be another identity (R9). */
+static bool is_possible(const struct dtls_handshake *hs, const struct dtls_suite_row *row)
+{
+    const struct dtls_suite_row *active = hs->as->active.suite;
+
+    if (hs->rehandshake && row->psk != active->psk && !hs->config->allow_identity_change)
+        return false;
+    if (row->ecdhe && hs->pending.group == 0)
+        return false;
+    return row->psk ||
+           (hs->identity != NULL && hs->scheme != 0 && row->rsa == (hs->identity->public_key.kind == DTLS_KEY_RSA));
 }
 
 static int choose_parameters(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
 {
     const struct dtls_extensions *extensions = &hello->extensions;
-    enum dtls_key_kind kind = hs->identity->public_key.kind;
     uint16_t suites[DTLS_MAX_SUITES], groups[DTLS_MAX_GROUPS];
-    size_t suite_count = dtls_config_suites(hs->config, suites), group_count = dtls_config_groups(hs->config, groups);
+    size_t suite_count = dtls_config_suites(hs->config, DTLS_SERVER, suites);
+    size_t group_count = dtls_config_groups(hs->config, groups);
 
-    for (size_t i = 0; i < suite_count && hs->pending.suite == NULL; i++)
-        if (dtls_suite_find(suites[i])->rsa == (kind == DTLS_KEY_RSA) && dtls_bytes_have_u16(hello->suites, suites[i]))
-            hs->pending.suite = dtls_suite_find(suites[i]);
     for (size_t i = 0; i < group_count && hs->pending.group == 0; i++)
         if (!extensions->has_groups || dtls_bytes_have_u16(extensions->groups, groups[i]))
             hs->pending.group = groups[i];
-    hs->scheme = dtls_scheme_choose(kind, extensions->schemes);
-    return hs->pending.suite != NULL && hs->pending.group != 0 && hs->scheme != 0 ? DTLS_OK : DTLS_ERR_NO_COMMON_SUITE;
+    if (hs->identity != NULL)
+        hs->scheme = dtls_scheme_choose(hs->identity->public_key.kind, extensions->schemes);
+    for (size_t i = 0; i < suite_count && hs->pending.suite == NULL; i++)
+        if (dtls_bytes_have_u16(hello->suites, suites[i]) && is_possible(hs, dtls_suite_find(suites[i])))
+            hs->pending.suite = dtls_suite_find(suites[i]);
+    if (hs->pending.suite == NULL)
+        return DTLS_ERR_NO_COMMON_SUITE;
+    if (!hs->pending.suite->ecdhe)
+        hs->pending.group = 0;
+    if (hs->rehandshake && hs->pending.suite->psk != hs->as->active.suite->psk)
+        hs->pending.has_peer = false; /* until it is known who it is now */
+    return DTLS_OK;
 }
 
 /* Of the two, record_size_limit counts (RFC 8449, 5). */
@@ -156,6 +178,16 @@ static int add_certificate_request(struct dtls_handshake *hs)
     return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_REQUEST);
 }
 
+int dtls_server_end_flight(struct dtls_handshake *hs)
+{
+    struct dtls_writer done = dtls_flight_open(&hs->building, 0);
+    int err = dtls_handshake_close_message(hs, &done, DTLS_SERVER_HELLO_DONE);
+
+    if (err == DTLS_OK)
+        dtls_handshake_flight_ready(hs);
+    return err;
+}
+
 /* The share is made, and signed with the parameters: ServerKeyExchange, and what stands behind it. */
 static int offered(struct dtls_handshake *hs, struct dtls_job *job)
 {
@@ -168,13 +200,7 @@ static int offered(struct dtls_handshake *hs, struct dtls_job *job)
     int err = dtls_handshake_close_message(hs, &to, DTLS_SERVER_KEY_EXCHANGE);
     if (err == DTLS_OK && hs->asked)
         err = add_certificate_request(hs);
-    if (err != DTLS_OK)
-        return err;
-    struct dtls_writer done = dtls_flight_open(&hs->building, 0);
-    err = dtls_handshake_close_message(hs, &done, DTLS_SERVER_HELLO_DONE);
-    if (err == DTLS_OK)
-        dtls_handshake_flight_ready(hs);
-    return err;
+    return err == DTLS_OK ? dtls_server_end_flight(hs) : err;
 }
 
 static int offer(struct dtls_handshake *hs)
@@ -201,10 +227,12 @@ static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello
     /* A client of ours asks for none in a rehandshake, so that the last flight stays small (R3). GnuTLS's asks for one,
      * and waits for it for ever when the first handshake gave one. */
     hs->announced_ticket = hello->extensions.has_ticket && hs->gives_tickets && hs->pending.extended_master_secret;
-    hs->asked = dtls_wanted_certificate(hs->config) != DTLS_CLIENT_CERTIFICATE_NONE;
-    hs->step = full_steps;
     if (err == DTLS_OK)
         err = add_server_hello(hs, hello);
+    if (err == DTLS_OK && hs->pending.suite->psk)
+        return dtls_server_offer_psk(hs);
+    hs->asked = dtls_wanted_certificate(hs->config) != DTLS_CLIENT_CERTIFICATE_NONE;
+    hs->step = full_steps;
     if (err == DTLS_OK)
         err = dtls_handshake_add_certificate(hs, hs->identity);
     return err == DTLS_OK ? offer(hs) : err;
@@ -363,7 +391,7 @@ static int add_new_session_ticket(struct dtls_handshake *hs)
     return dtls_handshake_close_message(hs, &to, DTLS_NEW_SESSION_TICKET);
 }
 
-static int take_finished_and_answer(struct dtls_handshake *hs, const struct dtls_message *message)
+int dtls_server_take_finished(struct dtls_handshake *hs, const struct dtls_message *message)
 {
     int err = dtls_handshake_take_finished(hs, message);
 
@@ -386,7 +414,7 @@ static const struct dtls_step full_steps[5] = {
     { DTLS_IF_ASKED, DTLS_CERTIFICATE, take_certificate },
     { DTLS_MUST, DTLS_CLIENT_KEY_EXCHANGE, take_client_key_exchange },
     { DTLS_IF_CERTIFICATE, DTLS_CERTIFICATE_VERIFY, take_certificate_verify },
-    { DTLS_MUST, DTLS_FINISHED, take_finished_and_answer },
+    { DTLS_MUST, DTLS_FINISHED, dtls_server_take_finished },
     { .presence = DTLS_END },
 };
 

@@ -14,17 +14,27 @@
 #define CCM     .aead = &dtls_aes_128_ccm, .hash = DTLS_SHA256
 #define CCM_8   .aead = &dtls_aes_128_ccm_8, .hash = DTLS_SHA256
 
+#define ECDSA     .ecdhe = true
+#define RSA       .ecdhe = true, .rsa = true
+#define ECDHE_PSK .ecdhe = true, .psk = true
+#define PSK       .psk = true
+
 /* A tag of 8 bytes is for those who know why. RFC 9147, 4.5.3 would have us close after 2^7 forgeries, and then whoever
  * can send us datagrams could end any association (S1). */
 static const struct dtls_suite_row suites[DTLS_MAX_SUITES] = {
-    { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", GCM_128 },
-    { DTLS_ECDHE_RSA_AES_128_GCM_SHA256, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", GCM_128, .rsa = true },
-    { DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", CHACHA },
-    { DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", CHACHA, .rsa = true },
-    { DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", GCM_256 },
-    { DTLS_ECDHE_RSA_AES_256_GCM_SHA384, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", GCM_256, .rsa = true },
-    { DTLS_ECDHE_ECDSA_AES_128_CCM, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", CCM },
-    { DTLS_ECDHE_ECDSA_AES_128_CCM_8, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", CCM_8, .named_only = true },
+    { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", GCM_128, ECDSA },
+    { DTLS_ECDHE_RSA_AES_128_GCM_SHA256, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", GCM_128, RSA },
+    { DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", CHACHA, ECDSA },
+    { DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", CHACHA, RSA },
+    { DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", GCM_256, ECDSA },
+    { DTLS_ECDHE_RSA_AES_256_GCM_SHA384, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", GCM_256, RSA },
+    { DTLS_ECDHE_ECDSA_AES_128_CCM, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", CCM, ECDSA },
+    { DTLS_ECDHE_PSK_AES_128_GCM_SHA256, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256", GCM_128, ECDHE_PSK },
+    { DTLS_ECDHE_PSK_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256", CHACHA, ECDHE_PSK },
+    { DTLS_PSK_AES_128_GCM_SHA256, "TLS_PSK_WITH_AES_128_GCM_SHA256", GCM_128, PSK },
+    { DTLS_PSK_AES_128_CCM, "TLS_PSK_WITH_AES_128_CCM", CCM, PSK },
+    { DTLS_ECDHE_ECDSA_AES_128_CCM_8, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", CCM_8, ECDSA, .named_only = true },
+    { DTLS_PSK_AES_128_CCM_8, "TLS_PSK_WITH_AES_128_CCM_8", CCM_8, PSK, .named_only = true },
 };
 
 static const struct {
@@ -81,17 +91,27 @@ uint16_t dtls_group_by_name(const char *name)
     return 0;
 }
 
-size_t dtls_config_suites(const struct dtls_config *config, uint16_t out[DTLS_MAX_SUITES])
+bool dtls_config_has_psk(const struct dtls_config *config)
 {
-    size_t count = 0;
+    return config->psk != NULL || config->psk_key.len > 0;
+}
 
-    if (config->suite_count > 0) {
-        memcpy(out, config->suites, config->suite_count * sizeof out[0]);
-        return config->suite_count;
+static bool is_usable(const struct dtls_config *config, enum dtls_role role, const struct dtls_suite_row *row)
+{
+    if (row->psk)
+        return dtls_config_has_psk(config);
+    return role == DTLS_SERVER || config->verifier.verify != NULL || config->fingerprint_count > 0;
+}
+
+size_t dtls_config_suites(const struct dtls_config *config, enum dtls_role role, uint16_t out[DTLS_MAX_SUITES])
+{
+    size_t most = config->suite_count > 0 ? config->suite_count : COUNT(suites), count = 0;
+
+    for (size_t i = 0; i < most; i++) {
+        const struct dtls_suite_row *row = config->suite_count > 0 ? dtls_suite_find(config->suites[i]) : &suites[i];
+        if ((config->suite_count > 0 || !row->named_only) && is_usable(config, role, row))
+            out[count++] = row->id;
     }
-    for (size_t i = 0; i < COUNT(suites); i++)
-        if (!suites[i].named_only)
-            out[count++] = suites[i].id;
     return count;
 }
 
@@ -106,10 +126,10 @@ size_t dtls_config_groups(const struct dtls_config *config, uint16_t out[DTLS_MA
     return COUNT(groups);
 }
 
-bool dtls_config_has_suite(const struct dtls_config *config, uint16_t suite)
+bool dtls_config_has_suite(const struct dtls_config *config, enum dtls_role role, uint16_t suite)
 {
     uint16_t suite_list[DTLS_MAX_SUITES];
-    size_t count = dtls_config_suites(config, suite_list);
+    size_t count = dtls_config_suites(config, role, suite_list);
 
     while (count > 0)
         if (suite_list[--count] == suite)
@@ -128,21 +148,34 @@ bool dtls_config_has_group(const struct dtls_config *config, uint16_t group)
     return false;
 }
 
-bool dtls_config_fits(const struct dtls_config *config, enum dtls_key_kind kind)
+bool dtls_config_fits_psk(const struct dtls_config *config, enum dtls_role role)
 {
     uint16_t suite_list[DTLS_MAX_SUITES];
-    size_t count = dtls_config_suites(config, suite_list);
+    size_t count = dtls_config_suites(config, role, suite_list);
 
     while (count > 0)
-        if (dtls_suite_find(suite_list[--count])->rsa == (kind == DTLS_KEY_RSA))
+        if (dtls_suite_find(suite_list[--count])->psk)
             return true;
     return false;
 }
 
-size_t dtls_config_expansion(const struct dtls_config *config)
+bool dtls_config_fits(const struct dtls_config *config, enum dtls_key_kind kind)
+{
+    uint16_t suite_list[DTLS_MAX_SUITES];
+    size_t count = dtls_config_suites(config, DTLS_SERVER, suite_list);
+
+    while (count > 0) {
+        const struct dtls_suite_row *row = dtls_suite_find(suite_list[--count]);
+        if (!row->psk && row->rsa == (kind == DTLS_KEY_RSA))
+            return true;
+    }
+    return false;
+}
+
+size_t dtls_config_expansion(const struct dtls_config *config, enum dtls_role role)
 {
     uint16_t ids[DTLS_MAX_SUITES];
-    size_t count = dtls_config_suites(config, ids), most = 0;
+    size_t count = dtls_config_suites(config, role, ids), most = 0;
 
     for (size_t i = 0; i < count; i++) {
         const struct dtls_aead *aead = dtls_suite_find(ids[i])->aead;

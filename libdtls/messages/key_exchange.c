@@ -2,8 +2,6 @@
  * its curve, a signature good or a certificate DER is asked elsewhere. */
 #include "messages/key_exchange.h"
 
-enum { NAMED_CURVE = 3 }; /* ECCurveType (RFC 8422, 5.4), the only one left */
-
 int dtls_certificate_message_read(struct dtls_bytes body, struct dtls_bytes *chain, size_t most, size_t *count)
 {
     struct dtls_reader from = dtls_reader_of(body);
@@ -43,7 +41,7 @@ int dtls_server_key_exchange_read(struct dtls_bytes body, struct dtls_server_key
     exchange.params = dtls_read_bytes(&start, start.left - from.left);
     exchange.scheme = dtls_read_u16(&from);
     exchange.signature = dtls_read_vec16(&from);
-    if (!dtls_reader_finished(&from) || curve_type != NAMED_CURVE || exchange.point.len == 0)
+    if (!dtls_reader_finished(&from) || curve_type != DTLS_NAMED_CURVE || exchange.point.len == 0)
         return DTLS_ERR_DECODE;
     *out = exchange;
     return DTLS_OK;
@@ -51,7 +49,7 @@ int dtls_server_key_exchange_read(struct dtls_bytes body, struct dtls_server_key
 
 void dtls_server_key_exchange_write_params(struct dtls_writer *to, uint16_t group, struct dtls_bytes point)
 {
-    dtls_write_u8(to, NAMED_CURVE);
+    dtls_write_u8(to, DTLS_NAMED_CURVE);
     dtls_write_u16(to, group);
     dtls_write_vec8(to, point);
 }

@@ -10,6 +10,8 @@
 int dtls_certificate_message_read(struct dtls_bytes body, struct dtls_bytes *chain, size_t most, size_t *count);
 void dtls_certificate_message_write(struct dtls_writer *to, const struct dtls_bytes *chain, size_t count);
 
+enum { DTLS_NAMED_CURVE = 3 }; /* ECCurveType (RFC 8422, 5.4), the only one left */
+
 /* ServerKeyExchange for ECDHE with a named curve (any other curve type is DTLS_ERR_DECODE). */
 struct dtls_server_key_exchange {
     uint16_t group;

@@ -46,6 +46,35 @@ static void *allocate_nothing(void *arg, size_t len)
     return NULL;
 }
 
+static void ask_nobody(void *arg, struct dtls_question *question, struct dtls_bytes name)
+{
+    (void)arg;
+    (void)question;
+    (void)name;
+}
+
+static struct dtls_bytes bytes(size_t len)
+{
+    static const uint8_t zeroes[256];
+
+    return (struct dtls_bytes){ zeroes, len };
+}
+
+/* A key alone is enough at either end. */
+static void a_pre_shared_key_is_enough(void)
+{
+    struct dtls_config config = good();
+
+    config.identity = NULL;
+    config.verifier.verify = NULL;
+    config.psk_key = bytes(16);
+    CU_ASSERT_PTR_NULL(dtls_config_problem(&config, DTLS_CLIENT));
+    config.psk_key = bytes(0);
+    config.psk = ask_nobody;
+    CU_ASSERT_PTR_NULL(dtls_config_problem(&config, DTLS_CLIENT));
+    CU_ASSERT_PTR_NULL(dtls_config_problem(&config, DTLS_SERVER));
+}
+
 #define REFUSED(role, field, change)                                                                                   \
     do {                                                                                                               \
         struct dtls_config config = good();                                                                            \
@@ -67,6 +96,22 @@ static void what_cannot_work_is_named(void)
     REFUSED(DTLS_CLIENT, "suites", config.suite_count = DTLS_MAX_SUITES + 1);
     REFUSED(DTLS_SERVER, "suites",
             (config.suites[0] = DTLS_ECDHE_RSA_AES_128_GCM_SHA256, config.suite_count = 1)); /* the key is P-256 */
+    REFUSED(DTLS_CLIENT, "psk_identity needs psk_key", config.psk_identity = bytes(1));
+    REFUSED(DTLS_CLIENT, "psk and psk_key", (config.psk = ask_nobody, config.psk_key = bytes(16)));
+    REFUSED(DTLS_SERVER, "psk_key is a client's", config.psk_key = bytes(16));
+    REFUSED(DTLS_CLIENT, "psk_identity is above", (config.psk_key = bytes(16), config.psk_identity = bytes(256)));
+    REFUSED(DTLS_CLIENT, "psk_key is above", config.psk_key = bytes(65));
+    REFUSED(DTLS_SERVER, "psk_hint is above", (config.psk = ask_nobody, config.psk_hint = bytes(256)));
+    REFUSED(DTLS_CLIENT, "fingerprints and psk",
+            (config.psk = ask_nobody,
+             config.fingerprints = &(struct dtls_fingerprint){ .hash = DTLS_FINGERPRINT_SHA_256 },
+             config.fingerprint_count = 1));
+    REFUSED(DTLS_SERVER, "suites has none with a pre-shared key",
+            (config.psk = ask_nobody, config.suites[0] = DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, config.suite_count = 1));
+    REFUSED(DTLS_CLIENT, "suites has only those with a pre-shared key",
+            (config.suites[0] = DTLS_PSK_AES_128_GCM_SHA256, config.suite_count = 1));
+    REFUSED(DTLS_SERVER, "suites has none for the identity's kind",
+            (config.suites[0] = DTLS_PSK_AES_128_GCM_SHA256, config.suite_count = 1));
     REFUSED(DTLS_CLIENT, "groups", (config.groups[0] = 25, config.group_count = 1));
     REFUSED(DTLS_CLIENT, "srtp_profiles", (config.srtp_profiles[0] = 5, config.srtp_profile_count = 1));
     REFUSED(DTLS_SERVER, "srtp_profiles",
@@ -99,6 +144,7 @@ static void what_cannot_work_is_named(void)
 
 static CU_TestInfo tests[] = {
     { "the defaults and the presets are fine", defaults_and_the_presets_are_fine },
+    { "a pre-shared key is enough", a_pre_shared_key_is_enough },
     { "what cannot work is refused and named", what_cannot_work_is_named },
     CU_TEST_INFO_NULL,
 };

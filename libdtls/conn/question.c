@@ -1,0 +1,53 @@
+/* question.c - the application's answers (contract R19): which connection they are for, if any. They are processed by
+ * the next dtls_conn_tick, or with the next datagram. */
+#include <stddef.h>
+
+#include "conn/conn_private.h"
+
+static struct dtls_conn *conn_of(const struct dtls_question *question)
+{
+    if (question->hs == NULL)
+        return NULL;
+    struct dtls_conn *conn = (struct dtls_conn *)((char *)question->hs->as - offsetof(struct dtls_conn, as));
+    return conn->state != DTLS_CONN_OVER ? conn : NULL;
+}
+
+struct dtls_conn *dtls_question_conn(const struct dtls_question *question)
+{
+    return conn_of(question);
+}
+
+bool dtls_conn_is_answered(const struct dtls_conn *conn)
+{
+    return conn->state != DTLS_CONN_OVER && conn->hs != NULL && conn->hs->question != NULL &&
+           conn->hs->question->answered && !conn->hs->lacking;
+}
+
+/* Nobody hears it: the question, which is the caller's until now, ends here. */
+static int ignore(struct dtls_question *question)
+{
+    if (question->hs != NULL)
+        question->hs->question = NULL;
+    dtls_question_free(question);
+    return DTLS_ERR_NOT_ASKED;
+}
+
+int dtls_question_answer_psk(struct dtls_question *question, const struct dtls_psk *psk)
+{
+    if (question->kind != DTLS_QUESTION_PSK)
+        return DTLS_ERR_ARGUMENT;
+    if (psk != NULL && !dtls_psk_is_valid(psk))
+        return DTLS_ERR_ARGUMENT;
+    struct dtls_conn *conn = conn_of(question);
+    if (conn == NULL)
+        return ignore(question);
+    if (psk == NULL) {
+        dtls_question_deny(question);
+    } else {
+        struct dtls_writer to = dtls_question_open(question);
+        dtls_psk_write(&to, psk);
+        dtls_question_grant(question, &to);
+    }
+    dtls_conn_changed(conn);
+    return DTLS_OK;
+}
