@@ -133,8 +133,8 @@ complains() { # one line each, and the association lives on
     begin -- && to_client :frobnicate && wait_for 'no such command: :frobnicate' "$room/client.err" &&
         to_client ":rehandshake" && wait_for 'no such command: :rehandshake (' "$room/client.err" &&
         to_client ":rehandshake fully" && wait_for 'no such command: :rehandshake fully' "$room/client.err" &&
-        to_client :accept && wait_for ':accept: no rehandshake request waits' "$room/client.err" &&
-        to_server :refuse && wait_for ':refuse: no rehandshake request waits' "$room/server.err" &&
+        to_client :accept && wait_for ':accept: nobody waits for this answer' "$room/client.err" &&
+        to_server :refuse && wait_for ':refuse: nobody waits for this answer' "$room/server.err" &&
         [ "$(wc -l <"$room/client.err")" = 4 ] && [ "$(wc -l <"$room/server.err")" = 1 ] && both_speak || return 1
     to_client :close
     wait "$client_pid" && stop_server
