@@ -77,6 +77,10 @@ const char *dtls_alert_string(uint8_t description)
         return "handshake_failure";
     case DTLS_ALERT_BAD_CERTIFICATE:
         return "bad_certificate";
+    case DTLS_ALERT_UNSUPPORTED_CERTIFICATE:
+        return "unsupported_certificate";
+    case DTLS_ALERT_CERTIFICATE_REVOKED:
+        return "certificate_revoked";
     case DTLS_ALERT_CERTIFICATE_EXPIRED:
         return "certificate_expired";
     case DTLS_ALERT_CERTIFICATE_UNKNOWN:
@@ -103,6 +107,8 @@ const char *dtls_alert_string(uint8_t description)
         return "no_renegotiation";
     case DTLS_ALERT_UNSUPPORTED_EXTENSION:
         return "unsupported_extension";
+    case DTLS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE:
+        return "bad_certificate_status_response";
     default:
         return "unknown alert";
     }

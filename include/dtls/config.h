@@ -18,8 +18,6 @@ extern "C" {
 typedef uint64_t dtls_time;
 #define DTLS_NEVER UINT64_MAX
 
-enum dtls_role { DTLS_CLIENT, DTLS_SERVER };
-
 /* Cipher suites (IANA numbers), in the default order of preference. Those of _PSK_ without ECDHE have no forward
  * secrecy: whoever learns the key later can read what was recorded before. The last two, with their tags of 8 bytes,
  * are neither offered nor taken unless `suites` names them: each forged record has one chance in 2^64, and a record
@@ -129,7 +127,11 @@ struct dtls_config {
      * and no data. A server then requires a certificate, whatever client_certificate says. A session, which knows its
      * peer by SHA-256 alone, is not resumed, not even by an abbreviated rehandshake, where a stronger hash counts. */
     const struct dtls_fingerprint *fingerprints;
-    size_t fingerprint_count;                        /* 0, the default: none is expected */
+    size_t fingerprint_count; /* 0, the default: none is expected */
+    bool request_status;      /* a client asks its server for a stapled OCSP response (RFC 6066, 8), for the verifier to
+                                 judge; default false. A server staples what its identity has, to whoever asks */
+    bool keep_peer_chain;     /* for dtls_conn_peer_certificate: costs an idle connection the chain's length; default
+                                 false */
     enum dtls_client_certificate client_certificate; /* in handshakes with certificates; a pre-shared key is proof of
                                                         its own */
     /* Pre-shared keys (psk.h). A client has one, or is asked for it when the server's hint is known: psk_key, or psk. A

@@ -329,6 +329,16 @@ DTLS_API const uint8_t *dtls_conn_peer_fingerprint(const struct dtls_conn *conn)
 DTLS_API struct dtls_bytes dtls_conn_psk_identity(const struct dtls_conn *conn);
 DTLS_API const uint8_t *dtls_conn_psk_fingerprint(const struct dtls_conn *conn);
 
+/* Certificate `index` of the peer's chain in DER, leaf first, as it came in the last full handshake: with
+ * keep_peer_chain. An empty view past the end, where the peer has shown none, after a resumption without a full
+ * handshake before, and where there was no memory for it. Valid as long as the fingerprint. */
+DTLS_API struct dtls_bytes dtls_conn_peer_certificate(const struct dtls_conn *conn, size_t index);
+
+/* After FAILED: why, in words for a person, where there are some: those of the verifier that has refused the peer
+ * ("certificate of sip.example expired 3 days ago"), or of a message that was too large to be taken. NULL: `error` and
+ * `alert` say it all. Names in it are the peer's, with all that is not printable ASCII replaced. Valid until _free. */
+DTLS_API const char *dtls_conn_reason(const struct dtls_conn *conn);
+
 /* ---- statistics ---- */
 
 enum dtls_drop {

@@ -2,6 +2,7 @@
 #ifndef DTLS_IDENTITY_H
 #define DTLS_IDENTITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+enum dtls_role { DTLS_CLIENT, DTLS_SERVER };
 
 /* A view: never freed, valid as long as what it points into. */
 struct dtls_bytes {
@@ -38,6 +41,14 @@ struct dtls_identity;
  */
 DTLS_API int dtls_identity_from_pem(const char *certificates, size_t certificates_len, const char *private_key,
                                     size_t private_key_len, struct dtls_identity **out);
+
+/*
+ * A server's answer to clients that ask for the status of its certificate (status_request, RFC 6066, 8): an OCSP
+ * response about the leaf, in DER, as its authority has signed it; 1 to 65,535 bytes, copied. It is not looked at. A
+ * new one is for a new identity: it is to be given before the identity is used anywhere. Length 0: none any more.
+ * DTLS_OK; DTLS_ERR_ARGUMENT (too long), DTLS_ERR_NO_MEMORY, and nothing has changed.
+ */
+DTLS_API int dtls_identity_set_ocsp_response(struct dtls_identity *identity, const uint8_t *response, size_t len);
 
 enum dtls_key_type {
     DTLS_KEY_ECDSA_P256,
@@ -106,18 +117,29 @@ DTLS_API void dtls_fingerprint_to_sdp(const struct dtls_fingerprint *fingerprint
  * trusted. */
 DTLS_API int dtls_fingerprint_from_sdp(const char *text, struct dtls_fingerprint *out);
 
+enum {
+    DTLS_MOST_CERTIFICATES = 10, /* in a chain, ours or a peer's; a longer one is refused unread */
+    DTLS_REASON_MAX = 200,       /* bytes of a verifier's words, with their NUL */
+};
+
 /* What a verifier is asked to judge. Views are valid during the call only. */
 struct dtls_peer_identity {
     const uint8_t *fingerprint;     /* SHA-256 of the leaf, DTLS_FINGERPRINT_LEN bytes */
-    const struct dtls_bytes *chain; /* DER, leaf first */
+    const struct dtls_bytes *chain; /* DER, leaf first; all of it no longer than max_message (config.h) */
     size_t chain_count;             /* 0 in a resumed session: then only the fingerprint is known */
+    enum dtls_role role;            /* the peer's */
+    bool asked_status;              /* a client has asked for a stapled OCSP response (request_status, config.h), */
+    struct dtls_bytes status;       /* and this came, in DER; empty: none */
+    char *reason; /* room for DTLS_REASON_MAX bytes: why not, in words for a person, with a NUL. They are kept with the
+                     connection that is refused (dtls_conn_reason), so a verifier needs no memory of its own */
 };
 
 /*
  * The verifier door. Called inside the handshake, when the peer's certificate arrives; the proof that the peer owns its
  * key is checked by the engine, and OPEN comes only after both. Returns 0 to accept, or the alert description (enum
- * dtls_alert, not 0) with which the handshake ends (DTLS_ERR_BAD_CERTIFICATE). It is also asked about the peer of a
- * session that could be resumed, in an abbreviated rehandshake too: after a no a full handshake follows instead.
+ * dtls_alert, not 0) with which the handshake ends (DTLS_ERR_BAD_CERTIFICATE). Where a stapled OCSP response may come
+ * it is called when that has come, or what stands behind it. It is also asked about the peer of a session that could be
+ * resumed, in an abbreviated rehandshake too: after a no a full handshake follows instead.
  */
 struct dtls_verifier {
     int (*verify)(void *arg, const struct dtls_peer_identity *peer);

@@ -3,6 +3,7 @@
 
 #include "conn/conn_private.h"
 #include "identity/identity.h"
+#include "messages/key_exchange.h"
 
 /* Nobody means more; and a connection has four such numbers. */
 static uint32_t at_most_4_gib(size_t number)
@@ -96,6 +97,7 @@ void dtls_conn_free(struct dtls_conn *conn)
     dtls_held_record_free(&memory, conn->reading);
     dtls_held_record_free(&memory, conn->delivered);
     dtls_session_free(conn->as.session);
+    dtls_release(&memory, conn->as.peer_chain, conn->as.peer_chain_len);
     dtls_release(&memory, conn->as.cookie, conn->as.cookie_len);
     dtls_release(&memory, conn->as.psk_identity, (size_t)conn->as.psk_identity_len + 1);
     dtls_conn_forget_heartbeat(conn);
@@ -343,6 +345,25 @@ const uint8_t *dtls_conn_psk_fingerprint(const struct dtls_conn *conn)
 struct dtls_bytes dtls_conn_psk_identity(const struct dtls_conn *conn)
 {
     return dtls_view(conn->as.psk_identity, conn->as.psk_identity_len);
+}
+
+struct dtls_bytes dtls_conn_peer_certificate(const struct dtls_conn *conn, size_t index)
+{
+    struct dtls_bytes chain[DTLS_MAX_CHAIN];
+    size_t count = 0;
+
+    if (conn->as.peer_chain != NULL)
+        dtls_certificate_message_read(dtls_view(conn->as.peer_chain, conn->as.peer_chain_len), chain, DTLS_MAX_CHAIN,
+                                      &count);
+    return index < count ? chain[index] : (struct dtls_bytes){ 0 };
+}
+
+const char *dtls_conn_reason(const struct dtls_conn *conn)
+{
+    bool may = conn->state == DTLS_CONN_OVER && conn->hs != NULL && conn->hs->reason[0] != '\0';
+
+    return may && (conn->death == DTLS_ERR_BAD_CERTIFICATE || conn->death == DTLS_ERR_TIMEOUT) ? conn->hs->reason
+                                                                                               : NULL;
 }
 
 void dtls_conn_stats(const struct dtls_conn *conn, struct dtls_stats *out)

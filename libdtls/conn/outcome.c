@@ -91,6 +91,20 @@ static void keep_psk(struct dtls_association *as, struct dtls_handshake *hs)
     hs->psk.identity = NULL;
 }
 
+/* For who asks for certificates later: those of the last full handshake, with the fingerprint. */
+static void keep_chain(struct dtls_association *as, const struct dtls_handshake *hs)
+{
+    bool wanted = hs->config->keep_peer_chain && hs->pending.has_peer && !hs->pending.suite->psk;
+
+    if (wanted && hs->chain_len == 0) /* it was not shown again */
+        return;
+    dtls_release(&as->memory, as->peer_chain, as->peer_chain_len);
+    as->peer_chain = wanted ? dtls_allocate(&as->memory, hs->chain_len) : NULL;
+    as->peer_chain_len = as->peer_chain != NULL ? hs->chain_len : 0;
+    if (as->peer_chain != NULL)
+        memcpy(as->peer_chain, hs->transcript.bytes + hs->chain_at, hs->chain_len);
+}
+
 /* The peer's certificate, suite and secrets of the attempt become those of the connection, all at once. */
 static void publish(struct dtls_conn *conn, dtls_time now)
 {
@@ -105,6 +119,7 @@ static void publish(struct dtls_conn *conn, dtls_time now)
     dtls_wipe(&state, sizeof state);
     dtls_session_free(as->session);
     as->session = session;
+    keep_chain(as, hs);
     as->active = hs->pending;
     if (hs->presented)
         as->identity = hs->identity;

@@ -52,6 +52,8 @@ static int add_client_hello(struct dtls_handshake *hs)
         .suites = number_list(suites, suite_count, suite_bytes, sizeof suite_bytes),
         .compressions = dtls_view(zero, 1),
         .extensions = {
+            .has_status_request = hs->config->request_status,
+            .status_type = DTLS_STATUS_OCSP,
             .has_groups = true,
             .groups = number_list(groups, group_count, group_bytes, sizeof group_bytes),
             .has_point_formats = true,
@@ -147,7 +149,7 @@ static int take_hello_verify(struct dtls_handshake *hs, const struct dtls_messag
 
 /* ---- ServerHello ---- */
 
-static const struct dtls_step full_steps[7], abbreviated_steps[3];
+static const struct dtls_step full_steps[8], abbreviated_steps[3];
 
 /* RFC 5746, 3.4 and 3.5. */
 static int check_renegotiation_info(struct dtls_handshake *hs, const struct dtls_extensions *extensions)
@@ -193,6 +195,7 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
     hs->happened |= DTLS_HAPPENED_ANSWER;
     if (hello.extensions.has_unknown || hello.extensions.has_max_fragment_length ||
         (hello.extensions.has_srtp && hs->config->srtp_profile_count == 0) ||
+        (hello.extensions.has_status_request && (!hs->config->request_status || hello.extensions.status_type != 0)) ||
         (hello.extensions.has_heartbeat && !dtls_handshake_wants_heartbeats(hs))) { /* we have offered none of them */
         bool both = hello.extensions.has_max_fragment_length && hello.extensions.has_record_size_limit;
         hs->alert = both ? DTLS_ALERT_ILLEGAL_PARAMETER : DTLS_ALERT_UNSUPPORTED_EXTENSION; /* RFC 8449, 5 */
@@ -228,6 +231,7 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
     hs->session_id_len = (uint8_t)hello.session_id.len;
     if (hello.session_id.len > 0)
         memcpy(hs->session_id, hello.session_id.at, hello.session_id.len);
+    hs->status = hello.extensions.has_status_request && !hs->pending.suite->psk;
     if (hs->pending.suite->psk)
         hs->step = hs->pending.suite->ecdhe ? dtls_ecdhe_psk_client_steps : dtls_psk_client_steps;
     else
@@ -243,11 +247,11 @@ static int take_certificate(struct dtls_handshake *hs, const struct dtls_message
     struct dtls_public_key key;
     size_t count;
 
-    if (dtls_certificate_message_read(message->body, chain, DTLS_MAX_CHAIN, &count) != DTLS_OK)
-        return DTLS_ERR_DECODE;
-    if (count == 0)
-        return DTLS_ERR_NO_CERTIFICATE;
-    int err = dtls_handshake_judge_peer(hs, chain, count);
+    int err = dtls_handshake_read_chain(hs, message->body, chain, &count);
+    if (err == DTLS_OK && count == 0)
+        err = DTLS_ERR_NO_CERTIFICATE;
+    if (err == DTLS_OK && !hs->status) /* else its status may come first */
+        err = dtls_handshake_judge_peer(hs, chain, count, (struct dtls_bytes){ 0 });
     if (err == DTLS_OK)
         err = dtls_handshake_hear(hs, message);
     if (err != DTLS_OK)
@@ -258,6 +262,25 @@ static int take_certificate(struct dtls_handshake *hs, const struct dtls_message
     if (err != DTLS_OK)
         return err;
     return (key.kind == DTLS_KEY_RSA) == hs->pending.suite->rsa ? DTLS_OK : DTLS_ERR_ILLEGAL_PARAMETER;
+}
+
+static int judge_server(struct dtls_handshake *hs, struct dtls_bytes status)
+{
+    struct dtls_bytes chain[DTLS_MAX_CHAIN];
+    size_t count;
+    int err = dtls_handshake_peer_chain(hs, chain, &count);
+
+    return err == DTLS_OK ? dtls_handshake_judge_peer(hs, chain, count, status) : err;
+}
+
+static int take_certificate_status(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    struct dtls_bytes response;
+
+    if (dtls_certificate_status_read(message->body, &response) != DTLS_OK)
+        return DTLS_ERR_DECODE;
+    int err = judge_server(hs, response);
+    return err == DTLS_OK ? dtls_handshake_hear(hs, message) : err;
 }
 
 int dtls_client_keep_exchanged(struct dtls_handshake *hs, struct dtls_job *job)
@@ -280,7 +303,9 @@ static int take_server_key_exchange(struct dtls_handshake *hs, const struct dtls
         return DTLS_ERR_DECODE;
     if (!dtls_config_has_group(hs->config, exchange.group))
         return DTLS_ERR_ILLEGAL_PARAMETER;
-    int err = dtls_handshake_peer_key(hs, &job.peer_key);
+    int err = hs->judged ? DTLS_OK : judge_server(hs, (struct dtls_bytes){ 0 });
+    if (err == DTLS_OK)
+        err = dtls_handshake_peer_key(hs, &job.peer_key);
     if (err != DTLS_OK)
         return err;
     dtls_write_bytes(&to_verify, dtls_view(&hs->randoms, sizeof hs->randoms)); /* client's, then server's */
@@ -407,8 +432,9 @@ const struct dtls_step dtls_server_hello_steps[] = {
 
 /* NewSessionTicket may come or not, whatever ServerHello announced: GnuTLS 3.7 sends one in every rehandshake after a
  * first handshake that had one. Finished covers it either way. */
-static const struct dtls_step full_steps[7] = {
+static const struct dtls_step full_steps[8] = {
     { DTLS_MUST, DTLS_CERTIFICATE, take_certificate },
+    { DTLS_MAY_IF_STATUS, DTLS_CERTIFICATE_STATUS, take_certificate_status },
     { DTLS_MUST, DTLS_SERVER_KEY_EXCHANGE, take_server_key_exchange },
     { DTLS_MAY, DTLS_CERTIFICATE_REQUEST, take_certificate_request },
     { DTLS_MUST, DTLS_SERVER_HELLO_DONE, take_server_hello_done },

@@ -1,6 +1,7 @@
 /* handshake.c - the life of a handshake, and what both roles do in it alike. Knows no record layer and no event. */
 #include "handshake/handshake.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "crypto/secret.h"
@@ -194,7 +195,24 @@ static int ask_verifier(const struct dtls_config *config, const struct dtls_peer
     return config->verifier.verify(config->verifier.arg, peer);
 }
 
-int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes *chain, size_t count)
+int dtls_handshake_read_chain(struct dtls_handshake *hs, struct dtls_bytes body, struct dtls_bytes *chain,
+                              size_t *count)
+{
+    int err = dtls_certificate_message_read(body, chain, DTLS_MAX_CHAIN, count);
+
+    if (err == DTLS_ERR_BAD_CERTIFICATE)
+        snprintf(hs->reason, sizeof hs->reason, "the peer's certificate chain has more than %d certificates",
+                 DTLS_MAX_CHAIN);
+    return err;
+}
+
+int dtls_handshake_peer_chain(struct dtls_handshake *hs, struct dtls_bytes *chain, size_t *count)
+{
+    return dtls_handshake_read_chain(hs, dtls_view(hs->transcript.bytes + hs->chain_at, hs->chain_len), chain, count);
+}
+
+int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes *chain, size_t count,
+                              struct dtls_bytes status)
 {
     const struct dtls_established *active = &hs->as->active;
     struct dtls_established *pending = &hs->pending;
@@ -211,11 +229,22 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
         return DTLS_ERR_IDENTITY_CHANGED;
     if (dtls_expected_certificate(hs->config->fingerprints, hs->config->fingerprint_count, chain[0]) != DTLS_MATCHES)
         return DTLS_ERR_BAD_CERTIFICATE;
-    int verdict = ask_verifier(hs->config, &(struct dtls_peer_identity){ pending->peer, chain, count });
+    hs->reason[0] = '\0';
+    int verdict =
+        ask_verifier(hs->config, &(struct dtls_peer_identity){
+                                     .fingerprint = pending->peer,
+                                     .chain = chain,
+                                     .chain_count = count,
+                                     .role = hs->as->role == DTLS_CLIENT ? DTLS_SERVER : DTLS_CLIENT,
+                                     .asked_status = hs->as->role == DTLS_CLIENT && hs->config->request_status,
+                                     .status = status,
+                                     .reason = hs->reason,
+                                 });
     if (verdict != 0) {
         hs->alert = (uint8_t)verdict;
         return DTLS_ERR_BAD_CERTIFICATE;
     }
+    hs->judged = true;
     return DTLS_OK;
 }
 
@@ -228,7 +257,11 @@ enum dtls_match dtls_judge_session(const struct dtls_config *config, enum dtls_r
         return role == DTLS_SERVER && dtls_wanted_certificate(config) != DTLS_CLIENT_CERTIFICATE_REQUIRE
                    ? DTLS_MATCHES
                    : DTLS_MATCHES_NOT;
-    if (ask_verifier(config, &(struct dtls_peer_identity){ .fingerprint = session->peer }) != 0)
+    char reason[DTLS_REASON_MAX]; /* a full handshake follows: nobody is refused */
+    const struct dtls_peer_identity peer = { .fingerprint = session->peer,
+                                             .role = role == DTLS_CLIENT ? DTLS_SERVER : DTLS_CLIENT,
+                                             .reason = reason };
+    if (ask_verifier(config, &peer) != 0)
         return DTLS_MATCHES_NOT;
     return dtls_expected_peer(config->fingerprints, config->fingerprint_count, session->peer);
 }

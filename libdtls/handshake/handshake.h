@@ -23,6 +23,7 @@ enum dtls_presence {
     DTLS_MAY,
     DTLS_IF_ASKED,       /* the server has asked for a certificate */
     DTLS_IF_CERTIFICATE, /* and the client has shown one */
+    DTLS_MAY_IF_STATUS,  /* the server has announced a CertificateStatus, and may still leave it out (RFC 6066, 8) */
     DTLS_END,            /* no row: nothing more is expected */
 };
 
@@ -64,6 +65,8 @@ struct dtls_handshake {
     bool announced_ticket;
     bool asked, showed_certificate; /* CertificateRequest was sent or received; the client has shown a certificate */
     bool proved;                    /* and that it has its key */
+    bool status;                    /* the server has announced CertificateStatus; */
+    bool judged;                    /* the peer's certificate is accepted: then the verifier is asked no more */
     bool offer_session;             /* a client offers, or a server allows, the resumption of a session */
     unsigned verify_requests;       /* HelloVerifyRequests taken */
 
@@ -105,9 +108,10 @@ struct dtls_handshake {
     size_t premaster_len;
     uint8_t master[DTLS_MASTER_SECRET_LEN];
     struct dtls_psk_state psk;
-    uint16_t scheme;            /* of our signature: ServerKeyExchange or CertificateVerify */
-    size_t chain_at, chain_len; /* the peer's Certificate message, in the transcript */
-    uint8_t *ticket;            /* received */
+    uint16_t scheme;              /* of our signature: ServerKeyExchange or CertificateVerify */
+    size_t chain_at, chain_len;   /* the peer's Certificate message, in the transcript */
+    char reason[DTLS_REASON_MAX]; /* why the peer was refused, or what it sent was; empty: no words */
+    uint8_t *ticket;              /* received */
     size_t ticket_len;
     uint16_t srtp_profile; /* agreed on; 0: none */
     uint8_t srtp_mki_len;
@@ -214,8 +218,16 @@ int dtls_handshake_ask(struct dtls_handshake *hs, enum dtls_question_kind kind, 
 int dtls_handshake_make_keys(struct dtls_handshake *hs);
 int dtls_handshake_derive(struct dtls_handshake *hs, struct dtls_bytes premaster);
 
-/* The peer's Certificate: keeps it, checks R9, asks the verifier. An empty chain is the caller's business. */
-int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes *chain, size_t count);
+/* The peer's Certificate, until it is in the transcript, and from there. DTLS_ERR_DECODE, or _BAD_CERTIFICATE (a chain
+ * that is too long). */
+int dtls_handshake_read_chain(struct dtls_handshake *hs, struct dtls_bytes body, struct dtls_bytes *chain,
+                              size_t *count);
+int dtls_handshake_peer_chain(struct dtls_handshake *hs, struct dtls_bytes *chain, size_t *count);
+
+/* Keeps it, checks R9, asks the verifier. An empty chain is the caller's business. `status`: the stapled OCSP response;
+ * empty: none. */
+int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes *chain, size_t count,
+                              struct dtls_bytes status);
 
 /* The public key of the peer's certificate. */
 int dtls_handshake_peer_key(const struct dtls_handshake *hs, struct dtls_public_key *out);

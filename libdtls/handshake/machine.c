@@ -1,5 +1,6 @@
 /* machine.c - which message is due, who takes it, and what comes of a step. Knows no message's content: client.c and
  * server.c do. */
+#include <stdio.h>
 #include <string.h>
 
 #include "crypto/secret.h"
@@ -16,6 +17,8 @@ static enum dtls_presence presence_now(const struct dtls_handshake *hs, enum dtl
     case DTLS_IF_ASKED:
         expected = hs->asked;
         break;
+    case DTLS_MAY_IF_STATUS:
+        return hs->status ? DTLS_MAY : DTLS_END;
     case DTLS_IF_CERTIFICATE:
         expected = hs->showed_certificate;
         break;
@@ -295,6 +298,10 @@ int dtls_handshake_take(struct dtls_handshake *hs, dtls_time now, const struct d
                                  &reason)) {
     case DTLS_TAKEN_NOT:
         hs->as->stats.dropped[reason]++;
+        if (reason == DTLS_DROP_TOO_LARGE &&
+            hs->reason[0] == '\0') /* it may be forged, so it is no end; if one comes, this is why */
+            snprintf(hs->reason, sizeof hs->reason, "a %s of %u bytes came, and max_message is %u",
+                     dtls_message_name(fragment->type), (unsigned)fragment->length, (unsigned)hs->in.max_message);
         if (reason == DTLS_DROP_STALE && ends_a_repeated_flight(hs, fragment))
             hs->happened |= DTLS_HAPPENED_REPEAT;
         return hs->lacking ? process_all(hs) : DTLS_OK;

@@ -144,6 +144,7 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
             .has_point_formats = to_client->extensions.has_point_formats && !hs->resumed,
             .point_formats = dtls_view(uncompressed, 1),
             .has_ticket = hs->announced_ticket,
+            .has_status_request = hs->status, /* empty here */
             .has_srtp = hs->srtp_profile != 0,
             .srtp_profiles = dtls_view(profile, sizeof profile),
             .srtp_mki = dtls_view(hs->srtp_mki, hs->srtp_mki_len),
@@ -162,6 +163,15 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
     if (err == DTLS_OK)
         dtls_transcript_set_hash(&hs->transcript, hs->pending.suite->hash);
     return err;
+}
+
+/* What the identity has to staple (RFC 6066, 8). */
+static int add_certificate_status(struct dtls_handshake *hs)
+{
+    struct dtls_writer to = dtls_flight_open(&hs->building, 4 + hs->identity->ocsp_response.len);
+
+    dtls_certificate_status_write(&to, hs->identity->ocsp_response);
+    return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_STATUS);
 }
 
 static int add_certificate_request(struct dtls_handshake *hs)
@@ -227,6 +237,8 @@ static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello
     /* A client of ours asks for none in a rehandshake, so that the last flight stays small (R3). GnuTLS's asks for one,
      * and waits for it for ever when the first handshake gave one. */
     hs->announced_ticket = hello->extensions.has_ticket && hs->gives_tickets && hs->pending.extended_master_secret;
+    hs->status = err == DTLS_OK && !hs->pending.suite->psk && hello->extensions.status_type == DTLS_STATUS_OCSP &&
+                 hs->identity->ocsp_response.len > 0;
     if (err == DTLS_OK)
         err = add_server_hello(hs, hello);
     if (err == DTLS_OK && hs->pending.suite->psk)
@@ -235,6 +247,8 @@ static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello
     hs->step = full_steps;
     if (err == DTLS_OK)
         err = dtls_handshake_add_certificate(hs, hs->identity);
+    if (err == DTLS_OK && hs->status)
+        err = add_certificate_status(hs);
     return err == DTLS_OK ? offer(hs) : err;
 }
 
@@ -312,12 +326,12 @@ static int take_certificate(struct dtls_handshake *hs, const struct dtls_message
 {
     struct dtls_bytes chain[DTLS_MAX_CHAIN];
     size_t count;
-    int err = DTLS_OK;
+    int err = dtls_handshake_read_chain(hs, message->body, chain, &count);
 
-    if (dtls_certificate_message_read(message->body, chain, DTLS_MAX_CHAIN, &count) != DTLS_OK)
-        return DTLS_ERR_DECODE;
+    if (err != DTLS_OK)
+        return err;
     if (count > 0) {
-        err = dtls_handshake_judge_peer(hs, chain, count);
+        err = dtls_handshake_judge_peer(hs, chain, count, (struct dtls_bytes){ 0 });
     } else if (dtls_wanted_certificate(hs->config) == DTLS_CLIENT_CERTIFICATE_REQUIRE) {
         err = DTLS_ERR_NO_CERTIFICATE;
     } else if (hs->as->active.has_peer && !hs->config->allow_identity_change) {

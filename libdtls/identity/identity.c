@@ -144,11 +144,29 @@ int dtls_identity_generate(enum dtls_key_type type, const char *common_name, int
     return publish(identity, make_identity(identity, kind, &what, &source), out);
 }
 
+int dtls_identity_set_ocsp_response(struct dtls_identity *identity, const uint8_t *response, size_t len)
+{
+    uint8_t *copy = NULL;
+
+    if (len > UINT16_MAX)
+        return DTLS_ERR_ARGUMENT;
+    if (len > 0) {
+        copy = dtls_allocate(&heap, len);
+        if (copy == NULL)
+            return DTLS_ERR_NO_MEMORY;
+        memcpy(copy, response, len);
+    }
+    dtls_release(&heap, (void *)(uintptr_t)identity->ocsp_response.at, 0);
+    identity->ocsp_response = (struct dtls_bytes){ copy, len };
+    return DTLS_OK;
+}
+
 void dtls_identity_free(struct dtls_identity *identity)
 {
     if (identity == NULL)
         return;
     dtls_private_key_free(identity->key);
+    dtls_release(&heap, (void *)(uintptr_t)identity->ocsp_response.at, 0);
     dtls_release(&heap, identity->der, 0); /* certificates are no secret: nothing to wipe */
     dtls_release(&heap, identity, sizeof *identity);
 }

@@ -4,7 +4,7 @@
 
 #include "crypto/signature.h"
 
-enum { DTLS_MAX_CHAIN = 10 }; /* certificates, ours or a peer's */
+enum { DTLS_MAX_CHAIN = DTLS_MOST_CERTIFICATES };
 
 struct dtls_identity {
     struct dtls_private_key *key;
@@ -13,6 +13,7 @@ struct dtls_identity {
     struct dtls_bytes chain[DTLS_MAX_CHAIN]; /* views into der, leaf first */
     size_t chain_count;
     uint8_t fingerprint[DTLS_FINGERPRINT_LEN];
+    struct dtls_bytes ocsp_response; /* to staple; owned; empty: none */
 };
 
 #endif

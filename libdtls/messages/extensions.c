@@ -3,6 +3,7 @@
 
 enum extension_type {
     MAX_FRAGMENT_LENGTH = 1,
+    STATUS_REQUEST = 5,
     SUPPORTED_GROUPS = 10,
     EC_POINT_FORMATS = 11,
     SIGNATURE_ALGORITHMS = 13,
@@ -22,6 +23,21 @@ static uint64_t bit_of(uint16_t type)
     return type < 63 ? UINT64_C(1) << type : 0;
 }
 
+/* Of a type that we do not know the rest is anything (RFC 6066, 8). */
+static void read_status_request(struct dtls_reader *body, struct dtls_extensions *into)
+{
+    into->has_status_request = true;
+    if (!dtls_reader_has_more(body))
+        return;
+    into->status_type = dtls_read_u8(body);
+    if (into->status_type != DTLS_STATUS_OCSP) {
+        dtls_read_rest(body);
+        return;
+    }
+    dtls_read_vec16(body); /* responders that the client trusts */
+    dtls_read_vec16(body); /* extensions of its request */
+}
+
 /* False when the body is not exactly what this type asks for. */
 static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensions *into)
 {
@@ -29,6 +45,9 @@ static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensi
     case MAX_FRAGMENT_LENGTH:
         into->has_max_fragment_length = true;
         into->max_fragment_length = dtls_read_u8(&body);
+        break;
+    case STATUS_REQUEST:
+        read_status_request(&body, into);
         break;
     case SUPPORTED_GROUPS:
         into->has_groups = true;
@@ -122,13 +141,17 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
     if (!extensions->has_groups && !extensions->has_point_formats && !extensions->has_schemes &&
         !extensions->extended_master_secret && !extensions->has_ticket && !extensions->has_renegotiation_info &&
         !extensions->has_record_size_limit && !extensions->has_max_fragment_length && !extensions->has_heartbeat &&
-        !extensions->has_srtp)
+        !extensions->has_srtp && !extensions->has_status_request)
         return;
+    const uint8_t status[5] = { extensions->status_type }; /* and two empty lists */
     uint8_t limit[2] = { (uint8_t)(extensions->record_size_limit >> 8), (uint8_t)extensions->record_size_limit };
 
     size_t list = dtls_write_open(to, 2);
     if (extensions->has_max_fragment_length)
         write_one(to, MAX_FRAGMENT_LENGTH, 0, (struct dtls_bytes){ &extensions->max_fragment_length, 1 });
+    if (extensions->has_status_request)
+        write_one(to, STATUS_REQUEST, 0,
+                  (struct dtls_bytes){ status, extensions->status_type == 0 ? 0 : sizeof status });
     if (extensions->has_groups)
         write_one(to, SUPPORTED_GROUPS, 2, extensions->groups);
     if (extensions->has_point_formats)

@@ -5,6 +5,8 @@
 #include "bytes/reader.h"
 #include "bytes/writer.h"
 
+enum dtls_status_type { DTLS_STATUS_OCSP = 1 };
+
 struct dtls_extensions {
     bool has_groups; /* supported_groups (10, RFC 8422): 2-byte numbers */
     struct dtls_bytes groups;
@@ -14,7 +16,10 @@ struct dtls_extensions {
     struct dtls_bytes schemes;
     bool has_max_fragment_length; /* 1, RFC 6066, 4: 2^(8 + this) bytes; what is no such number is for the reader */
     uint8_t max_fragment_length;
-    bool has_srtp; /* use_srtp (14, RFC 5764, 4.1.1): protection profiles, 2-byte numbers, and an MKI */
+    bool has_status_request; /* 5, RFC 6066, 8; the lists of responders and extensions are only checked for their shape
+                              */
+    uint8_t status_type;     /* enum dtls_status_type; 0: the body is empty, as in a ServerHello */
+    bool has_srtp;           /* use_srtp (14, RFC 5764, 4.1.1): protection profiles, 2-byte numbers, and an MKI */
     struct dtls_bytes srtp_profiles, srtp_mki;
     bool has_heartbeat; /* 15, RFC 6520: enum dtls_heartbeat_mode, or any byte */
     uint8_t heartbeat_mode;

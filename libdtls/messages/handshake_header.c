@@ -52,6 +52,8 @@ const char *dtls_message_name(uint8_t type)
         return "CertificateVerify";
     case DTLS_CLIENT_KEY_EXCHANGE:
         return "ClientKeyExchange";
+    case DTLS_CERTIFICATE_STATUS:
+        return "CertificateStatus";
     case DTLS_FINISHED:
         return "Finished";
     default:

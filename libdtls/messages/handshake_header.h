@@ -20,6 +20,7 @@ enum dtls_message_type {
     DTLS_CERTIFICATE_VERIFY = 15,
     DTLS_CLIENT_KEY_EXCHANGE = 16,
     DTLS_FINISHED = 20,
+    DTLS_CERTIFICATE_STATUS = 22,
 };
 
 struct dtls_fragment {

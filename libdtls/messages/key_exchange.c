@@ -2,6 +2,8 @@
  * its curve, a signature good or a certificate DER is asked elsewhere. */
 #include "messages/key_exchange.h"
 
+#include "messages/extensions.h"
+
 int dtls_certificate_message_read(struct dtls_bytes body, struct dtls_bytes *chain, size_t most, size_t *count)
 {
     struct dtls_reader from = dtls_reader_of(body);
@@ -12,8 +14,10 @@ int dtls_certificate_message_read(struct dtls_bytes body, struct dtls_bytes *cha
     for (struct dtls_reader check = list; dtls_reader_has_more(&check); found++)
         if (dtls_read_vec24(&check).len == 0) /* empty, or cut short */
             return DTLS_ERR_DECODE;
-    if (!dtls_reader_finished(&from) || found > most)
+    if (!dtls_reader_finished(&from))
         return DTLS_ERR_DECODE;
+    if (found > most)
+        return DTLS_ERR_BAD_CERTIFICATE;
     for (size_t i = 0; i < found; i++)
         chain[i] = dtls_read_vec24(&list);
     *count = found;
@@ -27,6 +31,24 @@ void dtls_certificate_message_write(struct dtls_writer *to, const struct dtls_by
     for (size_t i = 0; i < count; i++)
         dtls_write_vec24(to, chain[i]);
     dtls_write_close(to, list, 3);
+}
+
+int dtls_certificate_status_read(struct dtls_bytes body, struct dtls_bytes *response)
+{
+    struct dtls_reader from = dtls_reader_of(body);
+    uint8_t type = dtls_read_u8(&from);
+    struct dtls_bytes read = dtls_read_vec24(&from);
+
+    if (!dtls_reader_finished(&from) || type != DTLS_STATUS_OCSP || read.len == 0)
+        return DTLS_ERR_DECODE;
+    *response = read;
+    return DTLS_OK;
+}
+
+void dtls_certificate_status_write(struct dtls_writer *to, struct dtls_bytes response)
+{
+    dtls_write_u8(to, DTLS_STATUS_OCSP);
+    dtls_write_vec24(to, response);
 }
 
 int dtls_server_key_exchange_read(struct dtls_bytes body, struct dtls_server_key_exchange *out)

@@ -6,11 +6,16 @@
 #include "bytes/writer.h"
 
 /* Certificate: fills at most `most` views and their *count; DTLS_ERR_DECODE also for an empty certificate in the
- * list, and for more than `most`. An empty list is a client without a certificate. */
+ * list; DTLS_ERR_BAD_CERTIFICATE for a good list of more than `most`. An empty list is a client without a certificate.
+ */
 int dtls_certificate_message_read(struct dtls_bytes body, struct dtls_bytes *chain, size_t most, size_t *count);
 void dtls_certificate_message_write(struct dtls_writer *to, const struct dtls_bytes *chain, size_t count);
 
 enum { DTLS_NAMED_CURVE = 3 }; /* ECCurveType (RFC 8422, 5.4), the only one left */
+
+/* CertificateStatus (RFC 6066, 8): an OCSP response in DER, not empty. */
+int dtls_certificate_status_read(struct dtls_bytes body, struct dtls_bytes *response);
+void dtls_certificate_status_write(struct dtls_writer *to, struct dtls_bytes response);
 
 /* ServerKeyExchange for ECDHE with a named curve (any other curve type is DTLS_ERR_DECODE). */
 struct dtls_server_key_exchange {

@@ -266,7 +266,7 @@ static void flipped_extensions_change_nothing(void)
 /* A client that begins one attempt after the other, each with a large request for certificate status. */
 static void large_requests_leave_memory_flat(void)
 {
-    static uint8_t status_request[2500] = { 1, 9, 0xc0 };
+    static uint8_t status_request[2501] = { 1, 9, 0xc0 }; /* a list of responders, and no extensions */
     struct pair_options options;
     struct siege siege;
     size_t flat = 0;

@@ -133,9 +133,30 @@ static void a_chain_longer_than_there_is_room_is_refused(void)
         before = read;
         dtls_certificate_message_write(&to, chain, count);
         int answer = read_certificate(dtls_writer_bytes(&to), &read);
-        CU_ASSERT_EQUAL(answer, count <= MOST_CERTIFICATES ? DTLS_OK : DTLS_ERR_DECODE);
+        CU_ASSERT_EQUAL(answer, count <= MOST_CERTIFICATES ? DTLS_OK : DTLS_ERR_BAD_CERTIFICATE);
         CU_ASSERT_TRUE(answer == DTLS_OK || memcmp(&read, &before, sizeof read) == 0);
     }
+}
+
+static int read_status(struct dtls_bytes body, void *out)
+{
+    return dtls_certificate_status_read(body, out);
+}
+
+static void a_certificate_status_is_one_ocsp_response(void)
+{
+    static const uint8_t empty[] = { 1, 0, 0, 0 }, other[] = { 2, 0, 0, 1, 9 }, behind[] = { 1, 0, 0, 1, 9, 9 };
+    uint8_t span[64];
+    struct dtls_writer to = dtls_writer_to(span, sizeof span);
+    struct dtls_bytes read = { 0 };
+
+    dtls_certificate_status_write(&to, some(9));
+    CU_ASSERT_EQUAL(read_status(dtls_writer_bytes(&to), &read), DTLS_OK);
+    CU_ASSERT_TRUE(dtls_bytes_equal(read, some(9)));
+    check_cuts("CertificateStatus", read_status, sizeof read, dtls_writer_bytes(&to), NOWHERE);
+    CU_ASSERT_EQUAL(read_status((struct dtls_bytes){ empty, sizeof empty }, &read), DTLS_ERR_DECODE);
+    CU_ASSERT_EQUAL(read_status((struct dtls_bytes){ other, sizeof other }, &read), DTLS_ERR_DECODE);
+    CU_ASSERT_EQUAL(read_status((struct dtls_bytes){ behind, sizeof behind }, &read), DTLS_ERR_DECODE);
 }
 
 static void a_server_key_exchange_comes_back_with_what_was_signed(void)
@@ -309,6 +330,7 @@ static CU_TestInfo tests[] = {
     { "a chain may be empty but not a certificate", a_chain_may_be_empty_but_not_a_certificate },
     { "a list that ends inside a certificate is refused", a_list_that_ends_inside_a_certificate_is_refused },
     { "a chain longer than there is room is refused", a_chain_longer_than_there_is_room_is_refused },
+    { "a CertificateStatus is one OCSP response", a_certificate_status_is_one_ocsp_response },
     { "a ServerKeyExchange comes back with what was signed", a_server_key_exchange_comes_back_with_what_was_signed },
     { "only named curves with a point are read", only_named_curves_with_a_point_are_read },
     { "a CertificateRequest comes back as it was written", a_certificate_request_comes_back_as_it_was_written },
