@@ -38,6 +38,15 @@ static int read_rsa(struct dtls_bytes der, struct dtls_private_key **out)
     return dtls_private_key_from_rsa(&numbers, out);
 }
 
+/* GnuTLS writes the scalar as it would an INTEGER: with a zero in front where its first bit is set. */
+static struct dtls_bytes read_scalar(struct dtls_reader *from)
+{
+    struct dtls_bytes scalar = dtls_der_read(from, DTLS_DER_OCTET_STRING);
+    struct dtls_reader octets = dtls_reader_of(scalar);
+
+    return scalar.len % 2 == 1 && dtls_read_u8(&octets) == 0 ? dtls_read_rest(&octets) : scalar;
+}
+
 /* ECPrivateKey (RFC 5915, 3). `outer` is the curve that a PKCS#8 wrapping named: then the key need not name it again,
  * and may not name another. The public key that may follow is computed, not read. */
 static int read_ec(struct dtls_bytes der, enum dtls_key_kind outer, struct dtls_private_key **out)
@@ -49,7 +58,7 @@ static int read_ec(struct dtls_bytes der, enum dtls_key_kind outer, struct dtls_
 
     if (!is_number(dtls_der_read_unsigned(&from), 1))
         return DTLS_ERR_BAD_KEY;
-    struct dtls_bytes scalar = dtls_der_read(&from, DTLS_DER_OCTET_STRING);
+    struct dtls_bytes scalar = read_scalar(&from);
     if (dtls_der_read_optional(&from, DTLS_DER_CONTEXT_0, &content)) {
         struct dtls_reader curve = dtls_reader_of(content);
         kind = dtls_algorithm_read_curve(&curve);

@@ -7,7 +7,7 @@ build=$1
 source_dir=$2
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
-echo "1..6"
+echo "1..7"
 
 check() { # status number words
     if [ "$1" = 0 ]; then echo "ok $2 - $3"; else echo "not ok $2 - $3"; sed 's/^/# /' "$room/log"; fi
@@ -37,6 +37,16 @@ cp "$source_dir/tests/interop/headers.cc" "$room/headers.cc"
 # shellcheck disable=SC2086
 ${CC/#cc/c++} -o "$room/headers" "$room/headers.cc" $flags > "$room/log" 2>&1 && LD_LIBRARY_PATH=$libs "$room/headers"
 check $? 5 "a C++ program compiles, links and runs"
+
+if [ -e "$libs/pkgconfig/libdtls-pkix.pc" ]; then
+    cp "$source_dir/tests/interop/trust.cc" "$room/trust.cc"
+    # shellcheck disable=SC2046
+    ${CC/#cc/c++} -o "$room/trust" "$room/trust.cc" $(pkg-config --cflags --libs libdtls-pkix) > "$room/log" 2>&1 &&
+        LD_LIBRARY_PATH=$libs "$room/trust" >> "$room/log" 2>&1
+    check $? 7 "and one that makes a verifier with libdtls-pkix"
+else
+    echo "ok 7 # SKIP this build is without GnuTLS"
+fi
 
 if [ ! -e "$libs/pkgconfig/libdtls-srtp.pc" ]; then
     echo "ok 6 # SKIP this build is without libsrtp"

@@ -33,6 +33,14 @@ echo "$included" | awk '$2 ~ /^(ev\.h|dtls\/ev\.h)$/ && $1 !~ /^libdtls\/adapter
 echo "$included" | awk '$2 ~ /^srtp2\// && $1 != "libdtls/adapters/srtp_generation.c" { print $1 " includes " $2 }' |
     empty "libsrtp appears in adapters/srtp_generation.c only"
 
+# X.509 and what it needs: the rest of GnuTLS is another DTLS.
+echo "$included" | awk '$2 ~ /^gnutls\// && ($1 !~ /^libdtls\/adapters\/pkix[a-z_]*\.[ch]$/ ||
+        $2 !~ /^gnutls\/(abstract|ocsp|pkcs12|x509)\.h$/) { print $1 " includes " $2 }' |
+    empty "GnuTLS appears in adapters/pkix* only, without its TLS"
+grep -oh 'gnutls_[a-z0-9_]*(' libdtls/adapters/pkix*.c | sort -u |
+    grep -vE '^gnutls_(x509|ocsp|pkcs12|pubkey|privkey|sign|pk|pem|hash)_|^gnutls_(free|memset)' |
+    empty "and none of its functions for TLS"
+
 # The system's headers that hold no sockets, no clock, no threads, no files; randomness is the one way out.
 echo "$included" | awk '$1 !~ /^libdtls\/adapters\// && $2 !~ /^(dtls|nettle|bytes|crypto|identity|messages|record|handshake|conn|endpoint)\// &&
         $2 !~ /^(assert|gmp|inttypes|limits|stdalign|stdbool|stddef|stdint|stdio|stdlib|string)\.h$/ &&

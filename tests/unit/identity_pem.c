@@ -409,6 +409,40 @@ static void a_key_that_names_two_curves_is_a_bad_key(void)
     }
 }
 
+/* As certtool writes half of its keys: the scalar is an INTEGER's bytes. */
+static void a_scalar_may_have_one_zero_in_front(void)
+{
+    static const struct {
+        uint8_t front[2];
+        size_t len;
+        int result;
+    } cases[] = {
+        { { 0 }, 0, DTLS_OK }, { { 0 }, 1, DTLS_OK }, { { 0 }, 2, DTLS_ERR_BAD_KEY }, { { 1 }, 1, DTLS_ERR_BAD_KEY }
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t space[400], scalar[34];
+        struct dtls_writer to = dtls_writer_to(space, sizeof space);
+        struct dtls_private_key *key;
+
+        memset(scalar, 0x81, sizeof scalar);
+        memcpy(scalar, cases[i].front, cases[i].len);
+        size_t outer = dtls_der_open(&to, DTLS_DER_SEQUENCE);
+        dtls_der_write(&to, DTLS_DER_INTEGER, (struct dtls_bytes){ (const uint8_t *)"", 1 });
+        dtls_algorithm_write_key(&to, DTLS_KEY_P256);
+        size_t octets = dtls_der_open(&to, DTLS_DER_OCTET_STRING), inner = dtls_der_open(&to, DTLS_DER_SEQUENCE);
+        dtls_der_write(&to, DTLS_DER_INTEGER, (struct dtls_bytes){ (const uint8_t *)"\1", 1 });
+        dtls_der_write(&to, DTLS_DER_OCTET_STRING, (struct dtls_bytes){ scalar, 32 + cases[i].len });
+        dtls_der_close(&to, inner);
+        dtls_der_close(&to, octets);
+        dtls_der_close(&to, outer);
+
+        int result = key_of("PRIVATE KEY", dtls_writer_bytes(&to), &key);
+        CHECK_CASE(result == cases[i].result, "case %zu: %d", i, result);
+        dtls_private_key_free(key);
+    }
+}
+
 static CU_TestInfo pem_tests[] = {
     { "blocks are found among other text", finds_blocks_among_other_text },
     { "white space around a line does not matter", white_space_around_a_line_does_not_matter },
@@ -428,6 +462,7 @@ static CU_TestInfo pem_tests[] = {
     { "a key with a byte behind it is a bad key", a_key_with_a_byte_behind_it_is_a_bad_key },
     { "a key with a changed byte is another key or a bad one", a_key_with_a_changed_byte_is_another_key_or_a_bad_one },
     { "a key that names two curves is a bad key", a_key_that_names_two_curves_is_a_bad_key },
+    { "a scalar may have one zero in front", a_scalar_may_have_one_zero_in_front },
     CU_TEST_INFO_NULL,
 };
 
