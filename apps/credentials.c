@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct credentials *credentials_load(const char *cert, const char *key, unsigned workers, struct files_why *why)
+struct credentials *credentials_load(const struct settings *settings, unsigned workers, struct files_why *why)
 {
-    struct dtls_identity *identity = files_identity(cert, key, why);
+    struct dtls_identity *identity = own_identity(settings, why);
 
     if (identity == NULL)
         return NULL;

@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "apps/files.h"
+#include "apps/own.h"
 
 /* Read-only but for the counts. */
 struct credentials {
@@ -14,9 +14,8 @@ struct credentials {
     atomic_uint awaited; /* workers that they are meant for, and that have not taken them yet */
 };
 
-/* From PEM files, or made for this run (files.h), with one user: the caller. `workers` are awaited. NULL, and `why`
- * says what is wrong. */
-struct credentials *credentials_load(const char *cert, const char *key, unsigned workers, struct files_why *why);
+/* As the options say (own.h), with one user: the caller. `workers` are awaited. NULL, and `why` says what is wrong. */
+struct credentials *credentials_load(const struct settings *settings, unsigned workers, struct files_why *why);
 
 /* One user more, in any thread. */
 void credentials_hold(struct credentials *credentials);

@@ -6,8 +6,8 @@
 
 #include "apps/commands.h"
 #include "apps/complain.h"
-#include "apps/files.h"
 #include "apps/input.h"
+#include "apps/own.h"
 #include "apps/pace.h"
 #include "apps/renew.h"
 #include "apps/report.h"
@@ -20,6 +20,7 @@ struct client {
     struct settings settings;
     struct report report;
     struct dtls_config config;
+    struct trust *trust;       /* NULL without --ca */
     struct dtls_ev_conn *conn; /* NULL: gone */
     int status;
     bool opened, leaving; /* leaving: all is sent, or we were told to go */
@@ -175,14 +176,14 @@ static void on_session(struct client *client, const struct dtls_event *event)
 
 static void on_end(struct client *client, const struct dtls_event *event)
 {
-    char peer[ADDRESS_TEXT], words[160];
+    char peer[ADDRESS_TEXT], words[REPORT_FAILURE];
 
     pace_stop(&client->pace);
     if (client->report.json || event->type == DTLS_EVENT_CLOSED)
         report_event(&client->report, client->conn, event, NULL);
     if (event->type == DTLS_EVENT_FAILED) {
         report_peer(client->conn, peer);
-        complain("%s: %s", peer, report_failure(event, words, sizeof words));
+        complain("%s: %s", peer, report_failure(dtls_ev_engine(client->conn), event, words, sizeof words));
         client->status = EXIT_CONNECTION;
     } else if (has_flow(client) && !client->leaving) {
         complain("the peer closed before the flow was sent");
@@ -225,20 +226,23 @@ static void on_event(void *arg, struct dtls_ev_conn *conn, const struct dtls_eve
     }
 }
 
-static void configure(struct client *client)
+static void configure(struct client *client, const char *host)
 {
     const struct settings *settings = &client->settings;
     struct dtls_config *config = &client->config;
     struct files_why why;
 
     settings_configure(settings, config);
-    config->identity = files_identity(settings->cert, settings->key, &why);
+    config->identity = own_identity(settings, &why);
     if (config->identity == NULL)
         refuse("%s", why.words);
     if (settings->keylog != NULL) {
         config->keylog = files_keylog;
         config->keylog_arg = files_open_keylog(settings->keylog);
     }
+    client->trust = trust_new(settings, DTLS_CLIENT, host);
+    if (client->trust != NULL)
+        trust_configure(client->trust, settings, config);
     const char *problem = dtls_config_problem(config, DTLS_CLIENT);
     if (problem != NULL)
         refuse("%s", problem);
@@ -251,7 +255,9 @@ static int connect_to(struct client *client, const struct address *address, cons
         dtls_ev_connect(client->loop, &client->config, to, address->len, session, on_event, client, &client->conn);
 
     if (error == DTLS_ERR_ARGUMENT && session != NULL) { /* only the session can be wrong: see configure */
-        complain("%s: not resumed: it is of another peer than the one of --pin", client->settings.resume);
+        complain("%s: not resumed: %s", client->settings.resume,
+                 client->trust != NULL ? "with --ca its peer has to show its certificates again"
+                                       : "it is of another peer than the one of --pin");
         error = dtls_ev_connect(client->loop, &client->config, to, address->len, NULL, on_event, client, &client->conn);
     }
     return error;
@@ -278,6 +284,7 @@ static void release(struct client *client)
 {
     flow_free(&client->pace.flow);
     dtls_identity_free((struct dtls_identity *)(uintptr_t)client->config.identity);
+    trust_free(client->trust);
     if (client->config.keylog_arg != NULL)
         fclose(client->config.keylog_arg);
 }
@@ -296,6 +303,7 @@ int main(int argc, char **argv)
     settings_init(&client.settings);
     options_read(&program, argc, argv, &client.settings, operands);
     settings_check(&client.settings);
+    trust_check(&client.settings);
     if ((wanted = option_whole(&port_row, operands[1], &port)) != NULL)
         refuse("port '%s' is not %s", operands[1], wanted);
     client.report = (struct report){ .json = client.settings.json,
@@ -305,7 +313,7 @@ int main(int argc, char **argv)
                                      .keys = client.settings.print_keys,
                                      .label = client.settings.exported.len > 0 ? client.settings.exported.label : NULL,
                                      .label_len = client.settings.exported.len };
-    configure(&client);
+    configure(&client, operands[0]);
     if (has_flow(&client))
         pace_init(&client.pace, &client.settings);
     if (client.settings.resume != NULL)

@@ -14,6 +14,7 @@ struct server {
     struct settings settings;
     struct report report;
     struct dtls_config config; /* all but the identity and the session cache, which are a worker's lease's */
+    struct trust *trust;       /* NULL without --ca */
     struct dtls_ticket_key ticket_key;
     struct worker *workers; /* as many as settings.workers */
     ev_signal interrupt, terminate, hangup;
@@ -30,8 +31,8 @@ static const struct option_program program = {
     "With several workers, the system gives each client to one of them, by its address and port.\n"
     "A ticket is good for all of them, a session id for the worker that gave it. --max-associations\n"
     "is shared out equally: one may be full while another has room.\n\n"
-    "SIGHUP reads --cert and --key again, for new associations; the others keep theirs. If something\n"
-    "is wrong with the files, one line says so, and nothing changes.\n"
+    "SIGHUP reads --cert and --key (or --pkcs12) and --ocsp-response again, for new associations; the\n"
+    "others keep theirs. If something is wrong with the files, one line says so, and nothing changes.\n"
     "SIGINT and SIGTERM close every association.\n"
     "Exit status: 0 fine, 2 a mistake in the options or files.\n\n"
     "Examples:\n"
@@ -130,11 +131,11 @@ static void on_hangup(struct ev_loop *loop, ev_signal *signal, int happened)
 
     (void)loop;
     (void)happened;
-    if (settings->cert == NULL) {
+    if (settings->cert == NULL && settings->pkcs12 == NULL) {
         complain("SIGHUP: there is no --cert to read again");
         return;
     }
-    struct credentials *credentials = credentials_load(settings->cert, settings->key, settings->workers, &why);
+    struct credentials *credentials = credentials_load(settings, settings->workers, &why);
     if (credentials == NULL) {
         complain("not reloaded: %s", why.words);
         return;
@@ -168,6 +169,9 @@ static void configure(struct server *server, const struct dtls_identity *identit
         config->keylog = files_keylog;
         config->keylog_arg = files_open_keylog(settings->keylog);
     }
+    server->trust = trust_new(settings, DTLS_SERVER, NULL);
+    if (server->trust != NULL)
+        trust_configure(server->trust, settings, config);
     config->public_key_jobs = settings->job_threads > 0;
     if (!settings->no_tickets) {
         if (dtls_system_random(NULL, (uint8_t *)&server->ticket_key, sizeof server->ticket_key) != DTLS_OK)
@@ -245,7 +249,7 @@ static void begin(struct server *server)
     const struct settings *settings = &server->settings;
     struct files_why why;
 
-    struct credentials *credentials = credentials_load(settings->cert, settings->key, 0, &why);
+    struct credentials *credentials = credentials_load(settings, 0, &why);
     if (credentials == NULL)
         refuse("%s", why.words);
     configure(server, credentials->identity);
@@ -266,6 +270,7 @@ static void release(struct server *server)
     for (uint32_t i = 0; i < server->settings.workers; i++)
         worker_release(&server->workers[i]);
     free(server->workers);
+    trust_free(server->trust);
     if (server->config.keylog_arg != NULL)
         fclose(server->config.keylog_arg);
 }
@@ -278,6 +283,9 @@ int main(int argc, char **argv)
     settings_init(&server.settings);
     options_read(&program, argc, argv, &server.settings, NULL);
     settings_check(&server.settings);
+    trust_check(&server.settings);
+    if (server.settings.ca != NULL && server.settings.client_certificate == DTLS_CLIENT_CERTIFICATE_NONE)
+        refuse("--ca judges clients: it needs --client-cert ask or require");
     if (server.settings.port == UINT32_MAX)
         refuse("--port is missing (see --help)");
     server.report = (struct report){ .json = server.settings.json,

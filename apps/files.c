@@ -33,17 +33,17 @@ static ssize_t read_file(const char *path, char *out, size_t cap)
     return got < 0 ? -1 : (ssize_t)len;
 }
 
-/* The length; -1 with a reason. */
-static ssize_t read_text(const char *path, char text[LARGEST_FILE], struct files_why *why)
+ssize_t files_read(const char *path, char *out, size_t cap, struct files_why *why)
 {
-    ssize_t got = read_file(path, text, LARGEST_FILE);
+    ssize_t got = read_file(path, out, cap);
 
     if (got < 0)
         snprintf(why->words, sizeof why->words, "%s: %s", path, strerror(errno));
-    if (got < LARGEST_FILE)
+    if (got < (ssize_t)cap)
         return got;
-    snprintf(why->words, sizeof why->words, "%s: longer than 1 MiB, that is no certificate and no key", path);
-    explicit_bzero(text, LARGEST_FILE);
+    snprintf(why->words, sizeof why->words, "%s: longer than %zu KiB, it cannot be what is wanted here", path,
+             cap >> 10);
+    explicit_bzero(out, cap);
     return -1;
 }
 
@@ -54,7 +54,7 @@ char *files_text(const char *path)
 
     if (text == NULL)
         refuse("%s: %s", path, dtls_error_string(DTLS_ERR_NO_MEMORY));
-    ssize_t len = read_text(path, text, &why);
+    ssize_t len = files_read(path, text, LARGEST_FILE, &why);
     if (len < 0)
         refuse("%s", why.words);
     text[len] = '\0';
@@ -110,8 +110,8 @@ struct dtls_identity *files_identity(const char *cert, const char *key, struct f
         return make_identity(why);
     if (key == NULL)
         key = cert;
-    ssize_t cert_len = read_text(cert, cert_text, why);
-    ssize_t key_len = cert_len >= 0 ? read_text(key, key_text, why) : -1;
+    ssize_t cert_len = files_read(cert, cert_text, sizeof cert_text, why);
+    ssize_t key_len = cert_len >= 0 ? files_read(key, key_text, sizeof key_text, why) : -1;
     if (key_len >= 0) {
         int error = dtls_identity_from_pem(cert_text, (size_t)cert_len, key_text, (size_t)key_len, &identity);
         if (error != DTLS_OK)

@@ -4,6 +4,7 @@
 #define APPS_FILES_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "dtls/dtls.h"
 
@@ -11,6 +12,9 @@
 struct files_why {
     char words[512];
 };
+
+/* Less than `cap` bytes of a file, all of it: how many; -1: `why` says what is wrong. */
+ssize_t files_read(const char *path, char *out, size_t cap, struct files_why *why);
 
 /* From PEM files (`key` NULL: both are in `cert`), or made for this run when `cert` is NULL. The caller's, to free.
  * NULL: `why` says what is wrong. On one thread at a time. */

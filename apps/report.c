@@ -58,11 +58,11 @@ void report_peer(const struct dtls_ev_conn *conn, char out[ADDRESS_TEXT])
     address_text(address, len, out);
 }
 
-const char *report_failure(const struct dtls_event *event, char *out, size_t cap)
+const char *report_failure(const struct dtls_conn *engine, const struct dtls_event *event, char *out, size_t cap)
 {
-    bool alert = event->error == DTLS_ERR_ALERT;
+    const char *why = event->error == DTLS_ERR_ALERT ? dtls_alert_string(event->alert) : dtls_conn_reason(engine);
 
-    snprintf(out, cap, alert ? "%s: %s" : "%s", dtls_error_string(event->error), dtls_alert_string(event->alert));
+    snprintf(out, cap, why != NULL ? "%s: %s" : "%s", dtls_error_string(event->error), why);
     return out;
 }
 
@@ -123,7 +123,7 @@ static void report_open(const struct report *report, const struct dtls_ev_conn *
 }
 
 static void report_json_event(const struct report *report, const struct dtls_event *event, const char *peer,
-                              const char *kept, uint16_t epoch)
+                              const char *kept, const struct dtls_conn *engine)
 {
     begin(report, dtls_event_name(event->type), peer);
     switch (event->type) {
@@ -137,7 +137,7 @@ static void report_json_event(const struct report *report, const struct dtls_eve
     case DTLS_EVENT_REHANDSHAKE_FAILED:
     case DTLS_EVENT_REHANDSHAKE_STALLED:
     case DTLS_EVENT_REHANDSHAKE_ADVISED:
-        json_whole("epoch", epoch);
+        json_whole("epoch", dtls_conn_epoch(engine));
         break;
     case DTLS_EVENT_SESSION:
         json_text("kept", kept);
@@ -154,6 +154,8 @@ static void report_json_event(const struct report *report, const struct dtls_eve
         json_text("error", dtls_error_string(event->error));
         if (event->error == DTLS_ERR_ALERT)
             json_text("alert", dtls_alert_string(event->alert));
+        if (dtls_conn_reason(engine) != NULL)
+            json_text("reason", dtls_conn_reason(engine));
         break;
     default:
         break;
@@ -237,18 +239,18 @@ static void report_export(const struct report *report, const struct dtls_ev_conn
 static void report_one(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,
                        const char *kept, const char *peer)
 {
-    char words[160];
+    char words[REPORT_FAILURE];
 
     if (event->type == DTLS_EVENT_OPEN)
         report_open(report, conn, event, peer);
     else if (event->type == DTLS_EVENT_KEYS)
         report_keys(report, conn, event, peer);
     else if (report->json)
-        report_json_event(report, event, peer, kept, dtls_conn_epoch(dtls_ev_engine(conn)));
+        report_json_event(report, event, peer, kept, dtls_ev_engine(conn));
     else if (event->type == DTLS_EVENT_REHANDSHAKE_DONE)
         say(report, "%s: rehandshake done%s, epoch %u", peer, event->resumed ? ", abbreviated" : "", event->epoch);
     else if (event->type == DTLS_EVENT_FAILED)
-        say(report, "%s: failed: %s", peer, report_failure(event, words, sizeof words));
+        say(report, "%s: failed: %s", peer, report_failure(dtls_ev_engine(conn), event, words, sizeof words));
     else if (event->type == DTLS_EVENT_ALERT)
         say(report, "%s: alert: %s", peer, dtls_alert_string(event->alert));
     else if (event->type == DTLS_EVENT_MTU)

@@ -47,7 +47,8 @@ void report_end(const struct report *report, const struct dtls_ev_conn *conn, co
 /* The peer as text. */
 void report_peer(const struct dtls_ev_conn *conn, char out[ADDRESS_TEXT]);
 
-/* What killed the connection, for FAILED: in words. */
-const char *report_failure(const struct dtls_event *event, char *out, size_t cap);
+/* What killed the connection, for FAILED: in words, with the reason that the engine has, cut to fit. */
+enum { REPORT_FAILURE = 320 };
+const char *report_failure(const struct dtls_conn *engine, const struct dtls_event *event, char *out, size_t cap);
 
 #endif

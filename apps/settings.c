@@ -152,6 +152,19 @@ const struct option_row settings_rows[] = {
     { FOR_BOTH, "cert", "FILE", "own certificate chain, PEM, leaf first (a P-256 one is made)", option_text, AT(cert),
       0, 0, NULL },
     { FOR_BOTH, "key", "FILE", "its private key, PEM (the file of --cert)", option_text, AT(key), 0, 0, NULL },
+    { FOR_BOTH, "pkcs12", "FILE", "certificate chain and key in one PKCS#12 file instead", option_text, AT(pkcs12), 0,
+      0, NULL },
+    { FOR_BOTH, "key-password", "FILE|env:NAME",
+      "of an encrypted key, or a PKCS#12 file: the first line of a\nfile, or an environment variable", option_text,
+      AT(key_password), 0, 0, NULL },
+    { FOR_SERVER, "ocsp-response", "FILE", "staple this OCSP response (DER) for clients that ask", option_text,
+      AT(ocsp_response), 0, 0, NULL },
+    { FOR_BOTH, "ca", "FILE|DIR|system",
+      "accept only peers that these authorities vouch for; stapled OCSP\nresponses are asked for and judged",
+      option_text, AT(ca), 0, 0, NULL },
+    { FOR_CLIENT, "name", "HOST", "the host name or address that the certificate is for (HOST)", option_text, AT(name),
+      0, 0, NULL },
+    { FOR_BOTH, "crl", "FILE", "certificate revocation lists of these authorities", option_text, AT(crl), 0, 0, NULL },
     { FOR_BOTH, "pin", "SHA-256:..",
       "accept only the peer with this certificate fingerprint\n"
       "(any peer; its fingerprint is printed)",
@@ -270,6 +283,8 @@ void settings_check(const struct settings *settings)
 {
     if (settings->key != NULL && settings->cert == NULL)
         refuse("--key needs --cert");
+    if (settings->ocsp_response != NULL && settings->cert == NULL && settings->pkcs12 == NULL)
+        refuse("--ocsp-response needs the certificate that it is about: --cert or --pkcs12");
     if (settings->max_associations < settings->workers)
         refuse("--max-associations %u is below --workers %u", settings->max_associations, settings->workers);
     if (settings->commands && settings->workers > 1)

@@ -37,7 +37,9 @@ struct settings {
     uint32_t port;                                   /* server; UINT32_MAX: not given */
     uint32_t workers, max_associations, job_threads; /* server; associations of all workers together */
 
-    const char *cert, *key; /* NULL: not given */
+    const char *cert, *key, *pkcs12, *key_password; /* NULL: not given */
+    const char *ocsp_response;                      /* server; NULL: not given */
+    const char *ca, *crl, *name;                    /* `name`: client; NULL: not given */
     struct settings_pin pin;
     int client_certificate; /* server; enum dtls_client_certificate */
     bool allow_identity_change;

@@ -160,7 +160,7 @@ static void take_event(struct call *call, struct dtls_conn *conn, const struct d
         dtls_wipe(&keys, sizeof keys);
         enter(call, CALL_CONNECTED, NULL);
     } else if (event->type == DTLS_EVENT_FAILED) {
-        enter(call, CALL_FAILED, report_failure(event, words, sizeof words));
+        enter(call, CALL_FAILED, report_failure(conn, event, words, sizeof words));
     } else if (event->type == DTLS_EVENT_CLOSED) {
         enter(call, CALL_CLOSED, NULL);
     }
