@@ -81,8 +81,8 @@ static int refuse_constraint(struct dtls_pkix_case *judged, const struct dtls_pk
         int limit = path_limit(path->at[i]);
         if (limit >= 0 && (size_t)limit < i - 1)
             return dtls_pkix_refuse(judged, DTLS_ALERT_BAD_CERTIFICATE,
-                                    "the way to %s is too long: %zu authorities below it, and it allows %d",
-                                    dtls_pkix_name_of(path->at[i], issuer), i - 1, limit);
+                                    "the way to %s is too long: %zu authorit%s below it, and it allows %d",
+                                    dtls_pkix_name_of(path->at[i], issuer), i - 1, i == 2 ? "y" : "ies", limit);
     }
     return dtls_pkix_refuse(judged, DTLS_ALERT_BAD_CERTIFICATE,
                             "certificate of %s has a name that an authority above it may not vouch for", name);

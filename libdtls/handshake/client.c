@@ -303,7 +303,8 @@ static int take_server_key_exchange(struct dtls_handshake *hs, const struct dtls
         return DTLS_ERR_DECODE;
     if (!dtls_config_has_group(hs->config, exchange.group))
         return DTLS_ERR_ILLEGAL_PARAMETER;
-    int err = hs->judged ? DTLS_OK : judge_server(hs, (struct dtls_bytes){ 0 });
+    /* It had announced a status, and has left it out. */
+    int err = hs->status && !hs->judged ? judge_server(hs, (struct dtls_bytes){ 0 }) : DTLS_OK;
     if (err == DTLS_OK)
         err = dtls_handshake_peer_key(hs, &job.peer_key);
     if (err != DTLS_OK)

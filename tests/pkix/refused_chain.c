@@ -113,7 +113,7 @@ static void on_a_way_that_is_too_long(void)
                 meet_accepted(&meeting, "path length 0");
             else
                 meet_refused(&meeting, DTLS_ALERT_BAD_CERTIFICATE,
-                             below == 1 ? "the way to Short is too long: 1 authorities below it, and it allows 0"
+                             below == 1 ? "the way to Short is too long: 1 authority below it, and it allows 0"
                                         : "the way to Short is too long");
         }
 }
