@@ -15,7 +15,7 @@ static int check_extensions(struct dtls_pkix_case *judged, gnutls_x509_crt_t cer
     char oids[EXTENSIONS_MOST][OID_MOST];
 
     for (unsigned count = 0;; count++) {
-        char oid[OID_MOST];
+        char oid[OID_MOST] = "";
         size_t len = sizeof oid;
         int got = gnutls_x509_crt_get_extension_oid(certificate, count, oid, &len);
         if (got == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
@@ -27,7 +27,7 @@ static int check_extensions(struct dtls_pkix_case *judged, gnutls_x509_crt_t cer
             if (strcmp(oids[i], oid) == 0)
                 return dtls_pkix_refuse(judged, DTLS_ALERT_BAD_CERTIFICATE, "certificate of %s has extension %s twice",
                                         name, oid);
-        strcpy(oids[count], oid);
+        memcpy(oids[count], oid, sizeof oid);
     }
 }
 

@@ -29,16 +29,12 @@ void dtls_pkix_trust_free(struct dtls_pkix_trust *trust)
     free(trust);
 }
 
-/* Room for one more in an array of `count`, which grows in powers of two; false without memory. */
-static bool make_room(void **array, size_t count, size_t size)
+/* An array of `count` with room for one more; it grows in powers of two. NULL without memory: it is as it was. */
+static void *with_room(void *array, size_t count, size_t size)
 {
-    if ((count & (count - 1)) != 0) /* there is some, up to the next power */
-        return true;
-    void *larger = realloc(*array, (count == 0 ? 1 : 2 * count) * size);
-    if (larger == NULL)
-        return false;
-    *array = larger;
-    return true;
+    bool full = (count & (count - 1)) == 0;
+
+    return full ? realloc(array, (count == 0 ? 1 : 2 * count) * size) : array;
 }
 
 /* ---- authorities ---- */
@@ -48,12 +44,17 @@ static int add_anchor(struct dtls_pkix_trust *trust, gnutls_x509_crt_t certifica
 {
     size_t count = trust->anchor_count;
     int result = DTLS_ERR_NO_MEMORY;
+    gnutls_x509_crt_t *anchors = with_room(trust->anchors, count, sizeof(gnutls_x509_crt_t));
 
-    if (make_room((void **)&trust->anchors, count, sizeof trust->anchors[0]) &&
-        make_room((void **)&trust->names, count, sizeof trust->names[0])) {
-        trust->names[count] = (gnutls_datum_t){ 0 };
-        if (gnutls_x509_crt_get_raw_dn(certificate, &trust->names[count]) >= 0) {
-            trust->anchors[count] = certificate;
+    if (anchors != NULL)
+        trust->anchors = anchors;
+    gnutls_datum_t *names = with_room(trust->names, count, sizeof *names);
+    if (names != NULL)
+        trust->names = names;
+    if (anchors != NULL && names != NULL) {
+        names[count] = (gnutls_datum_t){ 0 };
+        if (gnutls_x509_crt_get_raw_dn(certificate, &names[count]) >= 0) {
+            anchors[count] = certificate;
             trust->anchor_count++;
             return DTLS_OK;
         }
@@ -178,11 +179,13 @@ struct dtls_bytes dtls_pkix_trust_authority(const struct dtls_pkix_trust *trust,
 /* Takes the CRL over, whatever comes of it. */
 static int add_crl(struct dtls_pkix_trust *trust, gnutls_x509_crl_t crl)
 {
-    int result =
-        make_room((void **)&trust->crls, trust->crl_count, sizeof trust->crls[0]) ? DTLS_OK : DTLS_ERR_NO_MEMORY;
+    struct dtls_pkix_crl *crls = with_room(trust->crls, trust->crl_count, sizeof *crls);
+    int result = DTLS_ERR_NO_MEMORY;
 
-    if (result == DTLS_OK)
-        result = dtls_pkix_crl_read(crl, &trust->crls[trust->crl_count]);
+    if (crls != NULL) {
+        trust->crls = crls;
+        result = dtls_pkix_crl_read(crl, &crls[trust->crl_count]);
+    }
     if (result == DTLS_OK)
         trust->crl_count++;
     else
@@ -204,7 +207,7 @@ int dtls_pkix_trust_add_crls(struct dtls_pkix_trust *trust, const void *crls, si
         return DTLS_PKIX_ERR_EMPTY;
     int got = gnutls_x509_crl_list_import2(&list, &found, &text, pem ? GNUTLS_X509_FMT_PEM : GNUTLS_X509_FMT_DER, 0);
     if (got < 0)
-        return pem && got == GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR ? DTLS_PKIX_ERR_EMPTY : DTLS_PKIX_ERR_CRL;
+        return got == GNUTLS_E_MEMORY_ERROR ? DTLS_ERR_NO_MEMORY : DTLS_PKIX_ERR_CRL;
     for (unsigned i = 0; i < found; i++) {
         if (result == DTLS_OK)
             result = add_crl(trust, list[i]);

@@ -30,9 +30,13 @@ static const char *show(const uint8_t *text, size_t len, char out[DTLS_PKIX_NAME
 {
     size_t most = DTLS_PKIX_NAME - 4; /* "...", NUL */
 
-    for (size_t i = 0; i < len && i < most; i++)
-        out[i] = text[i] >= ' ' && text[i] <= '~' ? (char)text[i] : '?';
-    strcpy(out + (len < most ? len : most), len > most ? "..." : "");
+    size_t used = 0;
+
+    for (; used < len && used < most; used++) {
+        bool printable = text[used] >= ' ' && text[used] <= '~';
+        out[used] = (char)(printable ? text[used] : '?');
+    }
+    snprintf(out + used, DTLS_PKIX_NAME - used, "%s", len > most ? "..." : "");
     return out;
 }
 
@@ -93,7 +97,7 @@ static const char *whole_name(gnutls_x509_crt_t certificate, bool issuer, char o
     if (got >= 0 && name.size > 0)
         show(name.data, name.size, out);
     else
-        strcpy(out, "(no name)");
+        snprintf(out, DTLS_PKIX_NAME, "(no name)");
     gnutls_free(name.data);
     return out;
 }
@@ -131,6 +135,6 @@ const char *dtls_pkix_date(int64_t time, char out[DTLS_PKIX_SPAN])
     time_t seconds = (time_t)time;
 
     if (gmtime_r(&seconds, &date) == NULL || strftime(out, DTLS_PKIX_SPAN, "%Y-%m-%d %H:%M UTC", &date) == 0)
-        strcpy(out, "?");
+        snprintf(out, DTLS_PKIX_SPAN, "?");
     return out;
 }

@@ -143,7 +143,9 @@ const struct issued *issue(const struct issue_spec *spec)
     struct issued *one = new_one();
     const struct issued *issuer = spec->issuer == NULL ? one : spec->issuer;
     gnutls_x509_crt_t crt;
-    uint8_t serial[5] = { 1, (uint8_t)(++last >> 24), (uint8_t)(last >> 16), (uint8_t)(last >> 8), (uint8_t)last };
+    const uint32_t number = ++last;
+    const uint8_t serial[5] = { 1, (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8),
+                                (uint8_t)number };
 
     make_key(one, spec);
     issue_check(gnutls_x509_crt_init(&crt), "certificate");
