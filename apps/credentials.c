@@ -4,23 +4,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct credentials *credentials_load(const struct settings *settings, unsigned workers, struct files_why *why)
+static struct credentials *of_identity(struct dtls_identity *identity, unsigned workers, struct files_why *why)
 {
-    struct dtls_identity *identity = own_identity(settings, why);
+    struct credentials *credentials = calloc(1, sizeof *credentials);
 
-    if (identity == NULL)
-        return NULL;
-    struct credentials *credentials = malloc(sizeof *credentials);
     if (credentials == NULL) {
         snprintf(why->words, sizeof why->words, "%s", dtls_error_string(DTLS_ERR_NO_MEMORY));
         dtls_identity_free(identity);
         return NULL;
     }
     credentials->identity = identity;
-    dtls_identity_fingerprint(identity, credentials->fingerprint);
+    if (identity != NULL)
+        dtls_identity_fingerprint(identity, credentials->fingerprint);
     atomic_init(&credentials->users, 1);
     atomic_init(&credentials->awaited, workers);
     return credentials;
+}
+
+struct credentials *credentials_load(const struct settings *settings, unsigned workers, struct files_why *why)
+{
+    struct dtls_identity *identity = own_identity(settings, why);
+
+    return identity != NULL ? of_identity(identity, workers, why) : NULL;
+}
+
+struct credentials *credentials_none(struct files_why *why)
+{
+    return of_identity(NULL, 0, why);
 }
 
 void credentials_hold(struct credentials *credentials)

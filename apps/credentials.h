@@ -8,7 +8,7 @@
 
 /* Read-only but for the counts. */
 struct credentials {
-    struct dtls_identity *identity;
+    struct dtls_identity *identity; /* NULL: pre-shared keys alone */
     uint8_t fingerprint[DTLS_FINGERPRINT_LEN];
     atomic_uint users;
     atomic_uint awaited; /* workers that they are meant for, and that have not taken them yet */
@@ -16,6 +16,9 @@ struct credentials {
 
 /* As the options say (own.h), with one user: the caller. `workers` are awaited. NULL, and `why` says what is wrong. */
 struct credentials *credentials_load(const struct settings *settings, unsigned workers, struct files_why *why);
+
+/* The same without a certificate. */
+struct credentials *credentials_none(struct files_why *why);
 
 /* One user more, in any thread. */
 void credentials_hold(struct credentials *credentials);

@@ -232,10 +232,12 @@ static void configure(struct client *client, const char *host)
     struct dtls_config *config = &client->config;
     struct files_why why;
 
-    settings_configure(settings, config);
-    config->identity = own_identity(settings, &why);
-    if (config->identity == NULL)
-        refuse("%s", why.words);
+    settings_configure(settings, DTLS_CLIENT, config);
+    if (!settings_have_keys_only(settings)) {
+        config->identity = own_identity(settings, &why);
+        if (config->identity == NULL)
+            refuse("%s", why.words);
+    }
     if (settings->keylog != NULL) {
         config->keylog = files_keylog;
         config->keylog_arg = files_open_keylog(settings->keylog);
@@ -257,7 +259,7 @@ static int connect_to(struct client *client, const struct address *address, cons
     if (error == DTLS_ERR_ARGUMENT && session != NULL) { /* only the session can be wrong: see configure */
         complain("%s: not resumed: %s", client->settings.resume,
                  client->trust != NULL ? "with --ca its peer has to show its certificates again"
-                                       : "it is of another peer than the one of --pin");
+                                       : "it is of another peer than the one of --pin or --psk");
         error = dtls_ev_connect(client->loop, &client->config, to, address->len, NULL, on_event, client, &client->conn);
     }
     return error;
@@ -285,6 +287,7 @@ static void release(struct client *client)
     flow_free(&client->pace.flow);
     dtls_identity_free((struct dtls_identity *)(uintptr_t)client->config.identity);
     trust_free(client->trust);
+    keys_free(&client->settings.psk);
     if (client->config.keylog_arg != NULL)
         fclose(client->config.keylog_arg);
 }
@@ -322,8 +325,10 @@ int main(int argc, char **argv)
 
     client.loop = EV_DEFAULT;
     start_watchers(&client);
-    dtls_identity_fingerprint(client.config.identity, fingerprint);
-    report_beginning(&client.report, "connecting", (struct sockaddr *)&address.of, address.len, fingerprint);
+    if (client.config.identity != NULL)
+        dtls_identity_fingerprint(client.config.identity, fingerprint);
+    report_beginning(&client.report, "connecting", (struct sockaddr *)&address.of, address.len,
+                     client.config.identity != NULL ? fingerprint : NULL);
     int error = connect_to(&client, &address, session);
     dtls_session_free(session);
     if (error == DTLS_OK) {

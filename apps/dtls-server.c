@@ -37,6 +37,7 @@ static const struct option_program program = {
     "Exit status: 0 fine, 2 a mistake in the options or files.\n\n"
     "Examples:\n"
     "  dtls-server --port 4433\n"
+    "  dtls-server --port 5684 --psk @keys --suites PSK_WITH_AES_128_CCM_8\n"
     "  dtls-server --port 4433 --cert chain.pem --key key.pem --client-cert require\n"
     "  dtls-server --port 4433 --workers 4 --job-threads 1 --max-associations 20000\n"
     "  dtls-server --port 0 --json --rehandshake-every 60\n"
@@ -164,7 +165,7 @@ static void configure(struct server *server, const struct dtls_identity *identit
     const struct settings *settings = &server->settings;
     struct dtls_config *config = &server->config;
 
-    settings_configure(settings, config);
+    settings_configure(settings, DTLS_SERVER, config);
     if (settings->keylog != NULL) {
         config->keylog = files_keylog;
         config->keylog_arg = files_open_keylog(settings->keylog);
@@ -226,7 +227,7 @@ static void listen_on_all(struct server *server, struct credentials *credentials
             listen_on(server, i, credentials, &address, true);
     }
     report_beginning(&server->report, "listening", (struct sockaddr *)&address.of, address.len,
-                     credentials->fingerprint);
+                     credentials->identity != NULL ? credentials->fingerprint : NULL);
 }
 
 static void run(struct server *server)
@@ -249,7 +250,8 @@ static void begin(struct server *server)
     const struct settings *settings = &server->settings;
     struct files_why why;
 
-    struct credentials *credentials = credentials_load(settings, 0, &why);
+    struct credentials *credentials =
+        settings_have_keys_only(settings) ? credentials_none(&why) : credentials_load(settings, 0, &why);
     if (credentials == NULL)
         refuse("%s", why.words);
     configure(server, credentials->identity);
@@ -271,6 +273,7 @@ static void release(struct server *server)
         worker_release(&server->workers[i]);
     free(server->workers);
     trust_free(server->trust);
+    keys_free(&server->settings.psk);
     if (server->config.keylog_arg != NULL)
         fclose(server->config.keylog_arg);
 }

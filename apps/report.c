@@ -81,7 +81,7 @@ void report_beginning(const struct report *report, const char *event, const stru
         return;
     }
     say(report, "%s %s %s port %u", event, strcmp(event, "listening") == 0 ? "on" : "to", host, port);
-    say(report, "own certificate %s", fingerprint_text(fingerprint, text));
+    say(report, "own certificate %s", fingerprint != NULL ? fingerprint_text(fingerprint, text) : "none");
 }
 
 void report_credentials(const struct report *report, const char *event, const uint8_t *fingerprint)
@@ -97,6 +97,19 @@ void report_credentials(const struct report *report, const char *event, const ui
     say(report, "%s: own certificate %s", event, fingerprint_text(fingerprint, text));
 }
 
+/* As text; what is none is shown in hex. */
+static void say_identity(const struct report *report, const char *peer, struct dtls_bytes identity)
+{
+    char text[4 * DTLS_PSK_MAX_IDENTITY + 1] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; i < identity.len; i++) {
+        bool plain = identity.at[i] > ' ' && identity.at[i] < 127 && identity.at[i] != '\\';
+        len += (size_t)snprintf(text + len, sizeof text - len, plain ? "%c" : "\\x%02x", identity.at[i]);
+    }
+    say(report, "%s: pre-shared key of %s", peer, identity.at != NULL ? text : "a resumed session");
+}
+
 static void report_open(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,
                         const char *peer)
 {
@@ -104,6 +117,7 @@ static void report_open(const struct report *report, const struct dtls_ev_conn *
     char text[DTLS_FINGERPRINT_TEXT];
     const char *fingerprint = fingerprint_text(dtls_conn_peer_fingerprint(engine), text);
     const char *suite = dtls_suite_name(dtls_conn_suite(engine)), *group = dtls_group_name(dtls_conn_group(engine));
+    struct dtls_bytes identity = dtls_conn_psk_identity(engine);
     bool secure = dtls_conn_secure_renegotiation(engine);
 
     if (report->json) {
@@ -113,12 +127,18 @@ static void report_open(const struct report *report, const struct dtls_ev_conn *
         json_bool("resumed", event->resumed);
         json_bool("secure_renegotiation", secure);
         json_text("peer_fingerprint", fingerprint);
+        if (identity.at != NULL)
+            json_bytes("psk_identity", identity.at, identity.len);
         json_whole("epoch", event->epoch);
         json_end();
         return;
     }
     say(report, "%s: open: %s%s%s%s%s", peer, suite, group != NULL ? ", " : "", group != NULL ? group : "",
         event->resumed ? ", resumed" : "", secure ? "" : "; the peer cannot rehandshake safely");
+    if (dtls_conn_psk_fingerprint(engine) != NULL) {
+        say_identity(report, peer, identity);
+        return;
+    }
     say(report, "%s: certificate %s", peer, fingerprint != NULL ? fingerprint : "none");
 }
 

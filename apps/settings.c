@@ -169,6 +169,13 @@ const struct option_row settings_rows[] = {
       "accept only the peer with this certificate fingerprint\n"
       "(any peer; its fingerprint is printed)",
       settings_read_pin, AT(pin), 0, 0, NULL },
+    { FOR_BOTH, "psk", "IDENTITY:HEXKEY",
+      "a pre-shared key, or @FILE of such lines; a server may have many\n"
+      "(and clients with certificates only if it has one); a client has\n"
+      "one, and takes servers with certificates only with --pin or --ca",
+      keys_read, AT(psk), 0, 0, NULL },
+    { FOR_SERVER, "psk-hint", "TEXT", "what is told to clients before they choose a key (nothing)", option_text,
+      AT(psk_hint), 0, 0, NULL },
     { FOR_SERVER, "client-cert", "none|ask|require", "ask clients for a certificate? (none)", option_word,
       AT(client_certificate), 0, 0, client_certificate_words },
     { FOR_BOTH, "allow-identity-change", NULL, "a rehandshake may bring another peer certificate", option_flag,
@@ -176,11 +183,12 @@ const struct option_row settings_rows[] = {
 
     HEADING(FOR_BOTH, "Handshake"),
     { FOR_BOTH, "suites", "A,B",
-      "cipher suites, best first (all but the last):\n"
+      "cipher suites, best first (all but the last two; PSK if --psk):\n"
       "ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\nECDHE_RSA_WITH_AES_128_GCM_SHA256\n"
       "ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256\nECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256\n"
       "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\nECDHE_RSA_WITH_AES_256_GCM_SHA384\n"
-      "ECDHE_ECDSA_WITH_AES_128_CCM\nECDHE_ECDSA_WITH_AES_128_CCM_8",
+      "ECDHE_ECDSA_WITH_AES_128_CCM\nECDHE_PSK_WITH_AES_128_GCM_SHA256\nECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256\n"
+      "PSK_WITH_AES_128_GCM_SHA256\nPSK_WITH_AES_128_CCM\nECDHE_ECDSA_WITH_AES_128_CCM_8\nPSK_WITH_AES_128_CCM_8",
       read_suites, AT(suites), 0, 0, NULL },
     { FOR_BOTH, "groups", "A,B", "key exchange groups, best first (x25519,secp256r1,secp384r1)", read_groups,
       AT(groups), 0, 0, NULL },
@@ -285,6 +293,10 @@ void settings_check(const struct settings *settings)
         refuse("--key needs --cert");
     if (settings->ocsp_response != NULL && settings->cert == NULL && settings->pkcs12 == NULL)
         refuse("--ocsp-response needs the certificate that it is about: --cert or --pkcs12");
+    if (settings->psk_hint != NULL && settings->psk.count == 0)
+        refuse("--psk-hint needs --psk");
+    if (settings->psk_hint != NULL && strlen(settings->psk_hint) > DTLS_PSK_MAX_HINT)
+        refuse("--psk-hint is longer than %d bytes", DTLS_PSK_MAX_HINT);
     if (settings->max_associations < settings->workers)
         refuse("--max-associations %u is below --workers %u", settings->max_associations, settings->workers);
     if (settings->commands && settings->workers > 1)
@@ -306,10 +318,36 @@ void settings_check(const struct settings *settings)
         refuse("--size, --for and --adapt need --flow");
 }
 
-void settings_configure(const struct settings *settings, struct dtls_config *config)
+bool settings_have_keys_only(const struct settings *settings)
+{
+    return settings->psk.count > 0 && settings->cert == NULL && settings->pkcs12 == NULL;
+}
+
+static void configure_keys(const struct settings *settings, enum dtls_role role, struct dtls_config *config)
+{
+    const struct key *first = settings->psk.at;
+
+    if (settings->psk.count == 0)
+        return;
+    if (role == DTLS_CLIENT) {
+        config->psk_identity = (struct dtls_bytes){ first->identity, first->identity_len };
+        config->psk_key = (struct dtls_bytes){ first->key, first->key_len };
+        return;
+    }
+    config->psk = keys_answer;
+    config->psk_arg = (void *)(uintptr_t)&settings->psk; /* which only reads it */
+    if (settings->psk_hint != NULL)
+        config->psk_hint = (struct dtls_bytes){ (const uint8_t *)settings->psk_hint, strlen(settings->psk_hint) };
+}
+
+void settings_configure(const struct settings *settings, enum dtls_role role, struct dtls_config *config)
 {
     dtls_config_init(config);
-    config->verifier = settings->pin.given ? dtls_verifier_pinned(settings->pin.fingerprint) : dtls_verifier_accept();
+    if (settings->pin.given)
+        config->verifier = dtls_verifier_pinned(settings->pin.fingerprint);
+    else if (settings->psk.count == 0 || role == DTLS_SERVER) /* a client with keys lets nobody in without one */
+        config->verifier = dtls_verifier_accept();
+    configure_keys(settings, role, config);
     config->client_certificate = (enum dtls_client_certificate)settings->client_certificate;
     config->allow_identity_change = settings->allow_identity_change;
     memcpy(config->suites, settings->suites.at, sizeof config->suites);

@@ -2,7 +2,7 @@
 #ifndef APPS_SETTINGS_H
 #define APPS_SETTINGS_H
 
-#include "apps/options.h"
+#include "apps/keys.h"
 #include "dtls/dtls.h"
 
 enum { FOR_CLIENT = 1, FOR_SERVER = 2, FOR_BOTH = 3 };
@@ -41,6 +41,8 @@ struct settings {
     const char *ocsp_response;                      /* server; NULL: not given */
     const char *ca, *crl, *name;                    /* `name`: client; NULL: not given */
     struct settings_pin pin;
+    struct keys psk;        /* a client has one; a server any number; owned */
+    const char *psk_hint;   /* server; NULL: none */
     int client_certificate; /* server; enum dtls_client_certificate */
     bool allow_identity_change;
 
@@ -88,7 +90,11 @@ void settings_init(struct settings *settings);
 /* Refuses (exit 2) what does not go together. */
 void settings_check(const struct settings *settings);
 
-/* The parts of a configuration that are only numbers, names and the pin; the pin is a view of `settings`. */
-void settings_configure(const struct settings *settings, struct dtls_config *config);
+/* Are there pre-shared keys and no certificate? Then none is made, and nobody without a key gets into a server. */
+bool settings_have_keys_only(const struct settings *settings);
+
+/* The parts of a configuration that are only numbers, names, the pin and the keys; these two are views of `settings`.
+ */
+void settings_configure(const struct settings *settings, enum dtls_role role, struct dtls_config *config);
 
 #endif

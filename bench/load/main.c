@@ -11,7 +11,7 @@ static void configure(const struct choices *choices, struct dtls_config *config)
 {
     struct files_why why;
 
-    settings_configure(&choices->common, config);
+    settings_configure(&choices->common, DTLS_CLIENT, config);
     if (choices->common.cert != NULL) {
         config->identity = files_identity(choices->common.cert, choices->common.key, &why);
         if (config->identity == NULL)

@@ -6,6 +6,7 @@
 #include "tests/box/call.h"
 #include "tests/box/keyring.h"
 #include "tests/box/memory.h"
+#include "tests/box/record_view.h"
 #include "tests/tap.h"
 
 /* Both ends ask their applications; the rings' waits say how long that takes. */
@@ -295,7 +296,95 @@ static void an_answer_to_a_replaced_attempt_is_refused(void)
     call_end(&call);
 }
 
+/* ---- what comes meanwhile ---- */
+
+/* One handshake record of epoch 0 with one message of `len` zeroes. */
+static size_t write_forged(uint8_t *out, uint8_t type, uint8_t message_seq, size_t len)
+{
+    memset(out, 0, RECORD_HEADER_LEN + 12 + len);
+    record_view_header(out, RECORD_HANDSHAKE, 0, 1000 + message_seq, 12 + len);
+    uint8_t *message = out + RECORD_HEADER_LEN;
+    message[0] = type;
+    message[3] = message[11] = (uint8_t)len;
+    message[5] = message_seq;
+    return RECORD_HEADER_LEN + 12 + len;
+}
+
+/* The next message of a server that waits: it would be the end, but nobody looks at it. Before the one that is waited
+ * for, when that comes in two fragments; and behind it. */
+static void no_message_is_processed_meanwhile(void)
+{
+    static const uint8_t name[DTLS_PSK_MAX_IDENTITY];
+
+    for (int before = 0; before < 2; before++) {
+        struct party party;
+        uint8_t forged[100];
+        begin(&party, 11, suites[0]);
+        party.options.config[CLIENT].mtu = 256; /* ClientKeyExchange does not fit */
+        party.ring[CLIENT].psk[0].identity = party.ring[SERVER].psk[0].identity =
+            (struct dtls_bytes){ name, sizeof name };
+        party.ring[SERVER].wait_us = KEYRING_NEVER;
+        struct pair *pair = make_pair(&party);
+        size_t len = write_forged(forged, 11, 2, 10); /* Certificate, as number 2: behind ClientKeyExchange */
+        net_inject(&pair->net, SERVER, pair->net.now_us + (before ? 30 : 200) * NET_MS, forged, len);
+        pair_run_for(pair, 500 * NET_MS);
+        CU_ASSERT_EQUAL(party.ring[SERVER].waiting_count, 1);
+        CU_ASSERT_EQUAL(pair_count(pair, SERVER, DTLS_EVENT_FAILED), 0);
+        pair_free(pair);
+        keyring_answer(&party.ring[SERVER], true);
+    }
+}
+
+/* Sealed records of n+1, as many as there may be later on (R5). */
+static void sealed_records_are_kept_meanwhile(void)
+{
+    struct party party;
+    struct call call;
+
+    begin(&party, 12, suites[0]);
+    begin_call(&party, &call);
+    party.ring[SERVER].wait_us = KEYRING_NEVER;
+    pair_rehandshake(call.pair, CLIENT, DTLS_REHANDSHAKE_FULL);
+    pair_run_for(call.pair, 200 * NET_MS);
+    CU_ASSERT_EQUAL(party.ring[SERVER].waiting_count, 1);
+    for (uint64_t i = 0; i < 100; i++) {
+        uint8_t record[RECORD_HEADER_LEN + 50] = { 0 };
+        record_view_header(record, RECORD_DATA, 2, 100 + i, 50);
+        net_inject(&call.pair->net, SERVER, call.pair->net.now_us + i, record, sizeof record);
+    }
+    pair_run_for(call.pair, 100 * NET_MS);
+    CU_ASSERT_EQUAL(pair_stats(call.pair, SERVER).dropped[DTLS_DROP_NO_ROOM], 0);
+    CU_ASSERT_EQUAL(keyring_answer(&party.ring[SERVER], false), DTLS_OK);
+    CU_ASSERT_TRUE(pair_run_until_renewed(call.pair, 1, 10 * NET_SECOND) && call_is_alive(&call));
+    CU_ASSERT_EQUAL(pair_stats(call.pair, SERVER).dropped[DTLS_DROP_FORGED], 100);
+    call_end(&call);
+}
+
 /* ---- memory (S8) ---- */
+
+/* Then the step waits for its timeout, and no clock is to turn round and round. */
+static void an_answer_that_lacks_memory_makes_no_hurry(void)
+{
+    struct memory memory = { .fail_at = MEMORY_NEVER_FAILS };
+    struct party party;
+    struct call call;
+
+    begin(&party, 13, suites[0]);
+    memory_use(&memory, &party.options.config[SERVER]);
+    begin_call(&party, &call);
+    party.ring[SERVER].wait_us = KEYRING_NEVER;
+    pair_rehandshake(call.pair, CLIENT, DTLS_REHANDSHAKE_FULL);
+    pair_run_for(call.pair, 200 * NET_MS);
+    struct dtls_conn *server = call.pair->end[SERVER].conn;
+    memory.fail_at = memory.asked;
+    memory.fail_for_good = true;
+    CU_ASSERT_EQUAL(keyring_answer(&party.ring[SERVER], false), DTLS_OK);
+    CU_ASSERT_EQUAL(dtls_conn_tick(server, call.pair->net.now_us), DTLS_OK);
+    CU_ASSERT_TRUE(dtls_conn_deadline(server) > call.pair->net.now_us);
+    memory.fail_at = MEMORY_NEVER_FAILS;
+    CU_ASSERT_TRUE(pair_run_until_renewed(call.pair, 1, 10 * NET_SECOND) && call_is_alive(&call));
+    call_end(&call);
+}
 
 /* A handshake in which allocation `number` of one end fails; false when it asks for fewer. */
 static bool survive(enum net_end poor, uint16_t suite, size_t number, uint64_t wait_us, bool again)
@@ -363,6 +452,9 @@ static CU_TestInfo tests[] = {
     { "an answer after the end is refused, and harmless (R19)", an_answer_after_the_end_is_refused },
     { "an answer that is not heard is freed (R19)", an_answer_that_is_not_heard_is_freed },
     { "an answer to a replaced attempt is refused (R19, S5)", an_answer_to_a_replaced_attempt_is_refused },
+    { "no message is processed meanwhile (R19)", no_message_is_processed_meanwhile },
+    { "sealed records are kept meanwhile (R5, R19)", sealed_records_are_kept_meanwhile },
+    { "an answer that lacks memory makes no hurry (R19, S8)", an_answer_that_lacks_memory_makes_no_hurry },
     { "any allocation may fail, whenever the answers come (R19, S8)", any_allocation_may_fail },
     CU_TEST_INFO_NULL,
 };

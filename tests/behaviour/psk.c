@@ -2,8 +2,8 @@
  * without a key can learn. */
 #include <string.h>
 
+#include "handshake/association.h"
 #include "handshake/psk.h"
-#include "handshake/session.h"
 #include "tests/box/call.h"
 #include "tests/box/crowd.h"
 #include "tests/box/keyring.h"
@@ -220,14 +220,15 @@ static bool server_says_the_same(const struct pair *a, const struct pair *b)
     }
 }
 
-/* What is told of it: the same death at the same time, with the same counts. */
+/* What is told of it: the same death at the same time, with the same counts, and as much randomness drawn. */
 static bool server_ends_the_same(const struct pair *a, const struct pair *b)
 {
     struct dtls_stats one = pair_stats(a, SERVER), two = pair_stats(b, SERVER);
     const struct pair_event *x = pair_last(a, SERVER, DTLS_EVENT_FAILED), *y = pair_last(b, SERVER, DTLS_EVENT_FAILED);
 
     return x != NULL && y != NULL && x->error == DTLS_ERR_TIMEOUT && y->error == DTLS_ERR_TIMEOUT &&
-           x->time_us == y->time_us && memcmp(&one, &two, sizeof one) == 0;
+           x->time_us == y->time_us && memcmp(&one, &two, sizeof one) == 0 &&
+           memcmp(&a->end[SERVER].random, &b->end[SERVER].random, sizeof a->end[SERVER].random) == 0;
 }
 
 static void an_unknown_identity_is_like_a_wrong_key(void)
@@ -381,6 +382,19 @@ static void a_session_of_another_identity_is_not_offered(void)
     dtls_session_free(bobs);
     dtls_session_free(own);
     dtls_session_free(certified);
+}
+
+/* Somebody's identity could be the bytes of somebody else's certificate. */
+static void a_key_is_never_the_same_peer_as_a_certificate(void)
+{
+    struct dtls_established psk = { .suite = dtls_suite_find(DTLS_PSK_AES_128_GCM_SHA256), .has_peer = true };
+    struct dtls_established certificate = { .suite = dtls_suite_find(DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256),
+                                            .has_peer = true };
+    struct dtls_established nobody = { .suite = NULL };
+
+    CU_ASSERT_FALSE(dtls_is_same_peer(&psk, &certificate));
+    CU_ASSERT_TRUE(dtls_is_same_peer(&psk, &psk) && dtls_is_same_peer(&certificate, &certificate));
+    CU_ASSERT_FALSE(dtls_is_same_peer(&psk, &nobody) || dtls_is_same_peer(&nobody, &certificate));
 }
 
 /* ---- rehandshakes (R9) ---- */
@@ -562,6 +576,7 @@ static CU_TestInfo tests[] = {
     { "a client without a key for this server says so", a_client_without_a_key_for_this_server_says_so },
     { "sessions resume by id and by ticket, of the same identity only", sessions_resume_by_id_and_by_ticket },
     { "a session of another identity is not offered", a_session_of_another_identity_is_not_offered },
+    { "a pre-shared key is never the same peer as a certificate", a_key_is_never_the_same_peer_as_a_certificate },
     { "rehandshakes of every kind renew the keys, and lose no data", rehandshakes_of_every_kind_renew_the_keys },
     { "another identity in a rehandshake is fatal unless allowed (R9)",
       another_identity_in_a_rehandshake_is_fatal_unless_allowed },

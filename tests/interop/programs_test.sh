@@ -25,6 +25,15 @@ check "a certificate is no key" mistake "$room/one.pem" "$server" --port 0 --cer
 check "an encrypted key is refused" mistake locked.key "$server" --port 0 --cert "$room/one.pem" --key "$room/locked.key"
 check "another's key is refused" mistake two.key "$client" --cert "$room/one.pem" --key "$room/two.key" 127.0.0.1 4433
 check "a key without certificate" mistake --key "$server" --port 0 --key "$room/one.key"
+check "a pre-shared key without a colon" mistake IDENTITY:HEXKEY "$server" --port 0 --psk alice
+check "a pre-shared key that is no hex" mistake IDENTITY:HEXKEY "$client" --psk alice:xy 127.0.0.1 4433
+check "half a byte of pre-shared key" mistake IDENTITY:HEXKEY "$client" --psk alice:123 127.0.0.1 4433
+check "a file of keys that is not there" mistake nowhere.keys "$server" --port 0 --psk "@$room/nowhere.keys"
+printf '# keys\nalice:00\nbob\n' >"$room/psk-keys"
+check "a bad line in a file of keys" mistake "line 3" "$server" --port 0 --psk "@$room/psk-keys"
+check "a hint without a key" mistake --psk "$server" --port 0 --psk-hint who
+check "keys and no suite for them" mistake pre-shared "$server" --port 0 --psk alice:00 \
+    --suites ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
 check "an unknown option is named" mistake --no-such "$server" --port 0 --no-such
 check "a short option is unknown" mistake -p "$server" -p 4433
 check "a missing value is told" mistake --port "$server" --port
