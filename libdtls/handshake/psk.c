@@ -43,16 +43,22 @@ bool dtls_psk_judge_session(const struct dtls_config *config, enum dtls_role rol
 
 /* ---- whose key ---- */
 
-int dtls_handshake_know_psk_identity(struct dtls_handshake *hs, struct dtls_bytes identity)
+/* R9. Another identity of a client's is its own to change. */
+static bool may_be_known(const struct dtls_handshake *hs)
 {
     const struct dtls_established *active = &hs->as->active;
-    bool may_change =
-        hs->config->allow_identity_change || (hs->as->role == DTLS_CLIENT && hs->config->change_own_identity &&
-                                              active->suite != NULL && active->suite->psk); /* it is the client's own */
 
+    if (!hs->rehandshake || !active->has_peer || dtls_is_same_peer(active, &hs->pending))
+        return true;
+    return hs->config->allow_identity_change ||
+           (hs->as->role == DTLS_CLIENT && hs->config->change_own_identity && active->suite->psk);
+}
+
+int dtls_handshake_know_psk_identity(struct dtls_handshake *hs, struct dtls_bytes identity)
+{
     hs->pending.has_peer = true;
     dtls_psk_fingerprint(identity, hs->pending.peer);
-    if (hs->rehandshake && active->has_peer && !may_change && !dtls_is_same_peer(active, &hs->pending))
+    if (!may_be_known(hs))
         return DTLS_ERR_IDENTITY_CHANGED;
     if (identity.len > DTLS_PSK_MAX_IDENTITY) /* nobody's: that it is too long is all that has to be known */
         identity.len = DTLS_PSK_MAX_IDENTITY + 1;
