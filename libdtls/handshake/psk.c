@@ -74,7 +74,8 @@ int dtls_handshake_know_psk_identity(struct dtls_handshake *hs, struct dtls_byte
 static void know_key(struct dtls_handshake *hs, struct dtls_bytes key)
 {
     dtls_wipe(hs->psk.key, sizeof hs->psk.key);
-    memcpy(hs->psk.key, key.at, key.len);
+    if (key.len > 0)
+        memcpy(hs->psk.key, key.at, key.len);
     hs->psk.key_len = key.len;
 }
 
