@@ -41,8 +41,14 @@ static void enter(struct call *call, enum call_state state, const char *reason)
 
     call->state = state;
     snprintf(call->reason, sizeof call->reason, "%s", reason != NULL ? reason : "");
-    if (is_over(call))
+    for (char *at = call->reason; *at != '\0'; at++)
+        *at = *at == '"' || *at == '\\' || *at < ' ' ? '\'' : *at; /* it goes into JSON as it is */
+    if (is_over(call)) {
+        struct dtls_conn *conn = dtls_endpoint_find(call->calls->endpoint, &call->address);
         call->heard_at = dtls_ev_now();
+        if (conn != NULL)
+            dtls_conn_close(conn, dtls_ev_now());
+    }
     if (call->path_count > 0)
         address_text((const struct sockaddr *)&path->of, path->len, peer);
     if (call->calls->settings.json) {
@@ -91,26 +97,64 @@ static bool draw(char *out, size_t len)
     return true;
 }
 
+static struct call *find_by_ufrag(const struct calls *calls, const char *ufrag)
+{
+    struct call *call = calls->first;
+
+    while (call != NULL && strcmp(call->ufrag, ufrag) != 0)
+        call = call->next;
+    return call;
+}
+
 static void call_free(struct call *call)
 {
     dtls_srtp_free(call->srtp);
     free(call);
 }
 
-struct call *calls_begin(struct calls *calls, const struct sdp_offer *offer)
+/* Takes it out of the list at *at, unless the endpoint has something of it yet. */
+static bool forget(struct calls *calls, struct call **at)
 {
+    struct call *call = *at;
+
+    if (dtls_endpoint_has_config(calls->endpoint, &call->config))
+        return false;
+    *at = call->next;
+    call_free(call);
+    return true;
+}
+
+/* The list has the newest first. */
+static bool make_room(struct calls *calls)
+{
+    struct call **over = NULL, **unheard = NULL;
     uint32_t count = 0;
 
-    for (const struct call *call = calls->first; call != NULL; call = call->next)
-        count += !is_over(call);
-    struct call *call = count < calls->settings.most ? calloc(1, sizeof *call) : NULL;
+    for (struct call **at = &calls->first; *at != NULL; at = &(*at)->next) {
+        over = is_over(*at) ? at : over;
+        unheard = (*at)->state == CALL_NEW ? at : unheard;
+        count++;
+    }
+    if (count < calls->settings.most || (over != NULL && forget(calls, over)))
+        return true;
+    if (unheard == NULL)
+        return false;
+    enter(*unheard, CALL_FAILED, "no browser came, and others did");
+    return forget(calls, unheard);
+}
+
+struct call *calls_begin(struct calls *calls, const struct sdp_offer *offer)
+{
+    struct call *call = make_room(calls) ? calloc(1, sizeof *call) : NULL;
+
     if (call == NULL)
         return NULL;
-    if (!draw(call->id, CALL_ID) || !draw(call->password, 32) || dtls_srtp_new(NULL, &call->srtp) != DTLS_OK) {
+    if (!draw(call->id, CALL_ID) || !draw(call->ufrag, CALL_ID) || !draw(call->password, 32) ||
+        dtls_srtp_new(NULL, &call->srtp) != DTLS_OK) {
         call_free(call);
         return NULL;
     }
-    snprintf(call->ufrags, sizeof call->ufrags, "%s:%.*s", call->id, (int)offer->ufrag.len, offer->ufrag.at);
+    snprintf(call->ufrags, sizeof call->ufrags, "%s:%.*s", call->ufrag, (int)offer->ufrag.len, offer->ufrag.at);
     call->calls = calls;
     call->is_client = offer->may_be_server && (calls->settings.active || !offer->may_be_client);
     memcpy(call->fingerprints, offer->fingerprints, sizeof call->fingerprints);
@@ -118,8 +162,8 @@ struct call *calls_begin(struct calls *calls, const struct sdp_offer *offer)
     call->config.fingerprints = call->fingerprints;
     call->config.fingerprint_count = offer->fingerprint_count;
     call->address.len = call->address.source_len = CALL_ID;
-    memcpy(call->address.bytes, call->id, CALL_ID + 1);
-    call->heard_at = dtls_ev_now();
+    memcpy(call->address.bytes, call->ufrag, CALL_ID + 1);
+    call->began_at = call->heard_at = dtls_ev_now();
     call->next = calls->first;
     calls->first = call;
     enter(call, CALL_NEW, NULL);
@@ -130,7 +174,8 @@ struct sdp_end call_answer(const struct call *call)
 {
     const struct calls *calls = call->calls;
 
-    return (struct sdp_end){ calls->host, calls->port, call->id, call->password, calls->fingerprint, call->is_client };
+    return (
+        struct sdp_end){ calls->host, calls->port, call->ufrag, call->password, calls->fingerprint, call->is_client };
 }
 
 /* ---- what leaves ---- */
@@ -177,10 +222,10 @@ static void settle(struct calls *calls)
     size_t len;
 
     while (dtls_endpoint_next_event(calls->endpoint, &conn, &event))
-        if ((call = calls_find(calls, (const char *)dtls_endpoint_address(conn)->bytes)) != NULL)
+        if ((call = find_by_ufrag(calls, (const char *)dtls_endpoint_address(conn)->bytes)) != NULL)
             take_event(call, conn, &event);
     while (dtls_endpoint_next_datagram(calls->endpoint, dtls_ev_now(), datagram, sizeof datagram, &len, &to))
-        if ((call = calls_find(calls, (const char *)to.bytes)) != NULL)
+        if ((call = find_by_ufrag(calls, (const char *)to.bytes)) != NULL)
             send_to(call, datagram, len);
     dtls_time due = dtls_endpoint_deadline(calls->endpoint), now = dtls_ev_now();
     ev_timer_stop(calls->loop, &calls->deadline);
@@ -190,23 +235,22 @@ static void settle(struct calls *calls)
     }
 }
 
-static void end(struct call *call, const char *reason)
+static void end(struct call *call, enum call_state state, const char *reason)
 {
-    struct dtls_conn *conn = dtls_endpoint_find(call->calls->endpoint, &call->address);
-
     if (is_over(call))
         return;
-    if (reason == NULL && conn != NULL && dtls_conn_alert(conn) != 0) /* not believed yet (S9), and now it fits */
-        reason = dtls_alert_string(dtls_conn_alert(conn));
-    enter(call, reason != NULL ? CALL_FAILED : CALL_CLOSED, reason);
-    if (conn != NULL)
-        dtls_conn_close(conn, dtls_ev_now());
+    enter(call, state, reason);
     settle(call->calls);
 }
 
 void call_hang_up(struct call *call)
 {
-    end(call, NULL);
+    const struct dtls_conn *conn = dtls_endpoint_find(call->calls->endpoint, &call->address);
+    char words[sizeof call->reason] = "";
+
+    if (conn != NULL && dtls_conn_alert(conn) != 0) /* whoever has sent it (S9), it fits */
+        snprintf(words, sizeof words, "hung up; an alert said: %s", dtls_alert_string(dtls_conn_alert(conn)));
+    end(call, CALL_CLOSED, words[0] != '\0' ? words : NULL);
 }
 
 /* ---- what comes ---- */
@@ -216,30 +260,31 @@ static bool same_address(const struct address *a, const struct address *b)
     return a->len == b->len && memcmp(&a->of, &b->of, a->len) == 0;
 }
 
-/* The call, and which of its paths; NULL: STUN has not shown it yet. */
+/* The call that is not over, and which of its paths; NULL: STUN has not shown it yet. */
 static struct call *find_by_path(const struct calls *calls, const struct address *from, size_t *path)
 {
     for (struct call *call = calls->first; call != NULL; call = call->next)
-        for (*path = 0; *path < call->path_count; (*path)++)
+        for (*path = 0; !is_over(call) && *path < call->path_count; (*path)++)
             if (same_address(&call->paths[*path], from))
-                return is_over(call) ? NULL : call;
+                return call;
     return NULL;
 }
 
-/* The browser sends from wherever it likes; we send where it has nominated, and until then where it was last. */
+/* The browser sends from wherever it likes. Until there are keys, we send where it has nominated or was last; then
+ * where it has nominated and media has come from: a STUN request may have been caught and sent again from elsewhere. */
 static void learn_path(struct call *call, const struct address *from, bool nominated)
 {
-    const size_t most = sizeof call->paths / sizeof call->paths[0];
     size_t path = 0;
 
     while (path < call->path_count && !same_address(&call->paths[path], from))
         path++;
-    if (path == most)
-        path = (call->path + 1) % most;
-    if (path == call->path_count)
+    if (path == CALL_PATHS)
+        path = (call->path + 1) % CALL_PATHS;
+    else if (path == call->path_count)
         call->path_count++;
+    call->nominated[path] = nominated || (call->nominated[path] && same_address(&call->paths[path], from));
     call->paths[path] = *from;
-    if (nominated || call->state != CALL_CONNECTED)
+    if (call->state != CALL_CONNECTED && (nominated || !call->nominated[call->path]))
         call->path = path;
     call->heard_at = dtls_ev_now();
 }
@@ -248,11 +293,13 @@ static void learn_path(struct call *call, const struct address *from, bool nomin
 static void connect_call(struct call *call)
 {
     struct dtls_conn *conn;
+    int error = DTLS_OK;
 
     enter(call, CALL_CONNECTING, NULL);
-    if (call->is_client && dtls_endpoint_connect(call->calls->endpoint, dtls_ev_now(), &call->config, &call->address,
-                                                 NULL, &conn) != DTLS_OK)
-        enter(call, CALL_FAILED, "there is no memory");
+    if (call->is_client)
+        error = dtls_endpoint_connect(call->calls->endpoint, dtls_ev_now(), &call->config, &call->address, NULL, &conn);
+    if (error != DTLS_OK)
+        enter(call, CALL_FAILED, dtls_error_string(error));
     settle(call->calls);
 }
 
@@ -260,18 +307,19 @@ static void hear_stun(struct calls *calls, const struct address *from, struct dt
 {
     struct stun_request request;
     uint8_t answer[STUN_MOST_ANSWER];
-    char id[CALL_ID + 1];
+    char ufrag[CALL_ID + 1];
+    size_t path;
 
     if (!stun_read(datagram, &request) || request.username.len <= CALL_ID)
         return;
-    snprintf(id, sizeof id, "%.*s", CALL_ID, (const char *)request.username.at);
-    struct call *call = calls_find(calls, id);
+    snprintf(ufrag, sizeof ufrag, "%.*s", CALL_ID, (const char *)request.username.at);
+    struct call *call = find_by_ufrag(calls, ufrag), *other = find_by_path(calls, from, &path);
     if (call == NULL || is_over(call) || strlen(call->ufrags) != request.username.len ||
         memcmp(call->ufrags, request.username.at, request.username.len) != 0)
         return;
     struct dtls_bytes password = { (const uint8_t *)call->password, strlen(call->password) };
-    if (!stun_is_authentic(&request, password))
-        return;
+    if (!stun_is_authentic(&request, password) || (other != NULL && other != call && other->state == CALL_CONNECTED))
+        return; /* forged; or the address is another's, whose it stays */
     sendto(calls->socket, answer, stun_answer(&request, password, (const void *)&from->of, answer), MSG_DONTWAIT,
            (const void *)&from->of, from->len);
     if (request.unknown_count > 0)
@@ -281,7 +329,7 @@ static void hear_stun(struct calls *calls, const struct address *from, struct dt
         connect_call(call);
 }
 
-static void hear_media(struct call *call, uint8_t *datagram, size_t len)
+static void hear_media(struct call *call, size_t path, uint8_t *datagram, size_t len)
 {
     uint8_t out[ECHO_ROOM];
     uint16_t epoch;
@@ -289,6 +337,8 @@ static void hear_media(struct call *call, uint8_t *datagram, size_t len)
     size_t out_len = echo_packet(call->srtp, dtls_ev_now(), datagram, len, out, &epoch);
 
     call->received += epoch > 0;
+    if (epoch > 0 && call->nominated[path])
+        call->path = path;
     if (epoch > 0 && call->received == 1 && conn != NULL) { /* the browser has our last flight (K3) */
         dtls_conn_media_confirmed(conn, dtls_ev_now(), epoch);
         settle(call->calls);
@@ -311,7 +361,7 @@ static void hear(struct calls *calls, const struct address *from, uint8_t *datag
         dtls_endpoint_receive(calls->endpoint, dtls_ev_now(), &call->address, datagram, len);
         settle(calls);
     } else if (kind == DTLS_MUX_RTP || kind == DTLS_MUX_RTCP) {
-        hear_media(call, datagram, len);
+        hear_media(call, path, datagram, len);
     }
 }
 
@@ -353,14 +403,12 @@ static void on_sweep(struct ev_loop *loop, ev_timer *timer, int happened)
     (void)loop, (void)happened;
     for (struct call **at = &calls->first, *call; (call = *at) != NULL;) {
         dtls_srtp_tick(call->srtp, now);
-        if (is_over(call) && now - call->heard_at > KEPT_US &&
-            !dtls_endpoint_has_config(calls->endpoint, &call->config)) {
-            *at = call->next;
-            call_free(call);
+        if (is_over(call) && now - call->heard_at > KEPT_US && forget(calls, at))
             continue;
-        }
-        if (!is_over(call) && now - call->heard_at > CONSENT_US)
-            end(call, "the browser has not been heard for 30 seconds");
+        if (now - call->heard_at > CONSENT_US)
+            end(call, CALL_FAILED, "the browser has not been heard for 30 seconds");
+        else if (call->state < CALL_CONNECTED && now - call->began_at > CONSENT_US)
+            end(call, CALL_FAILED, "no call has come of it in 30 seconds");
         at = &call->next;
     }
 }
@@ -370,10 +418,10 @@ static void on_sweep(struct ev_loop *loop, ev_timer *timer, int happened)
 /* Whose the address is, is STUN's to say; one of no call gets nothing. */
 static enum dtls_admit admit(void *arg, const struct dtls_address *from, const struct dtls_config **config)
 {
-    struct call *call = calls_find(arg, (const char *)from->bytes);
+    struct call *call = find_by_ufrag(arg, (const char *)from->bytes);
 
-    if (call == NULL || is_over(call) || call->is_client)
-        return DTLS_ADMIT_NOT;
+    if (call == NULL || is_over(call) || call->is_client || dtls_endpoint_find(call->calls->endpoint, from) != NULL)
+        return DTLS_ADMIT_NOT; /* the last: it begins anew (S6). A browser does so with a new offer */
     *config = &call->config;
     return DTLS_ADMIT_VALIDATED;
 }

@@ -10,6 +10,7 @@
 #include "dtls/endpoint.h"
 
 enum { CALL_ID = 20 }; /* characters; 100 bits that nobody guesses */
+enum { CALL_PATHS = 4 };
 
 struct calls_settings {
     bool active, json;
@@ -22,16 +23,18 @@ enum call_state { CALL_NEW, CALL_CONNECTING, CALL_CONNECTED, CALL_FAILED, CALL_C
 struct call {
     struct calls *calls;
     struct call *next;
-    char id[CALL_ID + 1], password[32 + 1]; /* ICE's: the id is our ufrag */
-    char ufrags[CALL_ID + 1 + 256 + 1];     /* "ours:theirs" */
+    char id[CALL_ID + 1];                      /* that HTTP knows it by: whoever has it may end the call */
+    char ufrag[CALL_ID + 1], password[32 + 1]; /* our ICE's */
+    char ufrags[CALL_ID + 1 + 256 + 1];        /* "ours:theirs", as each STUN request has it in the clear */
     struct dtls_fingerprint fingerprints[SDP_MOST_FINGERPRINTS];
     struct dtls_config config;
-    struct dtls_address address; /* in the endpoint: the id, with its NUL behind it */
+    struct dtls_address address; /* in the endpoint: our ufrag, with its NUL behind it */
     bool is_client;              /* of DTLS */
 
-    struct address paths[4]; /* that STUN has shown to be the browser's */
-    size_t path_count, path; /* the one that we send to */
-    dtls_time heard_at;      /* a good STUN request; once it is over: when that was */
+    struct address paths[CALL_PATHS]; /* that STUN has shown to be the browser's */
+    bool nominated[CALL_PATHS];
+    size_t path_count, path;      /* the one that we send to */
+    dtls_time began_at, heard_at; /* a good STUN request; once it is over: when that was */
 
     enum call_state state;
     char reason[160]; /* of an end that nobody wanted */
@@ -58,7 +61,8 @@ void calls_open(struct calls *calls, struct ev_loop *loop, const struct calls_se
                 uint16_t port);
 void calls_close(struct calls *calls);
 
-/* A call begins; NULL without memory or when there are `most`. */
+/* A call begins, and where there are `most`, the oldest that is over is forgotten for it, or else the oldest that no
+ * browser has come to. NULL when there is none, or without memory. */
 struct call *calls_begin(struct calls *calls, const struct sdp_offer *offer);
 
 /* What answers its offer: views into the call. */

@@ -3,8 +3,11 @@
 #include "apps/webrtc/sdp.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+enum { MOST_FORMATS = 64 }; /* of one section that are looked at */
 
 #define TEXT(bytes) (int)(bytes).len, (const char *)(bytes).at
 
@@ -111,7 +114,7 @@ static struct dtls_bytes choose_type(const struct sdp_media *media)
 {
     struct dtls_bytes formats = media->formats, name;
 
-    while (formats.len > 0) {
+    for (size_t count = 0; formats.len > 0 && count < MOST_FORMATS; count++) {
         struct dtls_bytes type = cut(&formats, ' '), lines = media->lines;
         if (next_of_type(&lines, "rtpmap", type, &name) && is_codec(name))
             return type;
@@ -314,6 +317,9 @@ char *sdp_answer(const struct sdp_offer *offer, const struct sdp_end *end)
     fprintf(to, "\r\n");
     for (size_t i = 0; i < offer->media_count; i++)
         write_media(to, offer, &offer->media[i], end);
-    fclose(to);
-    return text;
+    bool whole = ferror(to) == 0;
+    if (fclose(to) == 0 && whole)
+        return text;
+    free(text);
+    return NULL;
 }

@@ -12,11 +12,18 @@
 #include "apps/complain.h"
 #include "dtls/srtp.h"
 
-enum { LONGEST_OFFER = 64 * 1024, MOST_CONNECTIONS = 256, IDLE_S = 15 };
+enum {
+    LONGEST_OFFER = 64 * 1024,
+    LONGEST_BODY = 16 << 20,
+    MOST_CONNECTIONS = 256,
+    MOST_OF_ONE_HOST = 192,
+    IDLE_S = 15
+};
+static const double LONGEST_WAIT_S = 1; /* where all connections were taken, it listens again when it is run next */
 
 /* What has been read of one request's body. */
 struct body {
-    size_t len;
+    size_t len, taken;            /* the second counts what was too much, too */
     char text[LONGEST_OFFER + 1]; /* one more shows that it is too long */
 };
 
@@ -68,8 +75,10 @@ static enum MHD_Result take_offer(struct web *web, struct MHD_Connection *connec
         return say(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many calls\n");
     struct sdp_end end = call_answer(call);
     char *answer = sdp_answer(&offer, &end);
-    if (answer == NULL)
+    if (answer == NULL) {
+        call_hang_up(call);
         return MHD_NO;
+    }
     snprintf(location, sizeof location, "/calls/%s", call->id);
     enum MHD_Result result = reply(connection, MHD_HTTP_CREATED, "application/sdp", answer, location);
     free(answer);
@@ -129,6 +138,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
     size_t room = sizeof body->text - body->len, len = *piece_len < room ? *piece_len : room;
     memcpy(body->text + body->len, piece, len);
     body->len += len;
+    body->taken += *piece_len;
+    if (body->taken > LONGEST_BODY)
+        return MHD_NO; /* hangs up */
     *piece_len = 0;
     return MHD_YES;
 }
@@ -144,13 +156,14 @@ static void on_done(void *arg, struct MHD_Connection *connection, void **context
 static void run(struct web *web)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
+    double wait_s = LONGEST_WAIT_S;
 
     MHD_run(web->daemon);
+    if (MHD_get_timeout(web->daemon, &wait_ms) == MHD_YES && (double)wait_ms / 1000 < wait_s)
+        wait_s = (double)wait_ms / 1000;
     ev_timer_stop(web->loop, &web->deadline);
-    if (MHD_get_timeout(web->daemon, &wait_ms) == MHD_YES) {
-        ev_timer_set(&web->deadline, (double)wait_ms / 1000, 0);
-        ev_timer_start(web->loop, &web->deadline);
-    }
+    ev_timer_set(&web->deadline, wait_s, 0);
+    ev_timer_start(web->loop, &web->deadline);
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *readable, int happened)
@@ -184,11 +197,11 @@ void web_open(struct web *web, struct ev_loop *loop, struct calls *calls, const 
     unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG | (cert != NULL ? MHD_USE_TLS : 0) |
                      (address.of.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
     errno = 0;
-    web->daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, on_request, web, MHD_OPTION_EXTERNAL_LOGGER, on_complaint, NULL,
-                         MHD_OPTION_SOCK_ADDR, &address.of, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
-                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)MOST_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-                         (unsigned)IDLE_S, MHD_OPTION_ARRAY, cert != NULL ? tls : none, MHD_OPTION_END);
+    web->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, web, MHD_OPTION_EXTERNAL_LOGGER, on_complaint, NULL, MHD_OPTION_SOCK_ADDR,
+        &address.of, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)MOST_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)MOST_OF_ONE_HOST,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_ARRAY, cert != NULL ? tls : none, MHD_OPTION_END);
     if (web->daemon == NULL)
         refuse("%s port %u: %s", host, port, errno != 0 ? strerror(errno) : "HTTP cannot be served there");
     web->port = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;

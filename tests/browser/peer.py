@@ -5,6 +5,7 @@ import hmac
 import json
 import os
 import queue
+import select
 import socket
 import struct
 import subprocess
@@ -126,3 +127,44 @@ class Caller:
             return self.socket.recv(65536)
         except OSError:
             return b""
+
+
+class Client:
+    """OpenSSL's client on the path of a call, which STUN has shown already; `fingerprint` is for the offer."""
+
+    def __init__(self, room):
+        self.room, self.process, self.near = room, None, None
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", "/CN=client", "-keyout", f"{room}/key.pem", "-out", f"{room}/cert.pem"],
+                       stderr=subprocess.DEVNULL, check=True)
+        self.fingerprint = subprocess.run(["openssl", "x509", "-in", f"{room}/cert.pem", "-noout", "-fingerprint", "-sha256"],
+                                          capture_output=True, check=True).stdout.strip().split(b"=")[1]
+
+    def begin(self, caller):
+        self.near = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.near.bind(("127.0.0.1", 0))
+        threading.Thread(target=self.relay, args=(self.near, caller.socket), daemon=True).start()
+        self.process = subprocess.Popen(["openssl", "s_client", "-dtls1_2", "-use_srtp", "SRTP_AEAD_AES_128_GCM",
+                                         "-cert", f"{self.room}/cert.pem", "-key", f"{self.room}/key.pem",
+                                         "-connect", "127.0.0.1:%d" % self.near.getsockname()[1]],
+                                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    @staticmethod
+    def relay(near, far):
+        peer = None
+        try:
+            while near.fileno() >= 0:
+                for link in select.select([near, far], [], [], 0.2)[0]:
+                    datagram, sender = link.recvfrom(65536)
+                    if link is near:
+                        peer = sender
+                        far.send(datagram)
+                    elif peer and 20 <= datagram[0] < 64:
+                        near.sendto(datagram, peer)
+        except (OSError, ValueError):
+            pass  # closed
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.near.close()

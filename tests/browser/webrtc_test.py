@@ -6,13 +6,15 @@ import json
 import os
 import re
 import shutil
+import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 from drive import Chromium, Failed, Firefox, until
-from peer import Caller, Server
+from peer import Caller, Client, Server
 
 BUILD, WHAT = os.path.abspath(sys.argv[1]), sys.argv[2]
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../data")
@@ -114,6 +116,9 @@ def check_http(server):
         less = re.sub(rb"a=" + name.encode() + rb"\b.*\r\n", b"", offer())
         check(f"an offer without a={name}", refused, server, 400, f"a={name}", "POST", "/calls", less)
     check("an offer without m=", refused, server, 400, "no audio or video", "POST", "/calls", offer().split(b"m=")[0])
+    check("an offer with 16,000 formats", refused, server, 400, "no audio or video", "POST", "/calls",
+          b"v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF" + b" 1" * 16000 + b"\r\na=mid:0\r\na=rtcp-mux\r\n" + b"a=\r\n" * 7000)
+    check("300 connections of one host come and go", crowd, server)
     for name, words in (("no HTTP", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200)),
                         ("a request of an unknown kind", b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n"),
                         ("a header without an end", b"GET / HTTP/1.1\r\nX: " + b"y" * 100000),
@@ -177,12 +182,59 @@ def check_stun(server):
 
 def full_house():
     server = Server(BUILD, "--max-calls", "2")
-    callers = [Caller(server, offer()) for _ in range(2)]
+    first, second = Caller(server, offer()), Caller(server, offer())
+    first.send(first.request())
+    third = Caller(server, offer())  # nobody had come to the second
+    expect(server.ask("GET", second.where)[0] == 404 and first.status()["state"] == "connecting")
+    third.send(third.request())
     expect(server.ask("POST", "/calls", offer())[0] == 503)
-    server.ask("DELETE", callers[0].where)
+    server.ask("DELETE", first.where)
     Caller(server, offer())
-    expect(server.ask("POST", "/calls", offer())[0] == 503)
+    expect(server.ask("GET", first.where)[0] == 404 and third.status()["state"] == "connecting")
     expect(server.end() == 0, "not ended as it should")
+
+
+def attempt(server, text):
+    """A call, when there is room for one."""
+    try:
+        return Caller(server, text)
+    except Failed:
+        return None
+
+
+def begins_anew():
+    """A second handshake on the path of a call that has one is not for this call; and nothing of either is kept."""
+    server = Server(BUILD, "--max-calls", "1", "--media-host", "127.0.0.1")
+    with tempfile.TemporaryDirectory() as room:
+        client = Client(room)
+        theirs = re.sub(rb"a=fingerprint:.*\r\n", b"a=fingerprint:sha-256 " + client.fingerprint + b"\r\n", offer())
+        for _ in range(2):
+            caller = until(lambda: attempt(server, theirs))
+            caller.send(caller.request())
+            client.begin(caller)
+            server.wait(lambda event, id=caller.where[7:]: event.get("id") == id and event["state"] == "connected")
+            client.kill()
+            client.begin(caller)
+            time.sleep(1)
+            client.kill()
+            expect(caller.status()["state"] == "connected", caller.status())
+            server.ask("DELETE", caller.where)
+    expect(server.end() == 0)
+
+
+def crowd(server):
+    """More connections than one host may have, all gone at once: then it has to listen again."""
+    links = [socket.create_connection(server.web, 20) for _ in range(300)]
+    time.sleep(0.5)
+    for link in links:
+        link.close()
+
+    def page():
+        try:
+            return server.ask("GET", "/")[0] == 200
+        except OSError:
+            return False
+    until(page)
 
 
 def over_tls():
@@ -361,6 +413,7 @@ else:
     check_http(main)
     check_stun(main)
     check("a full house", full_house)
+    check("a client that begins anew", begins_anew)
     check("the page over https", over_tls)
     check("a call that nobody comes to ends", given_up)
     check("it ends when it is told to", lambda: main.end() == 0)
