@@ -42,7 +42,8 @@ static void enter(struct call *call, enum call_state state, const char *reason)
     call->state = state;
     snprintf(call->reason, sizeof call->reason, "%s", reason != NULL ? reason : "");
     for (char *at = call->reason; *at != '\0'; at++)
-        *at = *at == '"' || *at == '\\' || *at < ' ' ? '\'' : *at; /* it goes into JSON as it is */
+        if (*at == '"' || *at == '\\' || *at < ' ')
+            *at = '\''; /* it goes into JSON as it is */
     if (is_over(call)) {
         struct dtls_conn *conn = dtls_endpoint_find(call->calls->endpoint, &call->address);
         call->heard_at = dtls_ev_now();
