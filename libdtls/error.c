@@ -54,6 +54,8 @@ static const struct {
     { DTLS_ERR_REPLACED, "the client has begun anew" },
     { DTLS_ERR_CROWDED, "too many handshakes at once" },
     { DTLS_ERR_UNKNOWN_PSK, "no pre-shared key for this server" },
+    { DTLS_ERR_NO_COMMON_PROTOCOL, "no application protocol in common" },
+    { DTLS_ERR_UNKNOWN_NAME, "the client asks for a name that is not served" },
 };
 
 const char *dtls_error_string(int error)
@@ -109,6 +111,10 @@ const char *dtls_alert_string(uint8_t description)
         return "unsupported_extension";
     case DTLS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE:
         return "bad_certificate_status_response";
+    case DTLS_ALERT_UNRECOGNIZED_NAME:
+        return "unrecognized_name";
+    case DTLS_ALERT_NO_APPLICATION_PROTOCOL:
+        return "no_application_protocol";
     default:
         return "unknown alert";
     }

@@ -46,7 +46,7 @@ enum dtls_group {
     DTLS_GROUP_SECP384R1 = 24,
 };
 
-enum { DTLS_MAX_SUITES = 13, DTLS_MAX_GROUPS = 3, DTLS_MAX_SRTP_PROFILES = 4 };
+enum { DTLS_MAX_SUITES = 13, DTLS_MAX_GROUPS = 3, DTLS_MAX_SRTP_PROFILES = 4, DTLS_MAX_ALPN = 16 };
 
 enum { DTLS_SMALLEST_MTU = 256, DTLS_LARGEST_MTU = 65507 }; /* bytes of UDP payload */
 
@@ -70,6 +70,14 @@ enum dtls_client_certificate {
     DTLS_CLIENT_CERTIFICATE_NONE,    /* no */
     DTLS_CLIENT_CERTIFICATE_ASK,     /* yes, and a client without one is welcome */
     DTLS_CLIENT_CERTIFICATE_REQUIRE, /* yes, and a client without one is refused */
+};
+
+/* What if no application protocol can be agreed on? Where it is the end, that is by no_application_protocol. */
+enum dtls_alpn_policy {
+    DTLS_ALPN_IF_OFFERED, /* the handshake goes on only where the peer has no list of its own: to a client, one that
+                             does not answer (RFC 7301, 3.2) */
+    DTLS_ALPN_OPTIONAL,   /* it goes on */
+    DTLS_ALPN_REQUIRED,   /* it is the end */
 };
 
 /* What to do when the peer wants a rehandshake (contract R7). */
@@ -148,6 +156,17 @@ struct dtls_config {
     bool change_own_identity;          /* a rehandshake presents this `identity`; default false: what was presented
                                           first stays for the life of an association, whatever dtls_conn_set_config
                                           brings (contract R9) */
+
+    /* Names (docs/identity.md); views. A client: the server's DNS name, sent to it (server_name, RFC 6066, 3): 1 to 253
+     * bytes of ASCII, an internationalised name as A-labels, without a dot at the end, and no IP address. NULL, the
+     * default: none. A session is only offered to the name that it was made with. */
+    const char *server_name;
+    /* Application protocols (ALPN, RFC 7301), of 1 to 255 bytes each, 1,024 in all, in order of preference (the
+     * server's order decides); agreed on anew in each handshake, resumed or not. Count 0, the default: neither offered
+     * nor answered. */
+    const char *const *alpn;
+    size_t alpn_count; /* up to DTLS_MAX_ALPN */
+    enum dtls_alpn_policy alpn_policy;
 
     /* What we offer, in order of preference (the server's order decides). Count 0: all, in the default order, but for
      * AES-128-CCM-8. What there are no credentials for is left out. */

@@ -46,8 +46,8 @@ DTLS_API struct dtls_conn *dtls_conn_new(const struct dtls_config *config, enum 
 DTLS_API int dtls_conn_start(struct dtls_conn *conn, dtls_time now);
 
 /* In a client, before _start: try to resume `session` (copied). The server decides. DTLS_ERR_ARGUMENT in a server,
- * after _start, or if the verifier, or the expected fingerprints, refuse the session's peer; DTLS_ERR_NO_MEMORY, and
- * nothing has changed. */
+ * after _start, if the verifier, or the expected fingerprints, refuse the session's peer, or if the session was made
+ * with another server_name; DTLS_ERR_NO_MEMORY. Then nothing has changed. */
 DTLS_API int dtls_conn_resume(struct dtls_conn *conn, const struct dtls_session *session);
 
 /* Ends the association: close_notify is queued as the last datagram, event CLOSED follows; records
@@ -319,6 +319,12 @@ DTLS_API uint16_t dtls_conn_group(const struct dtls_conn *conn); /* enum dtls_gr
  * anyone may have sent it (contract S9). 0: none. */
 DTLS_API uint8_t dtls_conn_alert(const struct dtls_conn *conn);
 DTLS_API uint64_t dtls_conn_round_trip(const struct dtls_conn *conn); /* smoothed, microseconds; 0 while unknown */
+
+/* The name that the client has asked for (server_name, RFC 6066), in lower case in a server; NULL: none. And the
+ * application protocol that both have agreed on (alpn, RFC 7301), as the configuration has it; NULL: none. Valid until
+ * the next rehandshake or _free. */
+DTLS_API const char *dtls_conn_server_name(const struct dtls_conn *conn);
+DTLS_API const char *dtls_conn_alpn(const struct dtls_conn *conn);
 
 /* The peer's leaf certificate, as SHA-256; NULL when it showed none. Valid until the next rehandshake or _free. */
 DTLS_API const uint8_t *dtls_conn_peer_fingerprint(const struct dtls_conn *conn);

@@ -63,6 +63,8 @@ enum dtls_error {
     DTLS_ERR_REPLACED = -119,             /* the client has begun anew from the same address (endpoint.h) */
     DTLS_ERR_CROWDED = -120,              /* half-open, it gave way to another one (endpoint.h) */
     DTLS_ERR_UNKNOWN_PSK = -121,          /* a client: the application has no pre-shared key for this server */
+    DTLS_ERR_NO_COMMON_PROTOCOL = -122,   /* no application protocol (ALPN) in common */
+    DTLS_ERR_UNKNOWN_NAME = -123,         /* a server: it has nothing of the name that the client asks for */
 };
 
 /* True for an answer after which the connection is over. (DTLS_ERR_NO_MEMORY and _RANDOM also come from functions that
@@ -95,6 +97,8 @@ enum dtls_alert {
     DTLS_ALERT_NO_RENEGOTIATION = 100,
     DTLS_ALERT_UNSUPPORTED_EXTENSION = 110,
     DTLS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE = 113, /* RFC 6066, 8 */
+    DTLS_ALERT_UNRECOGNIZED_NAME = 112,       /* RFC 6066, 3 */
+    DTLS_ALERT_NO_APPLICATION_PROTOCOL = 120, /* RFC 7301, 3.2 */
 };
 
 /* The RFC's name of an alert description, or "unknown alert"; never NULL, never freed. */

@@ -26,7 +26,7 @@ DTLS_API int dtls_session_read(const uint8_t *bytes, size_t len, struct dtls_ses
 DTLS_API void dtls_session_free(struct dtls_session *session);
 
 /*
- * A server's memory of its sessions (by session id): `count` slots, 1 to 65,536, allocated at once, about 140 bytes
+ * A server's memory of its sessions (by session id): `count` slots, 1 to 65,536, allocated at once, about 160 bytes
  * each; a new session takes the oldest slot. Not for two threads at a time. NULL without memory or with a bad count.
  */
 DTLS_API struct dtls_session_cache *dtls_session_cache_new(size_t count);

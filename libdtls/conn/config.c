@@ -1,8 +1,13 @@
 /* config.c - default settings, and what is wrong with given ones. */
 #include "dtls/config.h"
 
+#include <string.h>
+
+#include "bytes/reader.h"
+#include "handshake/alpn.h"
 #include "handshake/srtp.h"
 #include "handshake/suites.h"
+#include "identity/host_name.h"
 #include "identity/identity.h"
 
 void dtls_config_init(struct dtls_config *config)
@@ -92,8 +97,15 @@ static const char *psk_problem(const struct dtls_config *config, enum dtls_role 
     return NULL;
 }
 
+static struct dtls_bytes text_of(const char *text)
+{
+    return dtls_view(text, strlen(text));
+}
+
 const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role)
 {
+    const char *problem;
+
     if (role != DTLS_CLIENT && role != DTLS_SERVER)
         return "role is neither DTLS_CLIENT nor DTLS_SERVER";
     if (role == DTLS_SERVER && config->identity == NULL && config->psk == NULL)
@@ -107,7 +119,7 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
                              : config->client_certificate != DTLS_CLIENT_CERTIFICATE_NONE) &&
         config->verifier.verify == NULL)
         return "verifier is missing";
-    const char *problem = psk_problem(config, role);
+    problem = psk_problem(config, role);
     if (problem != NULL)
         return problem;
     if (config->suite_count > DTLS_MAX_SUITES || !suites_are_known(config))
@@ -125,6 +137,11 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "srtp_profiles has one that is unknown, or twice, or too many";
     if (config->srtp_required && config->srtp_profile_count == 0)
         return "srtp_required needs srtp_profiles";
+    if (role == DTLS_CLIENT && config->server_name != NULL && !dtls_host_name_is_valid(text_of(config->server_name)))
+        return "server_name is no DNS name";
+    problem = dtls_alpn_problem(config);
+    if (problem != NULL)
+        return problem;
     if (config->initial_timeout_ms < 50 || config->initial_timeout_ms > 60000)
         return "initial_timeout_ms is not between 50 and 60,000";
     if (config->maximum_timeout_ms < config->initial_timeout_ms)

@@ -98,6 +98,7 @@ void dtls_conn_free(struct dtls_conn *conn)
     dtls_held_record_free(&memory, conn->delivered);
     dtls_session_free(conn->as.session);
     dtls_release(&memory, conn->as.peer_chain, conn->as.peer_chain_len);
+    dtls_established_clear(&conn->as, &conn->as.active);
     dtls_release(&memory, conn->as.cookie, conn->as.cookie_len);
     dtls_release(&memory, conn->as.psk_identity, (size_t)conn->as.psk_identity_len + 1);
     dtls_conn_forget_heartbeat(conn);
@@ -326,6 +327,16 @@ uint8_t dtls_conn_alert(const struct dtls_conn *conn)
 uint64_t dtls_conn_round_trip(const struct dtls_conn *conn)
 {
     return conn->as.path.srtt_us;
+}
+
+const char *dtls_conn_server_name(const struct dtls_conn *conn)
+{
+    return conn->as.active.server_name;
+}
+
+const char *dtls_conn_alpn(const struct dtls_conn *conn)
+{
+    return conn->as.active.alpn;
 }
 
 const uint8_t *dtls_conn_peer_fingerprint(const struct dtls_conn *conn)

@@ -120,7 +120,9 @@ static void publish(struct dtls_conn *conn, dtls_time now)
     dtls_session_free(as->session);
     as->session = session;
     keep_chain(as, hs);
+    dtls_established_clear(as, &as->active);
     as->active = hs->pending;
+    hs->pending.server_name = NULL;
     if (hs->presented)
         as->identity = hs->identity;
     keep_psk(as, hs);

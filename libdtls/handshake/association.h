@@ -21,6 +21,8 @@ struct dtls_established {
     uint16_t own_limit;      /* and that it was told of us */
     bool heartbeats;         /* both sides have agreed on them (RFC 6520): we answer requests */
     bool may_probe;          /* and may send some */
+    const char *server_name; /* that the client has asked for; a server's is owned; NULL: none */
+    const char *alpn;        /* agreed on, one of the configuration's; NULL: none */
     bool has_peer;           /* the peer has shown a certificate, in this handshake or an earlier one, or (suite->psk)
                                 proved that it knows a key */
     uint8_t peer[DTLS_FINGERPRINT_LEN]; /* of the certificate, or of the client's identity */
@@ -59,6 +61,9 @@ struct dtls_association {
     struct dtls_round_trip path;
     struct dtls_stats stats;
 };
+
+/* What a set owns. */
+void dtls_established_clear(const struct dtls_association *as, struct dtls_established *set);
 
 /* Wipes what would be exported from epochs that are gone, or not read any more. */
 void dtls_association_forget_keys(struct dtls_association *as);

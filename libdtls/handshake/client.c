@@ -4,7 +4,9 @@
 
 #include "bytes/writer.h"
 #include "crypto/secret.h"
+#include "handshake/alpn.h"
 #include "handshake/handshake.h"
+#include "handshake/server_name.h"
 #include "handshake/srtp.h"
 #include "identity/certificate.h"
 #include "identity/identity.h"
@@ -12,7 +14,7 @@
 
 enum {
     MOST_VERIFY_REQUESTS = 16, /* cookies may expire on the way; a server that never likes one is no server */
-    HELLO_MOST = 512,          /* bytes of a ClientHello, its ticket and its MKI apart */
+    HELLO_MOST = 800,          /* bytes of a ClientHello, its ticket, its MKI and its protocols apart */
 };
 
 /* ---- ClientHello ---- */
@@ -41,9 +43,13 @@ static int add_client_hello(struct dtls_handshake *hs)
     uint8_t suite_bytes[2 * DTLS_MAX_SUITES], group_bytes[2 * DTLS_MAX_GROUPS], scheme_bytes[64];
     uint8_t profile_bytes[2 * DTLS_MAX_SRTP_PROFILES];
     static const uint8_t zero[1] = { 0 }; /* no compression; uncompressed points */
+    const char *name = hs->config->server_name;
+    uint8_t protocols[DTLS_ALPN_LIST_MOST];
+    struct dtls_writer alpn = dtls_writer_to(protocols, sizeof protocols);
     size_t suite_count = dtls_config_suites(hs->config, DTLS_CLIENT, suites),
            group_count = dtls_config_groups(hs->config, groups);
 
+    dtls_alpn_write(&alpn, hs->config->alpn, hs->config->alpn_count);
     struct dtls_client_hello hello = {
         .version = DTLS_VERSION_1_2,
         .random = dtls_view(hs->randoms.client, sizeof hs->randoms.client),
@@ -60,6 +66,10 @@ static int add_client_hello(struct dtls_handshake *hs)
             .point_formats = dtls_view(zero, 1),
             .has_schemes = true,
             .schemes = number_list(dtls_schemes, dtls_scheme_count, scheme_bytes, sizeof scheme_bytes),
+            .has_server_name = name != NULL,
+            .server_name = dtls_view(name, name == NULL ? 0 : strlen(name)),
+            .has_alpn = hs->config->alpn_count > 0,
+            .alpn = dtls_writer_bytes(&alpn),
             .has_heartbeat = dtls_handshake_wants_heartbeats(hs),
             .heartbeat_mode = DTLS_HEARTBEAT_ALLOWED,
             .has_srtp = hs->config->srtp_profile_count > 0,
@@ -79,7 +89,7 @@ static int add_client_hello(struct dtls_handshake *hs)
         hello.extensions.ticket = dtls_view(as->session->ticket, as->session->ticket_len);
 
     struct dtls_writer to =
-        dtls_flight_open(&hs->building, HELLO_MOST + hello.extensions.ticket.len + hs->srtp_mki_len);
+        dtls_flight_open(&hs->building, HELLO_MOST + hello.extensions.ticket.len + hs->srtp_mki_len + alpn.len);
     dtls_client_hello_write(&to, &hello);
     return dtls_handshake_close_message(hs, &to, DTLS_CLIENT_HELLO);
 }
@@ -196,6 +206,8 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
     if (hello.extensions.has_unknown || hello.extensions.has_max_fragment_length ||
         (hello.extensions.has_srtp && hs->config->srtp_profile_count == 0) ||
         (hello.extensions.has_status_request && (!hs->config->request_status || hello.extensions.status_type != 0)) ||
+        (hello.extensions.has_server_name && hs->config->server_name == NULL) ||
+        (hello.extensions.has_alpn && hs->config->alpn_count == 0) ||
         (hello.extensions.has_heartbeat && !dtls_handshake_wants_heartbeats(hs))) { /* we have offered none of them */
         bool both = hello.extensions.has_max_fragment_length && hello.extensions.has_record_size_limit;
         hs->alert = both ? DTLS_ALERT_ILLEGAL_PARAMETER : DTLS_ALERT_UNSUPPORTED_EXTENSION; /* RFC 8449, 5 */
@@ -219,6 +231,10 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
         err = dtls_handshake_take_heartbeats(hs, &hello.extensions);
     if (err == DTLS_OK)
         err = dtls_srtp_take_answer(hs, &hello.extensions);
+    if (err == DTLS_OK)
+        err = dtls_server_name_take_answer(hs, &hello.extensions);
+    if (err == DTLS_OK)
+        err = dtls_alpn_take_answer(hs, &hello.extensions);
     if (err != DTLS_OK)
         return err;
     memcpy(hs->randoms.server, hello.random.at, sizeof hs->randoms.server);

@@ -5,9 +5,17 @@
 #include <string.h>
 
 #include "crypto/secret.h"
+#include "handshake/server_name.h"
 #include "identity/certificate.h"
 #include "identity/identity.h"
 #include "messages/heartbeat.h"
+
+void dtls_established_clear(const struct dtls_association *as, struct dtls_established *set)
+{
+    if (as->role == DTLS_SERVER && set->server_name != NULL)
+        dtls_release(&as->memory, (void *)(uintptr_t)set->server_name, strlen(set->server_name) + 1);
+    set->server_name = NULL;
+}
 
 struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const struct dtls_config *config, dtls_time now)
 {
@@ -41,6 +49,7 @@ void dtls_handshake_free(struct dtls_handshake *hs)
         dtls_job_free(hs->job);
     dtls_question_abandon(hs->question);
     dtls_release(&hs->as->memory, hs->psk.identity, hs->psk.identity_len + 1);
+    dtls_established_clear(hs->as, &hs->pending);
     dtls_release(&hs->as->memory, hs->ticket, hs->ticket_len);
     dtls_release(&hs->as->memory, hs, sizeof *hs);
 }
@@ -59,6 +68,10 @@ uint8_t dtls_alert_for(int error)
     case DTLS_ERR_IDENTITY_CHANGED:
     case DTLS_ERR_UNKNOWN_PSK:
         return DTLS_ALERT_HANDSHAKE_FAILURE;
+    case DTLS_ERR_NO_COMMON_PROTOCOL:
+        return DTLS_ALERT_NO_APPLICATION_PROTOCOL;
+    case DTLS_ERR_UNKNOWN_NAME:
+        return DTLS_ALERT_UNRECOGNIZED_NAME;
     case DTLS_ERR_VERSION:
         return DTLS_ALERT_PROTOCOL_VERSION;
     case DTLS_ERR_ILLEGAL_PARAMETER:
@@ -251,6 +264,8 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
 enum dtls_match dtls_judge_session(const struct dtls_config *config, enum dtls_role role,
                                    const struct dtls_session_state *session)
 {
+    if (role == DTLS_CLIENT && !dtls_server_name_fits(session, config->server_name))
+        return DTLS_MATCHES_NOT;
     if (dtls_suite_find(session->suite)->psk)
         return dtls_psk_judge_session(config, role, session) ? DTLS_MATCHES : DTLS_MATCHES_NOT;
     if (!session->has_peer)
@@ -307,6 +322,7 @@ bool dtls_handshake_session_state(const struct dtls_handshake *hs, struct dtls_s
         out->id_len = hs->session_id_len;
         out->has_peer = hs->pending.has_peer;
         memcpy(out->peer, hs->pending.peer, sizeof out->peer);
+        dtls_server_name_bind(out, hs->pending.server_name);
     }
     return hs->pending.extended_master_secret;
 }

@@ -124,6 +124,8 @@ static void undo(struct dtls_handshake *hs, const struct before *before)
         dtls_release(&hs->as->memory, after.ticket, after.ticket_len);
     if (after.psk.identity != before->hs.psk.identity)
         dtls_release(&hs->as->memory, after.psk.identity, after.psk.identity_len + 1);
+    if (after.pending.server_name != before->hs.pending.server_name)
+        dtls_established_clear(hs->as, &after.pending);
     if (after.job != before->hs.job)
         dtls_job_free(after.job);
     if (after.question != before->hs.question)

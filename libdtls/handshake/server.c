@@ -3,13 +3,15 @@
 #include <string.h>
 
 #include "crypto/secret.h"
+#include "handshake/alpn.h"
 #include "handshake/handshake.h"
+#include "handshake/server_name.h"
 #include "handshake/srtp.h"
 #include "identity/identity.h"
 #include "messages/heartbeat.h"
 
 enum {
-    SERVER_HELLO_MOST = 256, /* its MKI apart */
+    SERVER_HELLO_MOST = 512, /* its MKI apart */
     CERTIFICATE_REQUEST_MOST = 128,
 };
 
@@ -66,6 +68,7 @@ static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello
     return find_session(hs, hello) && dtls_session_is_alive(session, hs->now, lifetime_s) &&
            dtls_bytes_have_u16(hello->suites, session->suite) &&
            dtls_config_has_suite(hs->config, DTLS_SERVER, session->suite) &&
+           dtls_server_name_fits(session, hs->pending.server_name) && /* RFC 6066, 3 */
            dtls_judge_session(hs->config, DTLS_SERVER, session) == DTLS_MATCHES;
 }
 
@@ -129,7 +132,10 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
     uint8_t info[2 * DTLS_VERIFY_DATA_LEN];
     const uint8_t profile[2] = { (uint8_t)(hs->srtp_profile >> 8), (uint8_t)hs->srtp_profile };
     static const uint8_t uncompressed[1] = { 0 };
+    uint8_t protocol[256];
+    struct dtls_writer alpn = dtls_writer_to(protocol, sizeof protocol);
 
+    dtls_alpn_write(&alpn, &hs->pending.alpn, hs->pending.alpn != NULL);
     memcpy(info, hs->as->active.client_verify, DTLS_VERIFY_DATA_LEN);
     memcpy(info + DTLS_VERIFY_DATA_LEN, hs->as->active.server_verify, DTLS_VERIFY_DATA_LEN);
     struct dtls_server_hello hello = {
@@ -148,6 +154,9 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
             .has_srtp = hs->srtp_profile != 0,
             .srtp_profiles = dtls_view(profile, sizeof profile),
             .srtp_mki = dtls_view(hs->srtp_mki, hs->srtp_mki_len),
+            .has_server_name = hs->pending.server_name != NULL && !hs->resumed, /* RFC 6066, 3 */
+            .has_alpn = hs->pending.alpn != NULL,
+            .alpn = dtls_writer_bytes(&alpn),
             .has_heartbeat = hs->pending.heartbeats,
             .heartbeat_mode = DTLS_HEARTBEAT_ALLOWED,
             .has_record_size_limit = to_client->extensions.has_record_size_limit,
@@ -301,6 +310,10 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
         err = dtls_handshake_take_heartbeats(hs, &hello.extensions);
     if (err == DTLS_OK)
         err = dtls_srtp_take_offer(hs, &hello.extensions);
+    if (err == DTLS_OK)
+        err = dtls_server_name_take_offer(hs, &hello.extensions);
+    if (err == DTLS_OK)
+        err = dtls_alpn_take_offer(hs, &hello.extensions);
     bool resume = err == DTLS_OK && may_resume(hs, &hello);
     if (resume && !hs->pending.extended_master_secret)
         err = DTLS_ERR_UNSAFE_PEER; /* RFC 7627, 5.3: a session that had it must not lose it */

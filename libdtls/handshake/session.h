@@ -8,7 +8,7 @@
 #include "dtls/session.h"
 #include "handshake/key_schedule.h"
 
-enum { DTLS_MAX_TICKET = 4096 };
+enum { DTLS_MAX_TICKET = 4096, DTLS_NAME_BINDING_LEN = 16 };
 
 /* Only sessions with extended master secret are ever kept (RFC 7627, 5.3; contract R8). */
 struct dtls_session_state {
@@ -16,8 +16,10 @@ struct dtls_session_state {
     uint8_t master[DTLS_MASTER_SECRET_LEN];
     uint8_t id[DTLS_MAX_SESSION_ID];
     uint8_t id_len;
-    bool has_peer;                      /* the peer showed a certificate, and it was accepted */
-    uint8_t peer[DTLS_FINGERPRINT_LEN]; /* this one (contract R9) */
+    bool has_peer;                       /* the peer showed a certificate, and it was accepted */
+    uint8_t peer[DTLS_FINGERPRINT_LEN];  /* this one (contract R9) */
+    bool has_name;                       /* the client has asked for a name, and it was this one: */
+    uint8_t name[DTLS_NAME_BINDING_LEN]; /* server_name.h */
     dtls_time created;
 };
 
@@ -29,7 +31,7 @@ struct dtls_session {
     size_t ticket_len;
 };
 
-enum { DTLS_SESSION_STATE_MAX = 144 }; /* bytes a written state has at most */
+enum { DTLS_SESSION_STATE_MAX = 160 }; /* bytes a written state has at most */
 
 void dtls_session_state_write(struct dtls_writer *to, const struct dtls_session_state *state);
 void dtls_session_state_read(struct dtls_reader *from, struct dtls_session_state *out); /* breaks the reader */

@@ -2,6 +2,7 @@
 #include "messages/extensions.h"
 
 enum extension_type {
+    SERVER_NAME = 0,
     MAX_FRAGMENT_LENGTH = 1,
     STATUS_REQUEST = 5,
     SUPPORTED_GROUPS = 10,
@@ -9,6 +10,7 @@ enum extension_type {
     SIGNATURE_ALGORITHMS = 13,
     USE_SRTP = 14,
     HEARTBEAT = 15,
+    ALPN = 16,
     EXTENDED_MASTER_SECRET = 23,
     RECORD_SIZE_LIMIT = 28,
     SESSION_TICKET = 35,
@@ -38,10 +40,50 @@ static void read_status_request(struct dtls_reader *body, struct dtls_extensions
     dtls_read_vec16(body); /* extensions of its request */
 }
 
+enum { HOST_NAME = 0 };
+
+/* One name of each type; all types have a length in front of what they are (RFC 6066, 3). */
+static void read_server_name(struct dtls_reader *body, struct dtls_extensions *into)
+{
+    uint64_t seen[4] = { 0 };
+
+    into->has_server_name = true;
+    if (!dtls_reader_has_more(body))
+        return;
+    into->has_names = true;
+    struct dtls_reader list = dtls_reader_of(dtls_read_vec16(body));
+    if (!dtls_reader_has_more(&list))
+        dtls_reader_break(body);
+    while (dtls_reader_has_more(&list)) {
+        uint8_t type = dtls_read_u8(&list);
+        struct dtls_bytes name = dtls_read_vec16(&list);
+        if (name.len == 0 || (seen[type / 64] >> type % 64 & 1) != 0) /* empty, cut short, or again */
+            dtls_reader_break(body);
+        seen[type / 64] |= UINT64_C(1) << type % 64;
+        if (type == HOST_NAME)
+            into->server_name = name;
+    }
+}
+
+static void read_alpn(struct dtls_reader *body, struct dtls_extensions *into)
+{
+    into->has_alpn = true;
+    into->alpn = dtls_read_vec16(body);
+    struct dtls_reader list = dtls_reader_of(into->alpn);
+    if (!dtls_reader_has_more(&list))
+        dtls_reader_break(body);
+    while (dtls_reader_has_more(&list))
+        if (dtls_read_vec8(&list).len == 0) /* empty, or cut short */
+            dtls_reader_break(body);
+}
+
 /* False when the body is not exactly what this type asks for. */
 static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensions *into)
 {
     switch (type) {
+    case SERVER_NAME:
+        read_server_name(&body, into);
+        break;
     case MAX_FRAGMENT_LENGTH:
         into->has_max_fragment_length = true;
         into->max_fragment_length = dtls_read_u8(&body);
@@ -71,6 +113,9 @@ static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensi
     case HEARTBEAT:
         into->has_heartbeat = true;
         into->heartbeat_mode = dtls_read_u8(&body);
+        break;
+    case ALPN:
+        read_alpn(&body, into);
         break;
     case EXTENDED_MASTER_SECRET:
         into->extended_master_secret = true;
@@ -127,6 +172,19 @@ static void write_one(struct dtls_writer *to, enum extension_type type, size_t s
     dtls_write_close(to, body, 2);
 }
 
+static void write_server_name(struct dtls_writer *to, const struct dtls_extensions *extensions)
+{
+    dtls_write_u16(to, SERVER_NAME);
+    size_t body = dtls_write_open(to, 2);
+    if (extensions->server_name.len > 0) {
+        size_t list = dtls_write_open(to, 2);
+        dtls_write_u8(to, HOST_NAME);
+        dtls_write_vec16(to, extensions->server_name);
+        dtls_write_close(to, list, 2);
+    }
+    dtls_write_close(to, body, 2);
+}
+
 static void write_srtp(struct dtls_writer *to, const struct dtls_extensions *extensions)
 {
     dtls_write_u16(to, USE_SRTP);
@@ -141,12 +199,15 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
     if (!extensions->has_groups && !extensions->has_point_formats && !extensions->has_schemes &&
         !extensions->extended_master_secret && !extensions->has_ticket && !extensions->has_renegotiation_info &&
         !extensions->has_record_size_limit && !extensions->has_max_fragment_length && !extensions->has_heartbeat &&
-        !extensions->has_srtp && !extensions->has_status_request)
+        !extensions->has_srtp && !extensions->has_status_request && !extensions->has_server_name &&
+        !extensions->has_alpn)
         return;
     const uint8_t status[5] = { extensions->status_type }; /* and two empty lists */
     uint8_t limit[2] = { (uint8_t)(extensions->record_size_limit >> 8), (uint8_t)extensions->record_size_limit };
 
     size_t list = dtls_write_open(to, 2);
+    if (extensions->has_server_name)
+        write_server_name(to, extensions);
     if (extensions->has_max_fragment_length)
         write_one(to, MAX_FRAGMENT_LENGTH, 0, (struct dtls_bytes){ &extensions->max_fragment_length, 1 });
     if (extensions->has_status_request)
@@ -162,6 +223,8 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
         write_srtp(to, extensions);
     if (extensions->has_heartbeat)
         write_one(to, HEARTBEAT, 0, (struct dtls_bytes){ &extensions->heartbeat_mode, 1 });
+    if (extensions->has_alpn)
+        write_one(to, ALPN, 2, extensions->alpn);
     if (extensions->extended_master_secret)
         write_one(to, EXTENDED_MASTER_SECRET, 0, (struct dtls_bytes){ 0 });
     if (extensions->has_record_size_limit)

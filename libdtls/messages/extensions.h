@@ -8,7 +8,10 @@
 enum dtls_status_type { DTLS_STATUS_OCSP = 1 };
 
 struct dtls_extensions {
-    bool has_groups; /* supported_groups (10, RFC 8422): 2-byte numbers */
+    bool has_server_name;          /* 0, RFC 6066, 3 */
+    bool has_names;                /* with a list, as in a ClientHello; a ServerHello's is empty */
+    struct dtls_bytes server_name; /* the one of type host_name, any bytes; empty: none in the list */
+    bool has_groups;               /* supported_groups (10, RFC 8422): 2-byte numbers */
     struct dtls_bytes groups;
     bool has_point_formats; /* ec_point_formats (11): single bytes */
     struct dtls_bytes point_formats;
@@ -21,6 +24,8 @@ struct dtls_extensions {
     uint8_t status_type;     /* enum dtls_status_type; 0: the body is empty, as in a ServerHello */
     bool has_srtp;           /* use_srtp (14, RFC 5764, 4.1.1): protection profiles, 2-byte numbers, and an MKI */
     struct dtls_bytes srtp_profiles, srtp_mki;
+    bool has_alpn; /* application_layer_protocol_negotiation (16, RFC 7301): names, each with its length in front */
+    struct dtls_bytes alpn;
     bool has_heartbeat; /* 15, RFC 6520: enum dtls_heartbeat_mode, or any byte */
     uint8_t heartbeat_mode;
     bool has_record_size_limit; /* 28, RFC 8449: the most plaintext in one record */

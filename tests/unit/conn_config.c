@@ -84,6 +84,9 @@ static void a_pre_shared_key_is_enough(void)
 
 static void what_cannot_work_is_named(void)
 {
+    static char long_text[257];
+
+    memset(long_text, 'a', 256);
     REFUSED(DTLS_SERVER, "identity", config.identity = NULL);
     REFUSED(DTLS_CLIENT, "verifier", config.verifier.verify = NULL);
     REFUSED(DTLS_SERVER, "verifier",
@@ -119,6 +122,18 @@ static void what_cannot_work_is_named(void)
              config.srtp_profile_count = 2));
     REFUSED(DTLS_CLIENT, "srtp_profiles", config.srtp_profile_count = DTLS_MAX_SRTP_PROFILES + 1);
     REFUSED(DTLS_CLIENT, "srtp_required", config.srtp_required = true);
+    REFUSED(DTLS_CLIENT, "server_name", config.server_name = "");
+    REFUSED(DTLS_CLIENT, "server_name", config.server_name = "192.0.2.1");
+    REFUSED(DTLS_CLIENT, "server_name", config.server_name = "sip.example.");
+    REFUSED(DTLS_CLIENT, "alpn_policy", config.alpn_policy = (enum dtls_alpn_policy)3);
+    REFUSED(DTLS_CLIENT, "alpn_policy", config.alpn_policy = DTLS_ALPN_REQUIRED);
+    REFUSED(DTLS_CLIENT, "alpn", config.alpn_count = 1);
+    REFUSED(DTLS_CLIENT, "alpn", (config.alpn = (const char *[]){ "" }, config.alpn_count = 1));
+    REFUSED(DTLS_CLIENT, "alpn", (config.alpn = (const char *[]){ long_text }, config.alpn_count = 1));
+    REFUSED(DTLS_CLIENT, "alpn",
+            (config.alpn = (const char *[]){ long_text + 1, long_text + 1, long_text + 1, long_text + 1, "a" },
+             config.alpn_count = 5));
+    REFUSED(DTLS_CLIENT, "alpn", config.alpn_count = DTLS_MAX_ALPN + 1);
     REFUSED(DTLS_CLIENT, "initial_timeout_ms", config.initial_timeout_ms = 49);
     REFUSED(DTLS_CLIENT, "initial_timeout_ms", config.initial_timeout_ms = 60001);
     REFUSED(DTLS_CLIENT, "maximum_timeout_ms", config.maximum_timeout_ms = 999);

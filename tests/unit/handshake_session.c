@@ -14,6 +14,8 @@ static struct dtls_session_state example(uint8_t number)
     memset(state.master, number, sizeof state.master);
     memset(state.id, number, sizeof state.id);
     memset(state.peer, number + 1, sizeof state.peer);
+    state.has_name = true;
+    memset(state.name, number + 2, sizeof state.name);
     state.created = 12345;
     return state;
 }
@@ -22,7 +24,8 @@ static bool are_equal(const struct dtls_session_state *a, const struct dtls_sess
 {
     return a->suite == b->suite && memcmp(a->master, b->master, sizeof a->master) == 0 && a->id_len == b->id_len &&
            memcmp(a->id, b->id, a->id_len) == 0 && a->has_peer == b->has_peer &&
-           memcmp(a->peer, b->peer, sizeof a->peer) == 0 && a->created == b->created;
+           memcmp(a->peer, b->peer, sizeof a->peer) == 0 && a->created == b->created && a->has_name == b->has_name &&
+           memcmp(a->name, b->name, sizeof a->name) == 0;
 }
 
 static void a_session_comes_back_from_its_bytes(void)

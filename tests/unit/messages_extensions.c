@@ -11,19 +11,21 @@
         (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })                                     \
     }
 
-/* All ten, laid out by hand after RFC 6066, 4, RFC 8422, 5.1, RFC 5246, 7.4.1.4.1, RFC 5764, 4.1.1, RFC 6520, 2, RFC
- * 7627, 5.1, RFC 8449, 4, RFC 5077, 3.2, RFC 5746, 3.2. */
+/* All twelve, laid out by hand after RFC 6066, 3 and 4, RFC 8422, 5.1, RFC 5246, 7.4.1.4.1, RFC 5764, 4.1.1, RFC 6520,
+ * 2, RFC 7301, 3.1, RFC 7627, 5.1, RFC 8449, 4, RFC 5077, 3.2, RFC 5746, 3.2. */
 static const uint8_t all[] = {
-    0,    73, 0, 1, 0,   1,   3,                              /* max_fragment_length */
-    0,    10, 0, 6, 0,   4,   0,   29,  0,   23,              /* supported_groups */
-    0,    11, 0, 2, 1,   0,                                   /* ec_point_formats */
-    0,    13, 0, 4, 0,   2,   4,   3,                         /* signature_algorithms */
-    0,    14, 0, 9, 0,   4,   0,   1,   0,   7,  2, 'm', 'k', /* use_srtp */
-    0,    15, 0, 1, 1,                                        /* heartbeat */
-    0,    23, 0, 0,                                           /* extended_master_secret */
-    0,    28, 0, 2, 2,   1,                                   /* record_size_limit */
-    0,    35, 0, 3, 't', 'k', 't',                            /* session_ticket */
-    0xff, 1,  0, 5, 4,   'v', 'r', 'f', 'y',                  /* renegotiation_info */
+    0,    93, 0, 0, 0,   6,   0,   4,   0,   0,   1, 'a',      /* server_name */
+    0,    1,  0, 1, 3,                                         /* max_fragment_length */
+    0,    10, 0, 6, 0,   4,   0,   29,  0,   23,               /* supported_groups */
+    0,    11, 0, 2, 1,   0,                                    /* ec_point_formats */
+    0,    13, 0, 4, 0,   2,   4,   3,                          /* signature_algorithms */
+    0,    14, 0, 9, 0,   4,   0,   1,   0,   7,   2, 'm', 'k', /* use_srtp */
+    0,    15, 0, 1, 1,                                         /* heartbeat */
+    0,    16, 0, 6, 0,   4,   1,   'x', 1,   'y',              /* ALPN */
+    0,    23, 0, 0,                                            /* extended_master_secret */
+    0,    28, 0, 2, 2,   1,                                    /* record_size_limit */
+    0,    35, 0, 3, 't', 'k', 't',                             /* session_ticket */
+    0xff, 1,  0, 5, 4,   'v', 'r', 'f', 'y',                   /* renegotiation_info */
 };
 
 static int read_extensions(struct dtls_bytes body, void *out)
@@ -41,7 +43,7 @@ static int read_extensions(struct dtls_bytes body, void *out)
 /* Reads one extension, given with type and length, as the whole block. */
 static int read_one(struct dtls_bytes extension, struct dtls_extensions *out)
 {
-    uint8_t span[96];
+    uint8_t span[128];
     struct dtls_writer to = dtls_writer_to(span, sizeof span);
 
     dtls_write_vec16(&to, extension);
@@ -53,13 +55,16 @@ static void reads_every_extension(void)
     struct dtls_extensions read = { 0 };
 
     CU_ASSERT_EQUAL(read_extensions((struct dtls_bytes){ all, sizeof all }, &read), DTLS_OK);
-    CU_ASSERT_TRUE(read.has_groups && read.groups.at == all + 13 && read.groups.len == 4);
-    CU_ASSERT_TRUE(read.has_point_formats && read.point_formats.at == all + 22 && read.point_formats.len == 1);
-    CU_ASSERT_TRUE(read.has_schemes && read.schemes.at == all + 29 && read.schemes.len == 2);
+    CU_ASSERT_TRUE(read.has_groups && read.groups.at == all + 23 && read.groups.len == 4);
+    CU_ASSERT_TRUE(read.has_point_formats && read.point_formats.at == all + 32 && read.point_formats.len == 1);
+    CU_ASSERT_TRUE(read.has_schemes && read.schemes.at == all + 39 && read.schemes.len == 2);
     CU_ASSERT_TRUE(read.extended_master_secret);
     CU_ASSERT_TRUE(read.has_max_fragment_length && read.max_fragment_length == 3);
-    CU_ASSERT_TRUE(read.has_srtp && read.srtp_profiles.at == all + 37 && read.srtp_profiles.len == 4);
-    CU_ASSERT_TRUE(read.srtp_mki.at == all + 42 && read.srtp_mki.len == 2);
+    CU_ASSERT_TRUE(read.has_srtp && read.srtp_profiles.at == all + 47 && read.srtp_profiles.len == 4);
+    CU_ASSERT_TRUE(read.srtp_mki.at == all + 52 && read.srtp_mki.len == 2);
+    CU_ASSERT_TRUE(read.has_server_name && read.has_names);
+    CU_ASSERT_TRUE(read.server_name.at == all + 11 && read.server_name.len == 1);
+    CU_ASSERT_TRUE(read.has_alpn && read.alpn.at == all + 65 && read.alpn.len == 4);
     CU_ASSERT_TRUE(read.has_heartbeat && read.heartbeat_mode == 1);
     CU_ASSERT_TRUE(read.has_record_size_limit && read.record_size_limit == 513);
     CU_ASSERT_TRUE(read.has_ticket && read.ticket.len == 3 && memcmp(read.ticket.at, "tkt", 3) == 0);
@@ -93,6 +98,9 @@ static void each_extension_is_written_alone(void)
         { .has_srtp = true, .srtp_profiles = BYTES(0, 1, 0, 2) },
         { .has_heartbeat = true, .heartbeat_mode = 2 },
         { .has_record_size_limit = true, .record_size_limit = 16384 },
+        { .has_server_name = true },
+        { .has_server_name = true, .server_name = BYTES('a', '.', 'b') },
+        { .has_alpn = true, .alpn = BYTES(2, 'h', '2') },
         { .has_ticket = true },
         { .has_renegotiation_info = true },
     };
@@ -135,8 +143,8 @@ static void a_block_that_ends_inside_an_extension_is_refused(void)
 {
     for (size_t len = 0; len < sizeof all - 2; len++) {
         struct dtls_extensions read;
-        bool whole = len == 0 || len == 5 || len == 15 || len == 21 || len == 29 || len == 42 || len == 47 ||
-                     len == 51 || len == 57 || len == 64;
+        bool whole = len == 0 || len == 10 || len == 15 || len == 25 || len == 31 || len == 39 || len == 52 ||
+                     len == 57 || len == 67 || len == 71 || len == 77 || len == 84;
         CHECK_CASE((read_one((struct dtls_bytes){ all + 2, len }, &read) == DTLS_OK) == whole, "%zu bytes", len);
     }
 }
@@ -169,6 +177,28 @@ static void a_body_of_the_wrong_shape_is_refused(void)
         { "use_srtp, MKI cut short", BYTES(0, 14, 0, 6, 0, 2, 0, 1, 2, 9), false },
         { "use_srtp, a byte too many", BYTES(0, 14, 0, 6, 0, 2, 0, 1, 0, 0), false },
         { "extended master secret with a body", BYTES(0, 23, 0, 1, 0), false },
+        { "server name, no body: a server's answer", BYTES(0, 0, 0, 0), true },
+        { "server name, one", BYTES(0, 0, 0, 6, 0, 4, 0, 0, 1, 'a'), true },
+        { "server name, and one of another type", BYTES(0, 0, 0, 10, 0, 8, 0, 0, 1, 'a', 1, 0, 1, 'b'), true },
+        { "server name, of another type alone", BYTES(0, 0, 0, 6, 0, 4, 7, 0, 1, 'a'), true },
+        { "server name, an empty list", BYTES(0, 0, 0, 2, 0, 0), false },
+        { "server name, half a length", BYTES(0, 0, 0, 1, 0), false },
+        { "server name, an empty name", BYTES(0, 0, 0, 5, 0, 3, 0, 0, 0), false },
+        { "server name, two host names", BYTES(0, 0, 0, 10, 0, 8, 0, 0, 1, 'a', 0, 0, 1, 'b'), false },
+        { "server name, two of another type", BYTES(0, 0, 0, 10, 0, 8, 255, 0, 1, 'a', 255, 0, 1, 'b'), false },
+        { "server name, a name cut short", BYTES(0, 0, 0, 6, 0, 4, 0, 0, 2, 'a'), false },
+        { "server name, a name without a type", BYTES(0, 0, 0, 5, 0, 3, 0, 1, 'a'), false },
+        { "server name, a list longer than its body", BYTES(0, 0, 0, 6, 0, 5, 0, 0, 1, 'a'), false },
+        { "server name, a byte too many", BYTES(0, 0, 0, 7, 0, 4, 0, 0, 1, 'a', 0), false },
+        { "ALPN, two names", BYTES(0, 16, 0, 6, 0, 4, 1, 'a', 1, 'b'), true },
+        { "ALPN, a NUL in a name", BYTES(0, 16, 0, 5, 0, 3, 2, 'a', 0), true },
+        { "ALPN, no body", BYTES(0, 16, 0, 0), false },
+        { "ALPN, an empty list", BYTES(0, 16, 0, 2, 0, 0), false },
+        { "ALPN, an empty name", BYTES(0, 16, 0, 3, 0, 1, 0), false },
+        { "ALPN, an empty name behind another", BYTES(0, 16, 0, 5, 0, 3, 1, 'a', 0), false },
+        { "ALPN, a name cut short", BYTES(0, 16, 0, 4, 0, 2, 2, 'a'), false },
+        { "ALPN, a list longer than its body", BYTES(0, 16, 0, 4, 0, 3, 1, 'a'), false },
+        { "ALPN, a byte too many", BYTES(0, 16, 0, 5, 0, 2, 1, 'a', 0), false },
         { "heartbeat, no body", BYTES(0, 15, 0, 0), false },
         { "heartbeat, two bytes", BYTES(0, 15, 0, 2, 1, 1), false },
         { "record size limit, one byte", BYTES(0, 28, 0, 1, 64), false },
@@ -208,7 +238,9 @@ static void an_extension_that_comes_twice_is_refused(void)
         { "use_srtp", BYTES(0, 14, 0, 5, 0, 2, 0, 1, 0, 0, 14, 0, 5, 0, 2, 0, 1, 0) },
         { "renegotiation info", BYTES(0xff, 1, 0, 1, 0, 0xff, 1, 0, 1, 0) },
         { "groups, with another between", BYTES(0, 10, 0, 4, 0, 2, 0, 29, 0, 23, 0, 0, 0, 10, 0, 4, 0, 2, 0, 29) },
-        { "server name, which we do not read", BYTES(0, 0, 0, 0, 0, 0, 0, 0) },
+        { "server name", BYTES(0, 0, 0, 6, 0, 4, 0, 0, 1, 'a', 0, 0, 0, 6, 0, 4, 0, 0, 1, 'a') },
+        { "server name, empty", BYTES(0, 0, 0, 0, 0, 0, 0, 0) },
+        { "ALPN", BYTES(0, 16, 0, 4, 0, 2, 1, 'a', 0, 16, 0, 4, 0, 2, 1, 'a') },
         { "number 62", BYTES(0, 62, 0, 0, 0, 62, 0, 0) },
     };
 

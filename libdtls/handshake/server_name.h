@@ -1,0 +1,24 @@
+/* server_name.h - the name that a client asks for (RFC 6066, 3), and sessions that are bound to it. */
+#ifndef DTLS_HANDSHAKE_SERVER_NAME_H
+#define DTLS_HANDSHAKE_SERVER_NAME_H
+
+#include "dtls/identity.h"
+#include "handshake/session.h"
+
+struct dtls_handshake;
+struct dtls_extensions;
+
+/* A server: the name in its client's hello. A name that could be none (a NUL in it, too long) is illegal_parameter;
+ * what may only not be sent as one (an address, a dot at the end) is none. DTLS_OK, or a death. */
+int dtls_server_name_take_offer(struct dtls_handshake *hs, const struct dtls_extensions *extensions);
+
+/* A client: the server's answer, which says nothing but that it has seen the name. DTLS_OK, or a death. */
+int dtls_server_name_take_answer(struct dtls_handshake *hs, const struct dtls_extensions *extensions);
+
+/* What a session keeps of the name it was made with; NULL: that there was none. */
+void dtls_server_name_bind(struct dtls_session_state *session, const char *name);
+
+/* Was it made with this name, or also without one? */
+bool dtls_server_name_fits(const struct dtls_session_state *session, const char *name);
+
+#endif
