@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dtls/choose.h"
 #include "dtls/identity.h"
 #include "dtls/psk.h"
 #include "dtls/srtp_keys.h"
@@ -161,6 +162,21 @@ struct dtls_config {
      * bytes of ASCII, an internationalised name as A-labels, without a dot at the end, and no IP address. NULL, the
      * default: none. A session is only offered to the name that it was made with. */
     const char *server_name;
+    /* Several identities; docs/identity.md has the order in which they are tried. A server takes one by the name that
+     * its client asks for and by what that client can verify; `identity` is for all other names, or none. A client
+     * shows `identity`, or the first of these that fits what the server asks for. */
+    const struct dtls_named_identity *identities;
+    size_t identity_count;
+    dtls_identity_function *choose_identity; /* has the last word; NULL, the default: nobody */
+    void *choose_identity_arg;
+    bool refuse_unknown_names; /* a server: unrecognized_name (DTLS_ERR_UNKNOWN_NAME) for a name that no row of
+                                  `identities` has, and choose_identity neither; default false. A client that asks for
+                                  no name is not meant */
+    /* Whose certificates a server takes, told to a client that is asked for its own (the form is choose.h's, up to
+     * DTLS_AUTHORITIES_MAX bytes; empty, the default: it does not say). Whether a certificate is good is for the
+     * verifier all the same. A client that is told shows no certificate from elsewhere, unless ignore_authorities. */
+    struct dtls_bytes authorities;
+    bool ignore_authorities;
     /* Application protocols (ALPN, RFC 7301), of 1 to 255 bytes each, 1,024 in all, in order of preference (the
      * server's order decides); agreed on anew in each handshake, resumed or not. Count 0, the default: neither offered
      * nor answered. */

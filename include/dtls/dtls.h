@@ -1,12 +1,13 @@
 /* dtls.h - all of the core: a DTLS 1.2 engine (RFC 6347) without I/O. Companions: ev.h.
  *
- * Read in this order: identity.h (who we are), psk.h and question.h
- * (pre-shared keys), config.h (settings), conn.h (one association), session.h (resumption),
- * srtp_keys.h (keys for media), endpoint.h (many associations on one socket), mux.h (other protocols on it), error.h
- * (every answer that is not a success). */
+ * Read in this order: identity.h (who we are), choose.h (several of those), psk.h (pre-shared keys), question.h
+ * (answers that come later), config.h (settings), conn.h (one association), session.h (resumption), srtp_keys.h (keys
+ * for media), endpoint.h (many associations on one socket), mux.h (other protocols on it), error.h (every answer that
+ * is not a success). */
 #ifndef DTLS_DTLS_H
 #define DTLS_DTLS_H
 
+#include "dtls/choose.h"
 #include "dtls/config.h"
 #include "dtls/conn.h"
 #include "dtls/endpoint.h"

@@ -5,6 +5,7 @@
 
 #include "bytes/reader.h"
 #include "handshake/alpn.h"
+#include "handshake/choice.h"
 #include "handshake/srtp.h"
 #include "handshake/suites.h"
 #include "identity/host_name.h"
@@ -108,7 +109,7 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
 
     if (role != DTLS_CLIENT && role != DTLS_SERVER)
         return "role is neither DTLS_CLIENT nor DTLS_SERVER";
-    if (role == DTLS_SERVER && config->identity == NULL && config->psk == NULL)
+    if (role == DTLS_SERVER && !dtls_config_has_identity(config) && config->psk == NULL)
         return "a server needs an identity, or psk";
     if (config->client_certificate > DTLS_CLIENT_CERTIFICATE_REQUIRE)
         return "client_certificate is not one of its values";
@@ -126,8 +127,8 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "suites has one that is unknown, or too many";
     if (dtls_config_has_psk(config) && !dtls_config_fits_psk(config, role))
         return "suites has none with a pre-shared key, and psk or psk_key is set";
-    if (role == DTLS_SERVER && config->identity != NULL && config->psk == NULL &&
-        !dtls_config_fits(config, config->identity->public_key.kind))
+    if (role == DTLS_SERVER && config->identity != NULL && config->psk == NULL && config->identity_count == 0 &&
+        config->choose_identity == NULL && !dtls_config_fits(config, config->identity->public_key.kind))
         return "suites has none for the identity's kind of key";
     if (dtls_config_suites(config, role, (uint16_t[DTLS_MAX_SUITES]){ 0 }) == 0)
         return "suites has only those with a pre-shared key, and psk and psk_key are missing; or the other way round";
@@ -139,6 +140,9 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "srtp_required needs srtp_profiles";
     if (role == DTLS_CLIENT && config->server_name != NULL && !dtls_host_name_is_valid(text_of(config->server_name)))
         return "server_name is no DNS name";
+    problem = dtls_choice_problem(config, role);
+    if (problem != NULL)
+        return problem;
     problem = dtls_alpn_problem(config);
     if (problem != NULL)
         return problem;

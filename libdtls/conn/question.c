@@ -51,3 +51,21 @@ int dtls_question_answer_psk(struct dtls_question *question, const struct dtls_p
     dtls_conn_changed(conn);
     return DTLS_OK;
 }
+
+int dtls_question_answer_identity(struct dtls_question *question, const struct dtls_identity *identity)
+{
+    if (question->kind != DTLS_QUESTION_IDENTITY)
+        return DTLS_ERR_ARGUMENT;
+    struct dtls_conn *conn = conn_of(question);
+    if (conn == NULL)
+        return ignore(question);
+    if (identity == NULL) {
+        dtls_question_deny(question);
+    } else {
+        struct dtls_writer to = dtls_question_open(question);
+        dtls_write_bytes(&to, dtls_view(&identity, sizeof identity));
+        dtls_question_grant(question, &to);
+    }
+    dtls_conn_changed(conn);
+    return DTLS_OK;
+}

@@ -5,6 +5,7 @@
 #include "bytes/writer.h"
 #include "crypto/secret.h"
 #include "handshake/alpn.h"
+#include "handshake/choice.h"
 #include "handshake/handshake.h"
 #include "handshake/server_name.h"
 #include "handshake/srtp.h"
@@ -344,13 +345,10 @@ static int take_certificate_request(struct dtls_handshake *hs, const struct dtls
     if (dtls_certificate_request_read(message->body, &request) != DTLS_OK)
         return DTLS_ERR_DECODE;
     hs->asked = true;
-    if (hs->identity != NULL) {
-        enum dtls_key_kind kind = hs->identity->public_key.kind;
-        uint8_t type = kind == DTLS_KEY_RSA ? DTLS_RSA_SIGN : DTLS_ECDSA_SIGN; /* Ed25519 too: RFC 8422, 5.5 */
-        if (dtls_bytes_have_u8(request.types, type))
-            hs->scheme = dtls_scheme_choose(kind, request.schemes);
-    }
-    return dtls_handshake_hear(hs, message);
+    int err = dtls_handshake_hear(hs, message);
+    hs->choice_len = message->body.len;
+    hs->choice_at = hs->transcript.len - hs->choice_len;
+    return err;
 }
 
 /* ---- our flight ---- */
@@ -396,18 +394,27 @@ static int prove(struct dtls_handshake *hs)
     return dtls_handshake_work(hs, &job, proved);
 }
 
-static int take_server_hello_done(struct dtls_handshake *hs, const struct dtls_message *message)
+static int answer_server(struct dtls_handshake *hs)
 {
     bool show = hs->asked && hs->scheme != 0; /* else an empty Certificate answers the request */
-    int err = message->body.len == 0 ? dtls_handshake_hear(hs, message) : DTLS_ERR_DECODE;
+    int err = DTLS_OK;
 
-    if (err == DTLS_OK && hs->asked)
+    if (hs->asked)
         err = dtls_handshake_add_certificate(hs, show ? hs->identity : NULL);
     if (err == DTLS_OK)
         err = add_client_key_exchange(hs);
     if (err != DTLS_OK)
         return err;
     return show ? prove(hs) : dtls_client_end_flight(hs);
+}
+
+static int take_server_hello_done(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    int err = message->body.len == 0 ? dtls_handshake_hear(hs, message) : DTLS_ERR_DECODE;
+
+    if (err != DTLS_OK)
+        return err;
+    return hs->asked ? dtls_handshake_choose_identity(hs, answer_server) : answer_server(hs);
 }
 
 /* ---- the end ---- */

@@ -25,7 +25,8 @@ struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const str
         return NULL;
     hs->as = as;
     hs->config = config;
-    hs->identity = as->identity != NULL && !config->change_own_identity ? as->identity : config->identity;
+    hs->keeps_identity = as->identity != NULL && !config->change_own_identity;
+    hs->identity = hs->keeps_identity ? as->identity : config->identity;
     hs->psk_config = as->psk_config != NULL && !config->change_own_identity ? as->psk_config : config;
     hs->now = hs->started = now;
     hs->epoch = as->epochs.current->number;

@@ -48,6 +48,10 @@ struct dtls_handshake {
     struct dtls_association *as;
     const struct dtls_config *config;     /* of this attempt */
     const struct dtls_identity *identity; /* what we present, if asked: the configuration's, or the first one (R9) */
+    bool keeps_identity;          /* what was presented before is presented again, whatever is configured (R9) */
+    bool name_known;              /* a server has something of the name that its client asks for */
+    size_t choice_at, choice_len; /* the message by which it is chosen, in the transcript (choice.h) */
+    int (*then_chosen)(struct dtls_handshake *hs);
     bool presented;                       /* and did */
     const struct dtls_config *psk_config; /* a client: whose pre-shared key it uses; this one, or the first one (R9) */
     dtls_time now;                        /* of the call that is running */

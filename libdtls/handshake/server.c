@@ -4,6 +4,7 @@
 
 #include "crypto/secret.h"
 #include "handshake/alpn.h"
+#include "handshake/choice.h"
 #include "handshake/handshake.h"
 #include "handshake/server_name.h"
 #include "handshake/srtp.h"
@@ -72,8 +73,8 @@ static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello
            dtls_judge_session(hs->config, DTLS_SERVER, session) == DTLS_MATCHES;
 }
 
-/* The group and the scheme are chosen already. In a rehandshake nobody turns from certificates to pre-shared keys, or
- * back, where that would be another identity (R9). */
+/* The group, the identity and the scheme are chosen already. In a rehandshake nobody turns from certificates to
+ * pre-shared keys, or back, where that would be another identity (R9). */
 static bool is_possible(const struct dtls_handshake *hs, const struct dtls_suite_row *row)
 {
     const struct dtls_suite_row *active = hs->as->active.suite;
@@ -96,8 +97,6 @@ static int choose_parameters(struct dtls_handshake *hs, const struct dtls_client
     for (size_t i = 0; i < group_count && hs->pending.group == 0; i++)
         if (!extensions->has_groups || dtls_bytes_have_u16(extensions->groups, groups[i]))
             hs->pending.group = groups[i];
-    if (hs->identity != NULL)
-        hs->scheme = dtls_scheme_choose(hs->identity->public_key.kind, extensions->schemes);
     for (size_t i = 0; i < suite_count && hs->pending.suite == NULL; i++)
         if (dtls_bytes_have_u16(hello->suites, suites[i]) && is_possible(hs, dtls_suite_find(suites[i])))
             hs->pending.suite = dtls_suite_find(suites[i]);
@@ -154,7 +153,7 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
             .has_srtp = hs->srtp_profile != 0,
             .srtp_profiles = dtls_view(profile, sizeof profile),
             .srtp_mki = dtls_view(hs->srtp_mki, hs->srtp_mki_len),
-            .has_server_name = hs->pending.server_name != NULL && !hs->resumed, /* RFC 6066, 3 */
+            .has_server_name = hs->name_known && !hs->resumed, /* RFC 6066, 3 */
             .has_alpn = hs->pending.alpn != NULL,
             .alpn = dtls_writer_bytes(&alpn),
             .has_heartbeat = hs->pending.heartbeats,
@@ -191,9 +190,10 @@ static int add_certificate_request(struct dtls_handshake *hs)
 
     for (size_t i = 0; i < dtls_scheme_count; i++)
         dtls_write_u16(&list, dtls_schemes[i]);
-    struct dtls_writer to = dtls_flight_open(&hs->building, CERTIFICATE_REQUEST_MOST);
+    struct dtls_writer to = dtls_flight_open(&hs->building, CERTIFICATE_REQUEST_MOST + hs->config->authorities.len);
     dtls_certificate_request_write(&to, &(struct dtls_certificate_request){ .types = dtls_view(types, sizeof types),
-                                                                            .schemes = dtls_writer_bytes(&list) });
+                                                                            .schemes = dtls_writer_bytes(&list),
+                                                                            .authorities = hs->config->authorities });
     return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_REQUEST);
 }
 
@@ -235,21 +235,26 @@ static int offer(struct dtls_handshake *hs)
     return dtls_handshake_work(hs, &job, offered);
 }
 
-static int answer_full(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
+/* The identity is chosen. */
+static int answer_full(struct dtls_handshake *hs)
 {
-    int err = choose_parameters(hs, hello);
+    struct dtls_client_hello hello;
+    int err = dtls_client_hello_read(dtls_view(hs->transcript.bytes + hs->choice_at, hs->choice_len), &hello);
 
+    if (err == DTLS_OK)
+        err = choose_parameters(hs, &hello);
     /* Every full handshake has a session id, so that an abbreviated rehandshake can follow (R11). */
     hs->session_id_len = sizeof hs->session_id;
     if (err == DTLS_OK)
         err = dtls_random_bytes(&hs->as->random, hs->session_id, sizeof hs->session_id);
     /* A client of ours asks for none in a rehandshake, so that the last flight stays small (R3). GnuTLS's asks for one,
      * and waits for it for ever when the first handshake gave one. */
-    hs->announced_ticket = hello->extensions.has_ticket && hs->gives_tickets && hs->pending.extended_master_secret;
-    hs->status = err == DTLS_OK && !hs->pending.suite->psk && hello->extensions.status_type == DTLS_STATUS_OCSP &&
+    hs->announced_ticket =
+        err == DTLS_OK && hello.extensions.has_ticket && hs->gives_tickets && hs->pending.extended_master_secret;
+    hs->status = err == DTLS_OK && !hs->pending.suite->psk && hello.extensions.status_type == DTLS_STATUS_OCSP &&
                  hs->identity->ocsp_response.len > 0;
     if (err == DTLS_OK)
-        err = add_server_hello(hs, hello);
+        err = add_server_hello(hs, &hello);
     if (err == DTLS_OK && hs->pending.suite->psk)
         return dtls_server_offer_psk(hs);
     hs->asked = dtls_wanted_certificate(hs->config) != DTLS_CLIENT_CERTIFICATE_NONE;
@@ -330,7 +335,9 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
         if (hs->hello.sequence <= DTLS_MAX_FIRST_SEQUENCE)
             hs->as->epochs.current->write_sequence = hs->hello.sequence;
     }
-    return resume ? answer_abbreviated(hs, &hello) : answer_full(hs, &hello);
+    hs->choice_len = message->body.len;
+    hs->choice_at = hs->transcript.len - hs->choice_len;
+    return resume ? answer_abbreviated(hs, &hello) : dtls_handshake_choose_identity(hs, answer_full);
 }
 
 /* ---- the client's flight ---- */

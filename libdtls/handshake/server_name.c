@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "handshake/choice.h"
 #include "handshake/handshake.h"
 #include "identity/host_name.h"
 
@@ -25,6 +26,7 @@ static int keep(struct dtls_handshake *hs, struct dtls_bytes name)
 
 int dtls_server_name_take_offer(struct dtls_handshake *hs, const struct dtls_extensions *extensions)
 {
+    const struct dtls_config *config = hs->config;
     struct dtls_bytes name = extensions->server_name;
 
     if (!extensions->has_server_name)
@@ -33,7 +35,14 @@ int dtls_server_name_take_offer(struct dtls_handshake *hs, const struct dtls_ext
         return DTLS_ERR_DECODE;
     if (name.len > 0 && !dtls_host_name_is_text(name))
         return DTLS_ERR_ILLEGAL_PARAMETER;
-    return dtls_host_name_is_valid(name) ? keep(hs, name) : DTLS_OK;
+    int err = dtls_host_name_is_valid(name) ? keep(hs, name) : DTLS_OK;
+    if (err != DTLS_OK)
+        return err;
+    hs->name_known =
+        hs->pending.server_name != NULL && ((config->identity_count == 0 && config->choose_identity == NULL) ||
+                                            dtls_config_knows_name(config, hs->pending.server_name));
+    return hs->name_known || !config->refuse_unknown_names || config->choose_identity != NULL ? DTLS_OK
+                                                                                              : DTLS_ERR_UNKNOWN_NAME;
 }
 
 int dtls_server_name_take_answer(struct dtls_handshake *hs, const struct dtls_extensions *extensions)

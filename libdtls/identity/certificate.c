@@ -28,7 +28,7 @@ static void read_rsa_key(struct dtls_reader *bits, struct dtls_public_key *key)
         dtls_reader_break(bits);
 }
 
-/* SubjectPublicKeyInfo */
+/* The content of a SubjectPublicKeyInfo. */
 static bool read_key_info(struct dtls_bytes info, struct dtls_public_key *key)
 {
     struct dtls_reader from = dtls_reader_of(info);
@@ -56,8 +56,24 @@ static bool read_key_info(struct dtls_bytes info, struct dtls_public_key *key)
     return dtls_reader_finished(&bits) && dtls_reader_finished(&from);
 }
 
-/* The SubjectPublicKeyInfo of a TBSCertificate; an empty view when it does not parse. */
-static struct dtls_bytes find_key_info(struct dtls_bytes tbs)
+/* What is looked at of a certificate, as views with their headers. */
+struct parts {
+    struct dtls_bytes issuer, subject, key_info;
+};
+
+/* A SEQUENCE, whole. */
+static struct dtls_bytes read_sequence(struct dtls_reader *from)
+{
+    struct dtls_reader check = *from;
+
+    dtls_der_read(&check, DTLS_DER_SEQUENCE);
+    if (check.broken)
+        dtls_reader_break(from);
+    return dtls_der_read_any(from);
+}
+
+/* False when the TBSCertificate does not parse. */
+static bool read_parts(struct dtls_bytes tbs, struct parts *out)
 {
     struct dtls_reader from = dtls_reader_of(tbs);
     struct dtls_bytes version;
@@ -65,30 +81,65 @@ static struct dtls_bytes find_key_info(struct dtls_bytes tbs)
     dtls_der_read_optional(&from, DTLS_DER_CONTEXT_0, &version);
     dtls_der_read(&from, DTLS_DER_INTEGER);  /* serial number */
     dtls_der_read(&from, DTLS_DER_SEQUENCE); /* signature algorithm */
-    dtls_der_read(&from, DTLS_DER_SEQUENCE); /* issuer */
+    out->issuer = read_sequence(&from);
     dtls_der_read(&from, DTLS_DER_SEQUENCE); /* validity */
-    dtls_der_read(&from, DTLS_DER_SEQUENCE); /* subject */
-    struct dtls_bytes info = dtls_der_read(&from, DTLS_DER_SEQUENCE);
+    out->subject = read_sequence(&from);
+    out->key_info = read_sequence(&from);
     while (dtls_reader_has_more(&from))
         dtls_der_read_any(&from); /* unique identifiers, extensions */
-    return from.broken ? (struct dtls_bytes){ 0 } : info;
+    return !from.broken;
 }
 
-int dtls_certificate_public_key(struct dtls_bytes der, struct dtls_public_key *out)
+static bool read_certificate(struct dtls_bytes der, struct parts *out)
 {
     struct dtls_reader file = dtls_reader_of(der);
     struct dtls_reader certificate = dtls_reader_of(dtls_der_read(&file, DTLS_DER_SEQUENCE));
     struct dtls_bytes tbs = dtls_der_read(&certificate, DTLS_DER_SEQUENCE);
-    struct dtls_public_key key = { 0 };
 
     dtls_der_read(&certificate, DTLS_DER_SEQUENCE);   /* signature algorithm */
     dtls_der_read(&certificate, DTLS_DER_BIT_STRING); /* signature */
-    if (!dtls_reader_finished(&certificate) || !dtls_reader_finished(&file))
-        return DTLS_ERR_BAD_X509;
-    if (!read_key_info(find_key_info(tbs), &key))
+    return dtls_reader_finished(&certificate) && dtls_reader_finished(&file) && read_parts(tbs, out);
+}
+
+int dtls_key_info_public_key(struct dtls_bytes info, struct dtls_public_key *out)
+{
+    struct dtls_reader from = dtls_reader_of(info);
+    struct dtls_bytes content = dtls_der_read(&from, DTLS_DER_SEQUENCE);
+    struct dtls_public_key key = { 0 };
+
+    if (!dtls_reader_finished(&from) || !read_key_info(content, &key))
         return DTLS_ERR_BAD_X509;
     *out = key;
     return DTLS_OK;
+}
+
+int dtls_certificate_key_info(struct dtls_bytes der, struct dtls_bytes *out)
+{
+    struct parts parts;
+
+    if (!read_certificate(der, &parts))
+        return DTLS_ERR_BAD_X509;
+    *out = parts.key_info;
+    return DTLS_OK;
+}
+
+int dtls_certificate_public_key(struct dtls_bytes der, struct dtls_public_key *out)
+{
+    struct dtls_bytes info;
+    int err = dtls_certificate_key_info(der, &info);
+
+    return err == DTLS_OK ? dtls_key_info_public_key(info, out) : err;
+}
+
+bool dtls_certificate_names(struct dtls_bytes der, struct dtls_bytes *issuer, struct dtls_bytes *subject)
+{
+    struct parts parts;
+
+    if (!read_certificate(der, &parts))
+        return false;
+    *issuer = parts.issuer;
+    *subject = parts.subject;
+    return true;
 }
 
 void dtls_certificate_fingerprint(struct dtls_bytes der, uint8_t out[DTLS_FINGERPRINT_LEN])

@@ -14,6 +14,7 @@ enum extension_type {
     EXTENDED_MASTER_SECRET = 23,
     RECORD_SIZE_LIMIT = 28,
     SESSION_TICKET = 35,
+    CERTIFICATE_AUTHORITIES = 47,
     RENEGOTIATION_INFO = 0xff01,
 };
 
@@ -77,6 +78,17 @@ static void read_alpn(struct dtls_reader *body, struct dtls_extensions *into)
             dtls_reader_break(body);
 }
 
+static void read_authorities(struct dtls_reader *body, struct dtls_extensions *into)
+{
+    into->authorities = dtls_read_vec16(body);
+    struct dtls_reader list = dtls_reader_of(into->authorities);
+    if (!dtls_reader_has_more(&list))
+        dtls_reader_break(body);
+    while (dtls_reader_has_more(&list))
+        if (dtls_read_vec16(&list).len == 0) /* empty, or cut short */
+            dtls_reader_break(body);
+}
+
 /* False when the body is not exactly what this type asks for. */
 static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensions *into)
 {
@@ -127,6 +139,9 @@ static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensi
     case SESSION_TICKET:
         into->has_ticket = true;
         into->ticket = dtls_read_rest(&body);
+        break;
+    case CERTIFICATE_AUTHORITIES:
+        read_authorities(&body, into);
         break;
     case RENEGOTIATION_INFO:
         into->has_renegotiation_info = true;

@@ -33,7 +33,9 @@ struct dtls_extensions {
     bool extended_master_secret; /* 23, RFC 7627: empty */
     bool has_ticket;             /* session_ticket (35, RFC 5077): empty, or the ticket */
     struct dtls_bytes ticket;
-    bool has_renegotiation_info; /* 0xff01, RFC 5746: renegotiated_connection */
+    struct dtls_bytes authorities; /* certificate_authorities (47, RFC 8446, 4.2.4): names, each with its length in
+                                      front; read only. Empty: it is not there */
+    bool has_renegotiation_info;   /* 0xff01, RFC 5746: renegotiated_connection */
     struct dtls_bytes renegotiation_info;
     bool has_unknown; /* one that is not in this list: ignored in a ClientHello, an error in a
                          ServerHello (RFC 5246, 7.4.1.4) */

@@ -90,6 +90,10 @@ int dtls_certificate_request_read(struct dtls_bytes body, struct dtls_certificat
     request.types = dtls_read_vec8(&from);
     request.schemes = dtls_read_u16_list(&from);
     request.authorities = dtls_read_vec16(&from);
+    struct dtls_reader names = dtls_reader_of(request.authorities);
+    while (dtls_reader_has_more(&names))
+        if (dtls_read_vec16(&names).len == 0) /* empty, or cut short */
+            return DTLS_ERR_DECODE;
     if (!dtls_reader_finished(&from) || request.types.len == 0)
         return DTLS_ERR_DECODE;
     *out = request;

@@ -36,7 +36,7 @@ enum dtls_certificate_type { DTLS_RSA_SIGN = 1, DTLS_ECDSA_SIGN = 64 };
 struct dtls_certificate_request {
     struct dtls_bytes types;       /* single bytes, at least one */
     struct dtls_bytes schemes;     /* 2-byte numbers, at least one */
-    struct dtls_bytes authorities; /* the list of names, unread */
+    struct dtls_bytes authorities; /* DER names, each with its length in front; or nothing */
 };
 int dtls_certificate_request_read(struct dtls_bytes body, struct dtls_certificate_request *out);
 void dtls_certificate_request_write(struct dtls_writer *to, const struct dtls_certificate_request *request);

@@ -125,6 +125,14 @@ static void what_cannot_work_is_named(void)
     REFUSED(DTLS_CLIENT, "server_name", config.server_name = "");
     REFUSED(DTLS_CLIENT, "server_name", config.server_name = "192.0.2.1");
     REFUSED(DTLS_CLIENT, "server_name", config.server_name = "sip.example.");
+    REFUSED(DTLS_SERVER, "identities", config.identity_count = 1);
+    REFUSED(DTLS_SERVER, "identities",
+            (config.identities = &(struct dtls_named_identity){ "a.b", NULL }, config.identity_count = 1));
+    REFUSED(DTLS_SERVER, "identities",
+            (config.identities = &(struct dtls_named_identity){ "*.b", identity }, config.identity_count = 1));
+    REFUSED(DTLS_SERVER, "refuse_unknown_names", config.refuse_unknown_names = true);
+    REFUSED(DTLS_SERVER, "authorities", config.authorities = ((struct dtls_bytes){ (const uint8_t *)"\0\0", 2 }));
+    REFUSED(DTLS_SERVER, "authorities", config.authorities = ((struct dtls_bytes){ (const uint8_t *)"\0\2a", 3 }));
     REFUSED(DTLS_CLIENT, "alpn_policy", config.alpn_policy = (enum dtls_alpn_policy)3);
     REFUSED(DTLS_CLIENT, "alpn_policy", config.alpn_policy = DTLS_ALPN_REQUIRED);
     REFUSED(DTLS_CLIENT, "alpn", config.alpn_count = 1);

@@ -212,7 +212,11 @@ static int read_of_request(struct dtls_bytes types, struct dtls_bytes schemes, s
 static void a_certificate_request_comes_back_as_it_was_written(void)
 {
     CU_ASSERT_EQUAL(read_of_request(some(2), some(4), some(0)), DTLS_OK);
-    CU_ASSERT_EQUAL(read_of_request(some(1), some(2), some(5)), DTLS_OK);
+    CU_ASSERT_EQUAL(read_of_request(some(1), some(2), dtls_view("\0\3cab\0\1x", 8)), DTLS_OK);
+    CU_ASSERT_EQUAL(read_of_request(some(1), some(2), dtls_view("\0\3cab\0\0", 7)),
+                    DTLS_ERR_DECODE); /* an empty name */
+    CU_ASSERT_EQUAL(read_of_request(some(1), some(2), dtls_view("\0\3cab\0\2x", 8)), DTLS_ERR_DECODE); /* cut short */
+    CU_ASSERT_EQUAL(read_of_request(some(1), some(2), dtls_view("\0\3cab\0", 6)), DTLS_ERR_DECODE);
     CU_ASSERT_EQUAL(read_of_request(some(0), some(4), some(0)), DTLS_ERR_DECODE);
     CU_ASSERT_EQUAL(read_of_request(some(2), some(0), some(0)), DTLS_ERR_DECODE);
     CU_ASSERT_EQUAL(read_of_request(some(2), some(3), some(0)), DTLS_ERR_DECODE);
