@@ -73,6 +73,9 @@ enum dtls_client_certificate {
     DTLS_CLIENT_CERTIFICATE_REQUIRE, /* yes, and a client without one is refused */
 };
 
+/* Types of certificates (RFC 7250), in order of preference. */
+enum dtls_types { DTLS_TYPES_X509, DTLS_TYPES_RAW, DTLS_TYPES_X509_RAW, DTLS_TYPES_RAW_X509 };
+
 /* What if no application protocol can be agreed on? Where it is the end, that is by no_application_protocol. */
 enum dtls_alpn_policy {
     DTLS_ALPN_IF_OFFERED, /* the handshake goes on only where the peer has no list of its own: to a client, one that
@@ -172,6 +175,10 @@ struct dtls_config {
     bool refuse_unknown_names; /* a server: unrecognized_name (DTLS_ERR_UNKNOWN_NAME) for a name that no row of
                                   `identities` has, and choose_identity neither; default false. A client that asks for
                                   no name is not meant */
+    /* What is shown of the identities, and what is taken of the peer: certificates, or raw public keys (RFC 7250).
+     * Where there are both, the first is preferred, and a server decides. An identity without certificates needs RAW. A
+     * session and a rehandshake keep to what was shown first (R9). No common type is unsupported_certificate. */
+    enum dtls_types own_types, peer_types;
     /* Whose certificates a server takes, told to a client that is asked for its own (the form is choose.h's, up to
      * DTLS_AUTHORITIES_MAX bytes; empty, the default: it does not say). Whether a certificate is good is for the
      * verifier all the same. A client that is told shows no certificate from elsewhere, unless ignore_authorities. */

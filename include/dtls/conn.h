@@ -326,7 +326,9 @@ DTLS_API uint64_t dtls_conn_round_trip(const struct dtls_conn *conn); /* smoothe
 DTLS_API const char *dtls_conn_server_name(const struct dtls_conn *conn);
 DTLS_API const char *dtls_conn_alpn(const struct dtls_conn *conn);
 
-/* The peer's leaf certificate, as SHA-256; NULL when it showed none. Valid until the next rehandshake or _free. */
+/* The peer's leaf certificate, or its raw public key (RFC 7250; _peer_kind tells which), as SHA-256; NULL when it
+ * showed none. Valid until the next rehandshake or _free. */
+DTLS_API enum dtls_peer_kind dtls_conn_peer_kind(const struct dtls_conn *conn);
 DTLS_API const uint8_t *dtls_conn_peer_fingerprint(const struct dtls_conn *conn);
 
 /* With a pre-shared key: the client's identity, at both ends, or a view of NULL: there is none, or it is of a session

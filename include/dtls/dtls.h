@@ -1,9 +1,9 @@
 /* dtls.h - all of the core: a DTLS 1.2 engine (RFC 6347) without I/O. Companions: ev.h.
  *
- * Read in this order: identity.h (who we are), choose.h (several of those), psk.h (pre-shared keys), question.h
- * (answers that come later), config.h (settings), conn.h (one association), session.h (resumption), srtp_keys.h (keys
- * for media), endpoint.h (many associations on one socket), mux.h (other protocols on it), error.h (every answer that
- * is not a success). */
+ * Read in this order: identity.h (who we are), choose.h (several of those), signer.h (whose keys are elsewhere), psk.h
+ * (pre-shared keys), question.h (answers that come later), config.h (settings), conn.h (one association), session.h
+ * (resumption), srtp_keys.h (keys for media), endpoint.h (many associations on one socket), mux.h (other protocols on
+ * it), error.h (every answer that is not a success). */
 #ifndef DTLS_DTLS_H
 #define DTLS_DTLS_H
 
@@ -17,6 +17,7 @@
 #include "dtls/psk.h"
 #include "dtls/question.h"
 #include "dtls/session.h"
+#include "dtls/signer.h"
 #include "dtls/srtp_keys.h"
 
 #endif

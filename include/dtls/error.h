@@ -97,8 +97,8 @@ enum dtls_alert {
     DTLS_ALERT_NO_RENEGOTIATION = 100,
     DTLS_ALERT_UNSUPPORTED_EXTENSION = 110,
     DTLS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE = 113, /* RFC 6066, 8 */
-    DTLS_ALERT_UNRECOGNIZED_NAME = 112,       /* RFC 6066, 3 */
-    DTLS_ALERT_NO_APPLICATION_PROTOCOL = 120, /* RFC 7301, 3.2 */
+    DTLS_ALERT_UNRECOGNIZED_NAME = 112,               /* RFC 6066, 3 */
+    DTLS_ALERT_NO_APPLICATION_PROTOCOL = 120,         /* RFC 7301, 3.2 */
 };
 
 /* The RFC's name of an alert description, or "unknown alert"; never NULL, never freed. */

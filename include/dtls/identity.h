@@ -50,6 +50,10 @@ DTLS_API int dtls_identity_from_pem(const char *certificates, size_t certificate
  */
 DTLS_API int dtls_identity_set_ocsp_response(struct dtls_identity *identity, const uint8_t *response, size_t len);
 
+/* A key without a certificate, to be shown as a raw public key (RFC 7250; own_types in config.h): one private key as
+ * above. Errors: DTLS_ERR_BAD_PEM, _BAD_KEY, _ENCRYPTED_KEY, _NO_MEMORY; *out is then NULL. */
+DTLS_API int dtls_identity_from_key(const char *private_key, size_t private_key_len, struct dtls_identity **out);
+
 enum dtls_key_type {
     DTLS_KEY_ECDSA_P256,
     DTLS_KEY_ED25519,
@@ -70,13 +74,18 @@ DTLS_API void dtls_identity_free(struct dtls_identity *identity);
 /* Certificate `index` of the chain in DER, leaf first; an empty view past the end. */
 DTLS_API struct dtls_bytes dtls_identity_certificate(const struct dtls_identity *identity, size_t index);
 
+/* Its public key, a SubjectPublicKeyInfo in DER: what is shown of it as a raw key. Valid as long as the identity. */
+DTLS_API struct dtls_bytes dtls_identity_key_info(const struct dtls_identity *identity);
+
 enum {
-    DTLS_FINGERPRINT_LEN = 32,  /* SHA-256 of the leaf certificate's DER */
+    DTLS_FINGERPRINT_LEN = 32,  /* SHA-256 of the leaf certificate's DER, or of a raw key's */
     DTLS_FINGERPRINT_TEXT = 104 /* "SHA-256:" + 32 * "AB:" - ':' + NUL */
 };
 
-/* The SHA-256 fingerprint of the identity's own leaf certificate. */
+/* The SHA-256 fingerprint of the identity's own leaf certificate; of its key, where it has none. And always of its key
+ * (dtls_identity_key_info), for peers that are shown that. */
 DTLS_API void dtls_identity_fingerprint(const struct dtls_identity *identity, uint8_t out[DTLS_FINGERPRINT_LEN]);
+DTLS_API void dtls_identity_key_fingerprint(const struct dtls_identity *identity, uint8_t out[DTLS_FINGERPRINT_LEN]);
 
 /* Writes "SHA-256:AB:CD:..." (upper case) with its NUL. */
 DTLS_API void dtls_fingerprint_format(const uint8_t fingerprint[DTLS_FINGERPRINT_LEN], char out[DTLS_FINGERPRINT_TEXT]);
@@ -122,11 +131,17 @@ enum {
     DTLS_REASON_MAX = 200,       /* bytes of a verifier's words, with their NUL */
 };
 
+/* What a peer has shown. A raw key comes only where peer_types (config.h) allows it; it has neither a name nor an
+ * issuer, nor does it expire: somebody has to know it. */
+enum dtls_peer_kind { DTLS_PEER_CERTIFICATE, DTLS_PEER_RAW_KEY };
+
 /* What a verifier is asked to judge. Views are valid during the call only. */
 struct dtls_peer_identity {
-    const uint8_t *fingerprint;     /* SHA-256 of the leaf, DTLS_FINGERPRINT_LEN bytes */
+    enum dtls_peer_kind kind;
+    const uint8_t *fingerprint;     /* SHA-256 of the leaf, or of the raw key, DTLS_FINGERPRINT_LEN bytes */
     const struct dtls_bytes *chain; /* DER, leaf first; all of it no longer than max_message (config.h) */
-    size_t chain_count;             /* 0 in a resumed session: then only the fingerprint is known */
+    size_t chain_count;             /* 0 for a raw key; and in a resumed session: then only the fingerprint is known */
+    struct dtls_bytes key_info;     /* the public key, a SubjectPublicKeyInfo in DER; empty in a resumed session */
     enum dtls_role role;            /* the peer's */
     bool asked_status;              /* a client has asked for a stapled OCSP response (request_status, config.h), */
     struct dtls_bytes status;       /* and this came, in DER; empty: none */
@@ -146,8 +161,11 @@ struct dtls_verifier {
     void *arg;
 };
 
-/* Accepts exactly one certificate: `fingerprint` is a view of DTLS_FINGERPRINT_LEN bytes that must outlive it. */
+/* Accepts exactly one certificate, or raw key: `fingerprint` is a view of DTLS_FINGERPRINT_LEN bytes that must outlive
+ * it. _pinned_key takes that of the key, and accepts it raw or in any certificate; of a certificate's session the key
+ * is not known, so that a full handshake follows. */
 DTLS_API struct dtls_verifier dtls_verifier_pinned(const uint8_t *fingerprint);
+DTLS_API struct dtls_verifier dtls_verifier_pinned_key(const uint8_t *fingerprint);
 
 /* Accepts every certificate: the application looks at dtls_conn_peer_fingerprint itself, at OPEN. */
 DTLS_API struct dtls_verifier dtls_verifier_accept(void);

@@ -339,6 +339,11 @@ const char *dtls_conn_alpn(const struct dtls_conn *conn)
     return conn->as.active.alpn;
 }
 
+enum dtls_peer_kind dtls_conn_peer_kind(const struct dtls_conn *conn)
+{
+    return conn->as.active.peer_raw ? DTLS_PEER_RAW_KEY : DTLS_PEER_CERTIFICATE;
+}
+
 const uint8_t *dtls_conn_peer_fingerprint(const struct dtls_conn *conn)
 {
     const struct dtls_established *active = &conn->as.active;

@@ -3,6 +3,7 @@
 
 #include "conn/conn_private.h"
 #include "crypto/secret.h"
+#include "handshake/types.h"
 #include "messages/hello.h"
 
 bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now)
@@ -94,7 +95,8 @@ static void keep_psk(struct dtls_association *as, struct dtls_handshake *hs)
 /* For who asks for certificates later: those of the last full handshake, with the fingerprint. */
 static void keep_chain(struct dtls_association *as, const struct dtls_handshake *hs)
 {
-    bool wanted = hs->config->keep_peer_chain && hs->pending.has_peer && !hs->pending.suite->psk;
+    bool wanted =
+        hs->config->keep_peer_chain && hs->pending.has_peer && !hs->pending.suite->psk && !hs->pending.peer_raw;
 
     if (wanted && hs->chain_len == 0) /* it was not shown again */
         return;
@@ -123,8 +125,10 @@ static void publish(struct dtls_conn *conn, dtls_time now)
     dtls_established_clear(as, &as->active);
     as->active = hs->pending;
     hs->pending.server_name = NULL;
-    if (hs->presented)
+    if (hs->presented) {
         as->identity = hs->identity;
+        as->own_raw = hs->own_type == DTLS_TYPE_RAW;
+    }
     keep_psk(as, hs);
     dtls_epochs_advance(&as->epochs, now);
     dtls_association_forget_keys(as);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "conn/conn_private.h"
+#include "dtls/signer.h"
 
 static struct dtls_conn *conn_of(const struct dtls_question *question)
 {
@@ -64,6 +65,24 @@ int dtls_question_answer_identity(struct dtls_question *question, const struct d
     } else {
         struct dtls_writer to = dtls_question_open(question);
         dtls_write_bytes(&to, dtls_view(&identity, sizeof identity));
+        dtls_question_grant(question, &to);
+    }
+    dtls_conn_changed(conn);
+    return DTLS_OK;
+}
+
+int dtls_question_answer_signature(struct dtls_question *question, const uint8_t *signature, size_t len)
+{
+    if (question->kind != DTLS_QUESTION_SIGNATURE || len > DTLS_SIGNATURE_LARGEST)
+        return DTLS_ERR_ARGUMENT;
+    struct dtls_conn *conn = conn_of(question);
+    if (conn == NULL)
+        return ignore(question);
+    if (signature == NULL) {
+        dtls_question_deny(question);
+    } else {
+        struct dtls_writer to = dtls_question_open(question);
+        dtls_write_bytes(&to, dtls_view(signature, len));
         dtls_question_grant(question, &to);
     }
     dtls_conn_changed(conn);

@@ -25,6 +25,7 @@ struct dtls_established {
     const char *alpn;        /* agreed on, one of the configuration's; NULL: none */
     bool has_peer;           /* the peer has shown a certificate, in this handshake or an earlier one, or (suite->psk)
                                 proved that it knows a key */
+    bool peer_raw;           /* it is a raw public key (RFC 7250) */
     uint8_t peer[DTLS_FINGERPRINT_LEN]; /* of the certificate, or of the client's identity */
     uint8_t client_verify[DTLS_VERIFY_DATA_LEN], server_verify[DTLS_VERIFY_DATA_LEN]; /* RFC 5746, 3.1 */
 };
@@ -33,7 +34,8 @@ struct dtls_established {
 static inline bool dtls_is_same_peer(const struct dtls_established *a, const struct dtls_established *b)
 {
     return a->has_peer == b->has_peer &&
-           (!a->has_peer || (a->suite->psk == b->suite->psk && memcmp(a->peer, b->peer, sizeof a->peer) == 0));
+           (!a->has_peer || (a->suite->psk == b->suite->psk && a->peer_raw == b->peer_raw &&
+                             memcmp(a->peer, b->peer, sizeof a->peer) == 0));
 }
 
 struct dtls_association {
@@ -43,6 +45,7 @@ struct dtls_association {
     uint32_t max_message;
     const struct dtls_config *config;     /* outlives us; for the next handshake */
     const struct dtls_identity *identity; /* what we have presented; NULL: nothing yet (R9) */
+    bool own_raw;                         /* as a raw public key */
     const struct dtls_config *psk_config; /* a client: whose pre-shared key we have used; NULL: none yet (R9) */
     uint8_t *psk_identity;                /* the client's (psk.h); owned; NULL: none */
     uint16_t psk_identity_len;

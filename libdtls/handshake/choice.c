@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "handshake/handshake.h"
+#include "handshake/types.h"
 #include "identity/authorities.h"
 #include "identity/host_name.h"
 #include "identity/identity.h"
@@ -27,6 +28,8 @@ const char *dtls_choice_problem(const struct dtls_config *config, enum dtls_role
     if (role == DTLS_SERVER && config->refuse_unknown_names && config->identity_count == 0 &&
         config->choose_identity == NULL)
         return "refuse_unknown_names needs identities, or choose_identity";
+    if (config->own_types > DTLS_TYPES_RAW_X509 || config->peer_types > DTLS_TYPES_RAW_X509)
+        return "own_types or peer_types is not one of its values";
     if (config->authorities.len > DTLS_AUTHORITIES_MAX || !dtls_authorities_are_whole(config->authorities))
         return "authorities is no list of names, or above 16,384 bytes";
     return NULL;
@@ -38,8 +41,9 @@ const char *dtls_choice_problem(const struct dtls_config *config, enum dtls_role
 struct peer {
     bool is_client;
     bool has_groups;
-    struct dtls_bytes suites, groups; /* a client's */
-    struct dtls_bytes types;          /* a server's: of certificates */
+    bool has_server_types;
+    struct dtls_bytes suites, groups, server_types; /* a client's */
+    struct dtls_bytes types;                        /* a server's: of certificates */
     struct dtls_bytes schemes, authorities;
 };
 
@@ -69,19 +73,33 @@ static bool takes_type(const struct peer *peer, enum dtls_key_kind kind)
                               kind == DTLS_KEY_RSA ? DTLS_RSA_SIGN : DTLS_ECDSA_SIGN); /* Ed25519 too: RFC 8422, 5.5 */
 }
 
+/* As what is an identity shown (NULL: any)? A client knows already which type it is to be. */
+static uint8_t type_for(const struct dtls_handshake *hs, const struct peer *peer, const struct dtls_identity *identity)
+{
+    uint8_t space[DTLS_MOST_TYPES];
+    struct dtls_bytes agreed = { &hs->own_type, 1 };
+
+    if (!peer->is_client)
+        return dtls_types_choose(agreed, true, agreed, identity);
+    return dtls_types_choose(dtls_own_types(hs, space), peer->has_server_types, peer->server_types, identity);
+}
+
 enum { OF_NO_USE = -1 };
 
 /* How good an identity is for a peer. The curve of an ECDSA key should be among the peer's groups (RFC 8422, 5.1.1),
  * and an authority it knows should have issued it; but a client is not left alone for that. */
-static int worth(const struct dtls_config *config, const struct peer *peer, const struct dtls_identity *identity)
+static int worth(const struct dtls_handshake *hs, const struct peer *peer, const struct dtls_identity *identity)
 {
+    const struct dtls_config *config = hs->config;
     enum dtls_key_kind kind = identity->public_key.kind;
+    uint8_t type = type_for(hs, peer, identity);
 
-    if (dtls_scheme_choose(kind, peer->schemes) == 0)
+    if (type == DTLS_TYPE_NONE || dtls_scheme_choose(kind, peer->schemes) == 0)
         return OF_NO_USE;
     if (peer->is_client ? !has_suite(config, peer, kind) : !takes_type(peer, kind))
         return OF_NO_USE;
-    bool known = peer->authorities.len == 0 || dtls_authorities_have(peer->authorities, identity);
+    bool known =
+        peer->authorities.len == 0 || type == DTLS_TYPE_RAW || dtls_authorities_have(peer->authorities, identity);
     if (!peer->is_client && !known && !config->ignore_authorities)
         return OF_NO_USE;
     return 2 * has_curve(peer, kind) + known;
@@ -119,10 +137,10 @@ struct best {
     int worth;
 };
 
-static void consider(struct best *best, const struct dtls_config *config, const struct peer *peer,
+static void consider(struct best *best, const struct dtls_handshake *hs, const struct peer *peer,
                      const struct dtls_identity *identity)
 {
-    int worth_now = identity == NULL ? OF_NO_USE : worth(config, peer, identity);
+    int worth_now = identity == NULL ? OF_NO_USE : worth(hs, peer, identity);
 
     if (worth_now > best->worth)
         *best = (struct best){ identity, worth_now };
@@ -136,10 +154,10 @@ static const struct dtls_identity *look_up(const struct dtls_handshake *hs, cons
     for (int kind = peer->is_client ? EXACT : OTHER; kind < KINDS; kind++) {
         struct best best = { NULL, OF_NO_USE };
         if (kind == OTHER)
-            consider(&best, config, peer, config->identity);
+            consider(&best, hs, peer, config->identity);
         for (size_t i = 0; i < config->identity_count; i++)
             if (!peer->is_client || is_for(&config->identities[i], (enum kind)kind, hs->pending.server_name))
-                consider(&best, config, peer, config->identities[i].identity);
+                consider(&best, hs, peer, config->identities[i].identity);
         if (best.identity != NULL)
             return best.identity;
     }
@@ -160,6 +178,8 @@ static int read_peer(const struct dtls_handshake *hs, struct peer *out)
         *out = (struct peer){ .is_client = true,
                               .has_groups = hello.extensions.has_groups,
                               .groups = hello.extensions.groups,
+                              .has_server_types = hello.extensions.has_server_types,
+                              .server_types = hello.extensions.server_types,
                               .suites = hello.suites,
                               .schemes = hello.extensions.schemes,
                               .authorities = hello.extensions.authorities };
@@ -175,8 +195,11 @@ static int read_peer(const struct dtls_handshake *hs, struct peer *out)
 static void settle(struct dtls_handshake *hs, const struct dtls_identity *identity, const struct peer *peer)
 {
     enum dtls_key_kind kind = identity == NULL ? DTLS_KEY_NONE : identity->public_key.kind;
-    bool usable = identity != NULL && (peer->is_client || takes_type(peer, kind));
+    uint8_t type = type_for(hs, peer, identity);
+    bool usable = identity != NULL && type != DTLS_TYPE_NONE && (peer->is_client || takes_type(peer, kind));
 
+    if (peer->is_client)
+        hs->own_type = type;
     hs->identity = identity;
     hs->scheme = usable ? dtls_scheme_choose(kind, peer->schemes) : 0;
 }

@@ -8,6 +8,8 @@
 #include "handshake/choice.h"
 #include "handshake/handshake.h"
 #include "handshake/server_name.h"
+#include "handshake/sign.h"
+#include "handshake/types.h"
 #include "handshake/srtp.h"
 #include "identity/certificate.h"
 #include "identity/identity.h"
@@ -45,7 +47,8 @@ static int add_client_hello(struct dtls_handshake *hs)
     uint8_t profile_bytes[2 * DTLS_MAX_SRTP_PROFILES];
     static const uint8_t zero[1] = { 0 }; /* no compression; uncompressed points */
     const char *name = hs->config->server_name;
-    uint8_t protocols[DTLS_ALPN_LIST_MOST];
+    uint8_t protocols[DTLS_ALPN_LIST_MOST], own_space[DTLS_MOST_TYPES], peer_space[DTLS_MOST_TYPES];
+    struct dtls_bytes own_types = dtls_own_types(hs, own_space), peer_types = dtls_peer_types(hs->config, peer_space);
     struct dtls_writer alpn = dtls_writer_to(protocols, sizeof protocols);
     size_t suite_count = dtls_config_suites(hs->config, DTLS_CLIENT, suites),
            group_count = dtls_config_groups(hs->config, groups);
@@ -69,6 +72,10 @@ static int add_client_hello(struct dtls_handshake *hs)
             .schemes = number_list(dtls_schemes, dtls_scheme_count, scheme_bytes, sizeof scheme_bytes),
             .has_server_name = name != NULL,
             .server_name = dtls_view(name, name == NULL ? 0 : strlen(name)),
+            .has_client_types = dtls_types_need_saying(own_types),
+            .client_types = own_types,
+            .has_server_types = dtls_types_need_saying(peer_types),
+            .server_types = peer_types,
             .has_alpn = hs->config->alpn_count > 0,
             .alpn = dtls_writer_bytes(&alpn),
             .has_heartbeat = dtls_handshake_wants_heartbeats(hs),
@@ -188,10 +195,20 @@ static int resume(struct dtls_handshake *hs)
     if (!hs->rehandshake) {
         hs->pending.has_peer = hs->resuming.has_peer;
         memcpy(hs->pending.peer, hs->resuming.peer, sizeof hs->pending.peer);
+        hs->pending.peer_raw = hs->resuming.peer_raw;
     }
     memcpy(hs->master, hs->resuming.master, sizeof hs->master);
     hs->step = abbreviated_steps;
     return dtls_handshake_make_keys(hs);
+}
+
+/* One that we have offered nothing for. */
+static bool has_unwanted_type(const struct dtls_handshake *hs, const struct dtls_extensions *extensions)
+{
+    uint8_t space[DTLS_MOST_TYPES];
+
+    return (extensions->has_client_types && !dtls_types_need_saying(dtls_own_types(hs, space))) ||
+           (extensions->has_server_types && !dtls_types_need_saying(dtls_peer_types(hs->config, space)));
 }
 
 static int take_server_hello(struct dtls_handshake *hs, const struct dtls_message *message)
@@ -208,7 +225,7 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
         (hello.extensions.has_srtp && hs->config->srtp_profile_count == 0) ||
         (hello.extensions.has_status_request && (!hs->config->request_status || hello.extensions.status_type != 0)) ||
         (hello.extensions.has_server_name && hs->config->server_name == NULL) ||
-        (hello.extensions.has_alpn && hs->config->alpn_count == 0) ||
+        (hello.extensions.has_alpn && hs->config->alpn_count == 0) || has_unwanted_type(hs, &hello.extensions) ||
         (hello.extensions.has_heartbeat && !dtls_handshake_wants_heartbeats(hs))) { /* we have offered none of them */
         bool both = hello.extensions.has_max_fragment_length && hello.extensions.has_record_size_limit;
         hs->alert = both ? DTLS_ALERT_ILLEGAL_PARAMETER : DTLS_ALERT_UNSUPPORTED_EXTENSION; /* RFC 8449, 5 */
@@ -218,6 +235,7 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
         .suite = dtls_suite_find(hello.suite),
         .extended_master_secret = hello.extensions.extended_master_secret,
         .has_peer = hs->as->active.has_peer, /* until another is shown (R9) */
+        .peer_raw = hs->as->active.peer_raw,
     };
     memcpy(hs->pending.peer, hs->as->active.peer, sizeof hs->pending.peer);
     if (hello.compression != 0 || hs->pending.suite == NULL ||
@@ -248,7 +266,12 @@ static int take_server_hello(struct dtls_handshake *hs, const struct dtls_messag
     hs->session_id_len = (uint8_t)hello.session_id.len;
     if (hello.session_id.len > 0)
         memcpy(hs->session_id, hello.session_id.at, hello.session_id.len);
-    hs->status = hello.extensions.has_status_request && !hs->pending.suite->psk;
+    if (!hs->pending.suite->psk) {
+        err = dtls_types_take_answer(hs, &hello.extensions);
+        if (err != DTLS_OK)
+            return err;
+    }
+    hs->status = hello.extensions.has_status_request && !hs->pending.suite->psk && !hs->peer_raw;
     if (hs->pending.suite->psk)
         hs->step = hs->pending.suite->ecdhe ? dtls_ecdhe_psk_client_steps : dtls_psk_client_steps;
     else
@@ -391,7 +414,7 @@ static int prove(struct dtls_handshake *hs)
                             .key = hs->identity->key,
                             .to_sign = dtls_transcript_bytes(&hs->transcript) };
 
-    return dtls_handshake_work(hs, &job, proved);
+    return dtls_handshake_sign(hs, &job, proved);
 }
 
 static int answer_server(struct dtls_handshake *hs)

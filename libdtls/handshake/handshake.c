@@ -6,8 +6,10 @@
 
 #include "crypto/secret.h"
 #include "handshake/server_name.h"
+#include "handshake/types.h"
 #include "identity/certificate.h"
 #include "identity/identity.h"
+#include "identity/key_info.h"
 #include "messages/heartbeat.h"
 
 void dtls_established_clear(const struct dtls_association *as, struct dtls_established *set)
@@ -212,6 +214,12 @@ static int ask_verifier(const struct dtls_config *config, const struct dtls_peer
 int dtls_handshake_read_chain(struct dtls_handshake *hs, struct dtls_bytes body, struct dtls_bytes *chain,
                               size_t *count)
 {
+    if (hs->peer_raw) {
+        int result = dtls_raw_key_message_read(body, &chain[0]);
+        if (result == DTLS_OK)
+            *count = chain[0].len > 0;
+        return result;
+    }
     int err = dtls_certificate_message_read(body, chain, DTLS_MAX_CHAIN, count);
 
     if (err == DTLS_ERR_BAD_CERTIFICATE)
@@ -230,14 +238,16 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
 {
     const struct dtls_established *active = &hs->as->active;
     struct dtls_established *pending = &hs->pending;
+    struct dtls_bytes info = chain[0];
     struct dtls_public_key key;
 
-    if (count > 0) {
-        if (dtls_certificate_public_key(chain[0], &key) != DTLS_OK)
-            return DTLS_ERR_BAD_CERTIFICATE;
-        dtls_certificate_fingerprint(chain[0], pending->peer);
-        pending->has_peer = true;
-    }
+    if (!hs->peer_raw && dtls_certificate_key_info(chain[0], &info) != DTLS_OK)
+        return DTLS_ERR_BAD_CERTIFICATE;
+    if (dtls_key_info_public_key(info, &key) != DTLS_OK)
+        return DTLS_ERR_BAD_CERTIFICATE;
+    dtls_certificate_fingerprint(chain[0], pending->peer);
+    pending->has_peer = true;
+    pending->peer_raw = hs->peer_raw;
     if (hs->rehandshake && active->has_peer && !hs->config->allow_identity_change &&
         !dtls_is_same_peer(active, pending))
         return DTLS_ERR_IDENTITY_CHANGED;
@@ -246,9 +256,11 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
     hs->reason[0] = '\0';
     int verdict =
         ask_verifier(hs->config, &(struct dtls_peer_identity){
+                                     .kind = hs->peer_raw ? DTLS_PEER_RAW_KEY : DTLS_PEER_CERTIFICATE,
                                      .fingerprint = pending->peer,
-                                     .chain = chain,
-                                     .chain_count = count,
+                                     .chain = hs->peer_raw ? NULL : chain,
+                                     .chain_count = hs->peer_raw ? 0 : count,
+                                     .key_info = info,
                                      .role = hs->as->role == DTLS_CLIENT ? DTLS_SERVER : DTLS_CLIENT,
                                      .asked_status = hs->as->role == DTLS_CLIENT && hs->config->request_status,
                                      .status = status,
@@ -265,6 +277,8 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
 enum dtls_match dtls_judge_session(const struct dtls_config *config, enum dtls_role role,
                                    const struct dtls_session_state *session)
 {
+    uint8_t types[DTLS_MOST_TYPES];
+
     if (role == DTLS_CLIENT && !dtls_server_name_fits(session, config->server_name))
         return DTLS_MATCHES_NOT;
     if (dtls_suite_find(session->suite)->psk)
@@ -273,8 +287,11 @@ enum dtls_match dtls_judge_session(const struct dtls_config *config, enum dtls_r
         return role == DTLS_SERVER && dtls_wanted_certificate(config) != DTLS_CLIENT_CERTIFICATE_REQUIRE
                    ? DTLS_MATCHES
                    : DTLS_MATCHES_NOT;
+    if (!dtls_bytes_have_u8(dtls_peer_types(config, types), session->peer_raw ? DTLS_TYPE_RAW : DTLS_TYPE_X509))
+        return DTLS_MATCHES_NOT;
     char reason[DTLS_REASON_MAX]; /* a full handshake follows: nobody is refused */
-    const struct dtls_peer_identity peer = { .fingerprint = session->peer,
+    const struct dtls_peer_identity peer = { .kind = session->peer_raw ? DTLS_PEER_RAW_KEY : DTLS_PEER_CERTIFICATE,
+                                             .fingerprint = session->peer,
                                              .role = role == DTLS_CLIENT ? DTLS_SERVER : DTLS_CLIENT,
                                              .reason = reason };
     if (ask_verifier(config, &peer) != 0)
@@ -287,15 +304,16 @@ enum dtls_client_certificate dtls_wanted_certificate(const struct dtls_config *c
     return config->fingerprint_count > 0 ? DTLS_CLIENT_CERTIFICATE_REQUIRE : config->client_certificate;
 }
 
-int dtls_handshake_peer_key(const struct dtls_handshake *hs, struct dtls_public_key *out)
+int dtls_handshake_peer_key(struct dtls_handshake *hs, struct dtls_public_key *out)
 {
     struct dtls_bytes chain[DTLS_MAX_CHAIN];
     size_t count;
     struct dtls_bytes message = { hs->transcript.bytes + hs->chain_at, hs->chain_len };
 
-    if (dtls_certificate_message_read(message, chain, DTLS_MAX_CHAIN, &count) != DTLS_OK || count == 0)
+    if (dtls_handshake_read_chain(hs, message, chain, &count) != DTLS_OK || count == 0)
         return DTLS_ERR_BAD_CERTIFICATE;
-    return dtls_certificate_public_key(chain[0], out) == DTLS_OK ? DTLS_OK : DTLS_ERR_BAD_CERTIFICATE;
+    int err = hs->peer_raw ? dtls_key_info_public_key(chain[0], out) : dtls_certificate_public_key(chain[0], out);
+    return err == DTLS_OK ? DTLS_OK : DTLS_ERR_BAD_CERTIFICATE;
 }
 
 int dtls_handshake_add_certificate(struct dtls_handshake *hs, const struct dtls_identity *identity)
@@ -303,6 +321,12 @@ int dtls_handshake_add_certificate(struct dtls_handshake *hs, const struct dtls_
     size_t count = identity == NULL ? 0 : identity->chain_count, most = 3;
 
     hs->presented = identity != NULL;
+    if (hs->own_type == DTLS_TYPE_RAW) {
+        struct dtls_bytes key_info = identity == NULL ? (struct dtls_bytes){ 0 } : identity->key_info;
+        struct dtls_writer raw = dtls_flight_open(&hs->building, most + key_info.len);
+        dtls_raw_key_message_write(&raw, key_info);
+        return dtls_handshake_close_message(hs, &raw, DTLS_CERTIFICATE);
+    }
     for (size_t i = 0; i < count; i++)
         most += 3 + identity->chain[i].len;
     struct dtls_writer to = dtls_flight_open(&hs->building, most);
@@ -323,6 +347,7 @@ bool dtls_handshake_session_state(const struct dtls_handshake *hs, struct dtls_s
         out->id_len = hs->session_id_len;
         out->has_peer = hs->pending.has_peer;
         memcpy(out->peer, hs->pending.peer, sizeof out->peer);
+        out->peer_raw = hs->pending.peer_raw;
         dtls_server_name_bind(out, hs->pending.server_name);
     }
     return hs->pending.extended_master_secret;

@@ -52,6 +52,9 @@ struct dtls_handshake {
     bool name_known;              /* a server has something of the name that its client asks for */
     size_t choice_at, choice_len; /* the message by which it is chosen, in the transcript (choice.h) */
     int (*then_chosen)(struct dtls_handshake *hs);
+    int (*then_signed)(struct dtls_handshake *hs, struct dtls_job *job);
+    uint8_t own_type;                     /* of what we show: enum in types.h */
+    bool peer_raw;                        /* what the peer shows is a raw public key (RFC 7250) */
     bool presented;                       /* and did */
     const struct dtls_config *psk_config; /* a client: whose pre-shared key it uses; this one, or the first one (R9) */
     dtls_time now;                        /* of the call that is running */
@@ -222,8 +225,8 @@ int dtls_handshake_ask(struct dtls_handshake *hs, enum dtls_question_kind kind, 
 int dtls_handshake_make_keys(struct dtls_handshake *hs);
 int dtls_handshake_derive(struct dtls_handshake *hs, struct dtls_bytes premaster);
 
-/* The peer's Certificate, until it is in the transcript, and from there. DTLS_ERR_DECODE, or _BAD_CERTIFICATE (a chain
- * that is too long). */
+/* The peer's Certificate, or its raw key as the only one, until it is in the transcript, and from there.
+ * DTLS_ERR_DECODE, or _BAD_CERTIFICATE (a chain that is too long). */
 int dtls_handshake_read_chain(struct dtls_handshake *hs, struct dtls_bytes body, struct dtls_bytes *chain,
                               size_t *count);
 int dtls_handshake_peer_chain(struct dtls_handshake *hs, struct dtls_bytes *chain, size_t *count);
@@ -234,7 +237,7 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
                               struct dtls_bytes status);
 
 /* The public key of the peer's certificate. */
-int dtls_handshake_peer_key(const struct dtls_handshake *hs, struct dtls_public_key *out);
+int dtls_handshake_peer_key(struct dtls_handshake *hs, struct dtls_public_key *out);
 
 /* Would the peer of a session be accepted today? Only its fingerprint is known: it shows its certificate no more.
  * UNKNOWN: what is expected of it is no SHA-256. */

@@ -31,6 +31,8 @@ static int run(struct dtls_job *job)
 
     if (job->verify)
         err = dtls_signature_verify(&job->peer_key, job->verify_scheme, job->signed_bytes, job->signature);
+    if (err != DTLS_OK && job->verify_own)
+        err = DTLS_ERR_INTERNAL;
     if (err == DTLS_OK && job->generate)
         err = dtls_ecdhe_generate(&job->pair, job->group, &job->random);
     if (err == DTLS_OK && job->agree)

@@ -12,7 +12,8 @@
 struct dtls_job {
     struct dtls_random random;
 
-    bool verify; /* the peer's signature over `signed_bytes` */
+    bool verify;     /* the peer's signature over `signed_bytes` */
+    bool verify_own; /* or one that was made for us: that it is wrong is nothing the peer did */
     uint16_t verify_scheme;
     struct dtls_public_key peer_key;
     struct dtls_bytes signed_bytes, signature;

@@ -16,7 +16,7 @@
 struct dtls_handshake;
 
 /* What is asked; only the answer that goes with it is taken. */
-enum dtls_question_kind { DTLS_QUESTION_PSK, DTLS_QUESTION_IDENTITY };
+enum dtls_question_kind { DTLS_QUESTION_PSK, DTLS_QUESTION_IDENTITY, DTLS_QUESTION_SIGNATURE };
 
 struct dtls_question {
     struct dtls_memory memory;

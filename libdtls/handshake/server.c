@@ -7,6 +7,8 @@
 #include "handshake/choice.h"
 #include "handshake/handshake.h"
 #include "handshake/server_name.h"
+#include "handshake/sign.h"
+#include "handshake/types.h"
 #include "handshake/srtp.h"
 #include "identity/identity.h"
 #include "messages/heartbeat.h"
@@ -105,7 +107,7 @@ static int choose_parameters(struct dtls_handshake *hs, const struct dtls_client
     if (!hs->pending.suite->ecdhe)
         hs->pending.group = 0;
     if (hs->rehandshake && hs->pending.suite->psk != hs->as->active.suite->psk)
-        hs->pending.has_peer = false; /* until it is known who it is now */
+        hs->pending.has_peer = hs->pending.peer_raw = false; /* until it is known who it is now */
     return DTLS_OK;
 }
 
@@ -131,6 +133,7 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
     uint8_t info[2 * DTLS_VERIFY_DATA_LEN];
     const uint8_t profile[2] = { (uint8_t)(hs->srtp_profile >> 8), (uint8_t)hs->srtp_profile };
     static const uint8_t uncompressed[1] = { 0 };
+    const uint8_t peer_type = hs->peer_raw ? DTLS_TYPE_RAW : DTLS_TYPE_X509;
     uint8_t protocol[256];
     struct dtls_writer alpn = dtls_writer_to(protocol, sizeof protocol);
 
@@ -154,6 +157,12 @@ static int add_server_hello(struct dtls_handshake *hs, const struct dtls_client_
             .srtp_profiles = dtls_view(profile, sizeof profile),
             .srtp_mki = dtls_view(hs->srtp_mki, hs->srtp_mki_len),
             .has_server_name = hs->name_known && !hs->resumed, /* RFC 6066, 3 */
+            .has_client_types = to_client->extensions.has_client_types && hs->asked,
+            .client_types = dtls_view(&peer_type, 1),
+            .has_server_types =
+                to_client->extensions.has_server_types && !hs->resumed && !hs->pending.suite->psk,
+            .server_types = dtls_view(&hs->own_type, 1),
+            .has_type_answers = true,
             .has_alpn = hs->pending.alpn != NULL,
             .alpn = dtls_writer_bytes(&alpn),
             .has_heartbeat = hs->pending.heartbeats,
@@ -191,9 +200,11 @@ static int add_certificate_request(struct dtls_handshake *hs)
     for (size_t i = 0; i < dtls_scheme_count; i++)
         dtls_write_u16(&list, dtls_schemes[i]);
     struct dtls_writer to = dtls_flight_open(&hs->building, CERTIFICATE_REQUEST_MOST + hs->config->authorities.len);
-    dtls_certificate_request_write(&to, &(struct dtls_certificate_request){ .types = dtls_view(types, sizeof types),
-                                                                            .schemes = dtls_writer_bytes(&list),
-                                                                            .authorities = hs->config->authorities });
+    dtls_certificate_request_write(
+        &to, &(struct dtls_certificate_request){ .types = dtls_view(types, sizeof types),
+                                                 .schemes = dtls_writer_bytes(&list),
+                                                 .authorities = hs->peer_raw ? (struct dtls_bytes){ 0 }
+                                                                             : hs->config->authorities });
     return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_REQUEST);
 }
 
@@ -232,7 +243,7 @@ static int offer(struct dtls_handshake *hs)
                             .key = hs->identity->key,
                             .to_sign = dtls_view(&hs->randoms, sizeof hs->randoms) }; /* client's, then server's */
 
-    return dtls_handshake_work(hs, &job, offered);
+    return dtls_handshake_sign(hs, &job, offered);
 }
 
 /* The identity is chosen. */
@@ -251,13 +262,18 @@ static int answer_full(struct dtls_handshake *hs)
      * and waits for it for ever when the first handshake gave one. */
     hs->announced_ticket =
         err == DTLS_OK && hello.extensions.has_ticket && hs->gives_tickets && hs->pending.extended_master_secret;
-    hs->status = err == DTLS_OK && !hs->pending.suite->psk && hello.extensions.status_type == DTLS_STATUS_OCSP &&
-                 hs->identity->ocsp_response.len > 0;
+    if (err == DTLS_ERR_NO_COMMON_SUITE && hs->own_type == DTLS_TYPE_NONE)
+        hs->alert = DTLS_ALERT_UNSUPPORTED_CERTIFICATE; /* RFC 7250, 4.2 */
+    hs->asked = err == DTLS_OK && !hs->pending.suite->psk &&
+                dtls_wanted_certificate(hs->config) != DTLS_CLIENT_CERTIFICATE_NONE;
+    if (hs->asked)
+        err = dtls_types_take_offer(hs, &hello.extensions);
+    hs->status = err == DTLS_OK && !hs->pending.suite->psk && hs->own_type == DTLS_TYPE_X509 &&
+                 hello.extensions.status_type == DTLS_STATUS_OCSP && hs->identity->ocsp_response.len > 0;
     if (err == DTLS_OK)
         err = add_server_hello(hs, &hello);
     if (err == DTLS_OK && hs->pending.suite->psk)
         return dtls_server_offer_psk(hs);
-    hs->asked = dtls_wanted_certificate(hs->config) != DTLS_CLIENT_CERTIFICATE_NONE;
     hs->step = full_steps;
     if (err == DTLS_OK)
         err = dtls_handshake_add_certificate(hs, hs->identity);
@@ -273,6 +289,7 @@ static int answer_abbreviated(struct dtls_handshake *hs, const struct dtls_clien
     if (!hs->rehandshake) {
         hs->pending.has_peer = hs->resuming.has_peer;
         memcpy(hs->pending.peer, hs->resuming.peer, sizeof hs->pending.peer);
+        hs->pending.peer_raw = hs->resuming.peer_raw;
     }
     hs->pending.suite = dtls_suite_find(hs->resuming.suite);
     memcpy(hs->master, hs->resuming.master, sizeof hs->master);
@@ -297,6 +314,8 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
         return DTLS_ERR_DECODE;
     if (hello.version >> 8 != DTLS_VERSION_1_2 >> 8 || hello.version > DTLS_VERSION_1_2) /* DTLS counts down */
         return DTLS_ERR_VERSION;
+    if (hello.extensions.has_type_answers)
+        return DTLS_ERR_DECODE;
     if (!dtls_bytes_have_u8(hello.compressions, 0))
         return DTLS_ERR_ILLEGAL_PARAMETER;
     hs->answered = true;
@@ -304,6 +323,7 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
     hs->pending = (struct dtls_established){
         .extended_master_secret = hello.extensions.extended_master_secret,
         .has_peer = hs->as->active.has_peer, /* until another is shown (R9) */
+        .peer_raw = hs->as->active.peer_raw,
     };
     memcpy(hs->pending.peer, hs->as->active.peer, sizeof hs->pending.peer);
     int err = check_renegotiation_info(hs, &hello);

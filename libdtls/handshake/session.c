@@ -15,6 +15,7 @@ void dtls_session_state_write(struct dtls_writer *to, const struct dtls_session_
     dtls_write_vec8(to, (struct dtls_bytes){ state->id, state->id_len });
     dtls_write_vec8(to, (struct dtls_bytes){ state->peer, state->has_peer ? sizeof state->peer : 0 });
     dtls_write_vec8(to, (struct dtls_bytes){ state->name, state->has_name ? sizeof state->name : 0 });
+    dtls_write_u8(to, state->peer_raw);
     dtls_write_u64(to, state->created);
 }
 
@@ -29,9 +30,10 @@ void dtls_session_state_read(struct dtls_reader *from, struct dtls_session_state
     struct dtls_bytes id = dtls_read_vec8(from);
     struct dtls_bytes peer = dtls_read_vec8(from);
     struct dtls_bytes name = dtls_read_vec8(from);
+    uint8_t raw = dtls_read_u8(from);
     state.created = dtls_read_u64(from);
     if (id.len > sizeof state.id || (peer.len != 0 && peer.len != sizeof state.peer) ||
-        (name.len != 0 && name.len != sizeof state.name) || dtls_suite_find(state.suite) == NULL)
+        (name.len != 0 && name.len != sizeof state.name) || raw > 1 || dtls_suite_find(state.suite) == NULL)
         dtls_reader_break(from);
     if (from->broken || master.len != sizeof state.master)
         return;
@@ -42,6 +44,7 @@ void dtls_session_state_read(struct dtls_reader *from, struct dtls_session_state
     state.has_peer = peer.len > 0;
     if (state.has_peer)
         memcpy(state.peer, peer.at, peer.len);
+    state.peer_raw = raw == 1;
     state.has_name = name.len > 0;
     if (state.has_name)
         memcpy(state.name, name.at, name.len);

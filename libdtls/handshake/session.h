@@ -20,6 +20,7 @@ struct dtls_session_state {
     uint8_t peer[DTLS_FINGERPRINT_LEN];  /* this one (contract R9) */
     bool has_name;                       /* the client has asked for a name, and it was this one: */
     uint8_t name[DTLS_NAME_BINDING_LEN]; /* server_name.h */
+    bool peer_raw;                       /* `peer` is of a raw public key (RFC 7250) */
     dtls_time created;
 };
 

@@ -46,9 +46,12 @@ void dtls_algorithm_write_key(struct dtls_writer *to, enum dtls_key_kind kind)
 {
     size_t position = dtls_der_open(to, DTLS_DER_SEQUENCE);
 
-    if (kind == DTLS_KEY_P256) {
+    if (kind == DTLS_KEY_P256 || kind == DTLS_KEY_P384) {
         dtls_der_write(to, DTLS_DER_OID, ec_public_key);
-        dtls_der_write(to, DTLS_DER_OID, secp256r1);
+        dtls_der_write(to, DTLS_DER_OID, kind == DTLS_KEY_P256 ? secp256r1 : secp384r1);
+    } else if (kind == DTLS_KEY_RSA) {
+        dtls_der_write(to, DTLS_DER_OID, rsa_encryption);
+        dtls_der_write(to, DTLS_DER_NULL, (struct dtls_bytes){ 0 });
     } else {
         dtls_der_write(to, DTLS_DER_OID, ed25519);
     }

@@ -11,7 +11,8 @@ enum dtls_key_kind dtls_algorithm_read_key(struct dtls_reader *from);
 /* The kind of key of a named curve's identifier; DTLS_KEY_NONE for a curve we do not have. */
 enum dtls_key_kind dtls_algorithm_read_curve(struct dtls_reader *from);
 
-/* The AlgorithmIdentifier of a P-256 or Ed25519 key, and of the signature it makes: with SHA-256, or Ed25519. */
+/* The AlgorithmIdentifier of a key; and of the signature that a P-256 or Ed25519 key makes: with SHA-256, or Ed25519.
+ */
 void dtls_algorithm_write_key(struct dtls_writer *to, enum dtls_key_kind kind);
 void dtls_algorithm_write_signature(struct dtls_writer *to, enum dtls_key_kind kind);
 

@@ -1,60 +1,12 @@
-/* certificate.c - finds the public key in an X.509 certificate (RFC 5280, 4.1). Judges nothing: names, validity,
+/* certificate.c - finds names and the public key in an X.509 certificate (RFC 5280, 4.1). Judges nothing: validity,
  * extensions and signature are walked over. */
 #include "identity/certificate.h"
 
 #include <string.h>
 
 #include "crypto/hash.h"
-#include "identity/algorithm.h"
-
-enum { POINT_P256 = 65, POINT_P384 = 97, UNCOMPRESSED = 0x04 };
-
-static struct dtls_bytes read_point(struct dtls_reader *bits, size_t len)
-{
-    struct dtls_reader form = *bits;
-
-    if (dtls_read_u8(&form) != UNCOMPRESSED)
-        dtls_reader_break(bits);
-    return dtls_read_bytes(bits, len);
-}
-
-static void read_rsa_key(struct dtls_reader *bits, struct dtls_public_key *key)
-{
-    struct dtls_reader numbers = dtls_reader_of(dtls_der_read(bits, DTLS_DER_SEQUENCE));
-
-    key->modulus = dtls_der_read_unsigned(&numbers);
-    key->exponent = dtls_der_read_unsigned(&numbers);
-    if (!dtls_reader_finished(&numbers))
-        dtls_reader_break(bits);
-}
-
-/* The content of a SubjectPublicKeyInfo. */
-static bool read_key_info(struct dtls_bytes info, struct dtls_public_key *key)
-{
-    struct dtls_reader from = dtls_reader_of(info);
-
-    key->kind = dtls_algorithm_read_key(&from);
-    struct dtls_reader bits = dtls_reader_of(dtls_der_read(&from, DTLS_DER_BIT_STRING));
-    if (dtls_read_u8(&bits) != 0) /* a key is whole bytes: no unused bits at the end */
-        return false;
-    switch (key->kind) {
-    case DTLS_KEY_P256:
-        key->point = read_point(&bits, POINT_P256);
-        break;
-    case DTLS_KEY_P384:
-        key->point = read_point(&bits, POINT_P384);
-        break;
-    case DTLS_KEY_ED:
-        key->point = dtls_read_bytes(&bits, DTLS_ED25519_LEN);
-        break;
-    case DTLS_KEY_RSA:
-        read_rsa_key(&bits, key);
-        break;
-    case DTLS_KEY_NONE:
-        return false;
-    }
-    return dtls_reader_finished(&bits) && dtls_reader_finished(&from);
-}
+#include "identity/der.h"
+#include "identity/key_info.h"
 
 /* What is looked at of a certificate, as views with their headers. */
 struct parts {
@@ -99,18 +51,6 @@ static bool read_certificate(struct dtls_bytes der, struct parts *out)
     dtls_der_read(&certificate, DTLS_DER_SEQUENCE);   /* signature algorithm */
     dtls_der_read(&certificate, DTLS_DER_BIT_STRING); /* signature */
     return dtls_reader_finished(&certificate) && dtls_reader_finished(&file) && read_parts(tbs, out);
-}
-
-int dtls_key_info_public_key(struct dtls_bytes info, struct dtls_public_key *out)
-{
-    struct dtls_reader from = dtls_reader_of(info);
-    struct dtls_bytes content = dtls_der_read(&from, DTLS_DER_SEQUENCE);
-    struct dtls_public_key key = { 0 };
-
-    if (!dtls_reader_finished(&from) || !read_key_info(content, &key))
-        return DTLS_ERR_BAD_X509;
-    *out = key;
-    return DTLS_OK;
 }
 
 int dtls_certificate_key_info(struct dtls_bytes der, struct dtls_bytes *out)

@@ -7,9 +7,6 @@
 /* The SubjectPublicKeyInfo of a certificate, a view with its header. DTLS_ERR_BAD_X509 when it is no certificate. */
 int dtls_certificate_key_info(struct dtls_bytes der, struct dtls_bytes *out);
 
-/* The key in a SubjectPublicKeyInfo; views into `info`. DTLS_ERR_BAD_X509 when it is none of a kind that we have. */
-int dtls_key_info_public_key(struct dtls_bytes info, struct dtls_public_key *out);
-
 /* Views into `der`. DTLS_ERR_BAD_X509 when it is no certificate or its key is of no kind we have. */
 int dtls_certificate_public_key(struct dtls_bytes der, struct dtls_public_key *out);
 

@@ -7,6 +7,7 @@
 #include "crypto/memory.h"
 #include "identity/certificate.h"
 #include "identity/der.h"
+#include "identity/key_info.h"
 #include "identity/pem.h"
 #include "identity/private_key_file.h"
 #include "identity/self_signed.h"
@@ -57,6 +58,48 @@ static int read_chain(struct dtls_identity *identity, struct dtls_bytes pem)
     return file.broken || identity->chain_count == 0 ? DTLS_ERR_BAD_PEM : DTLS_OK;
 }
 
+/* A raw key: the SubjectPublicKeyInfo alone. */
+static int write_key_info(struct dtls_identity *identity, const struct dtls_public_key *key)
+{
+    identity->der = dtls_allocate(&heap, DTLS_KEY_INFO_MAX);
+    if (identity->der == NULL)
+        return DTLS_ERR_NO_MEMORY;
+    struct dtls_writer to = dtls_writer_to(identity->der, DTLS_KEY_INFO_MAX);
+    dtls_key_info_write(&to, key);
+    identity->key_info = dtls_writer_bytes(&to);
+    return to.broken ? DTLS_ERR_BAD_KEY : DTLS_OK;
+}
+
+static int read_raw_key(struct dtls_identity *identity, struct dtls_bytes private_key)
+{
+    int result = dtls_private_key_from_pem(private_key, &identity->key);
+
+    if (result != DTLS_OK)
+        return result;
+    struct dtls_public_key key = dtls_private_key_public(identity->key);
+    return write_key_info(identity, &key);
+}
+
+/* A "PUBLIC KEY" block, if there is one; DTLS_ERR_BAD_PEM where not. */
+static int read_key_info(struct dtls_identity *identity, struct dtls_bytes pem)
+{
+    struct dtls_reader file = dtls_reader_of(pem);
+    struct dtls_pem_block block;
+
+    while (dtls_pem_next(&file, &block)) {
+        if (!dtls_pem_is(&block, "PUBLIC KEY"))
+            continue;
+        identity->der = dtls_allocate(&heap, pem.len);
+        if (identity->der == NULL)
+            return DTLS_ERR_NO_MEMORY;
+        identity->key_info.at = identity->der;
+        return dtls_base64_decode((const char *)block.text.at, block.text.len, identity->der, &identity->key_info.len)
+                   ? DTLS_OK
+                   : DTLS_ERR_BAD_PEM;
+    }
+    return DTLS_ERR_BAD_PEM;
+}
+
 static bool is_same_key(const struct dtls_public_key *a, const struct dtls_public_key *b)
 {
     return a->kind == b->kind && dtls_bytes_equal(a->point, b->point) && dtls_bytes_equal(a->modulus, b->modulus) &&
@@ -93,12 +136,21 @@ static int make_identity(struct dtls_identity *identity, enum dtls_key_kind kind
     return result;
 }
 
-/* The end of both ways to an identity: key and chain are there, or it failed. Gives back `result`. */
+/* What a fingerprint is of. */
+static struct dtls_bytes shown(const struct dtls_identity *identity)
+{
+    return identity->chain_count > 0 ? identity->chain[0] : identity->key_info;
+}
+
+/* The end of all ways to an identity: key, and chain or key_info are there, or it failed. Gives back the result. */
 static int publish(struct dtls_identity *identity, int result, struct dtls_identity **out)
 {
+    if (result == DTLS_OK && identity->chain_count > 0)
+        result = dtls_certificate_key_info(identity->chain[0], &identity->key_info);
+    if (result == DTLS_OK)
+        result = dtls_key_info_public_key(identity->key_info, &identity->public_key);
     if (result == DTLS_OK) {
-        identity->public_key = dtls_private_key_public(identity->key);
-        dtls_certificate_fingerprint(identity->chain[0], identity->fingerprint);
+        dtls_certificate_fingerprint(shown(identity), identity->fingerprint);
         *out = identity;
     } else {
         dtls_identity_free(identity);
@@ -117,6 +169,34 @@ int dtls_identity_from_pem(const char *certificates, size_t certificates_len, co
     if (identity == NULL)
         return DTLS_ERR_NO_MEMORY;
     return publish(identity, read_identity(identity, chain, key), out);
+}
+
+int dtls_identity_from_key(const char *private_key, size_t private_key_len, struct dtls_identity **out)
+{
+    struct dtls_bytes key = { (const uint8_t *)private_key, private_key_len };
+    struct dtls_identity *identity = dtls_allocate(&heap, sizeof *identity);
+
+    *out = NULL;
+    if (identity == NULL)
+        return DTLS_ERR_NO_MEMORY;
+    return publish(identity, read_raw_key(identity, key), out);
+}
+
+int dtls_identity_from_signer(const char *public_text, size_t public_len, dtls_sign_function *sign, void *sign_arg,
+                              struct dtls_identity **out)
+{
+    struct dtls_bytes text = { (const uint8_t *)public_text, public_len };
+    struct dtls_identity *identity = dtls_allocate(&heap, sizeof *identity);
+
+    *out = NULL;
+    if (identity == NULL)
+        return DTLS_ERR_NO_MEMORY;
+    identity->sign = sign;
+    identity->sign_arg = sign_arg;
+    int result = read_key_info(identity, text);
+    if (result == DTLS_ERR_BAD_PEM && identity->der == NULL)
+        result = read_chain(identity, text);
+    return publish(identity, result, out);
 }
 
 int dtls_identity_generate(enum dtls_key_type type, const char *common_name, int64_t not_before, int64_t not_after,
@@ -184,5 +264,15 @@ void dtls_identity_fingerprint(const struct dtls_identity *identity, uint8_t out
 void dtls_identity_fingerprint_by(const struct dtls_identity *identity, enum dtls_fingerprint_hash hash,
                                   struct dtls_fingerprint *out)
 {
-    dtls_certificate_fingerprint_by(identity->chain[0], hash, out);
+    dtls_certificate_fingerprint_by(shown(identity), hash, out);
+}
+
+struct dtls_bytes dtls_identity_key_info(const struct dtls_identity *identity)
+{
+    return identity->key_info;
+}
+
+void dtls_identity_key_fingerprint(const struct dtls_identity *identity, uint8_t out[DTLS_FINGERPRINT_LEN])
+{
+    dtls_certificate_fingerprint(identity->key_info, out);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "identity/algorithm.h"
+#include "identity/key_info.h"
 
 enum { X509_V3 = 2, SERIAL_LEN = 16, COMMON_NAME_MAX = 64, LAST_UTC_TIME_YEAR = 2049 };
 
@@ -107,10 +108,7 @@ static void write_statement(struct dtls_writer *to, const struct dtls_self_signe
     write_time(to, what->not_after);
     dtls_der_close(to, validity);
     write_name(to, name);
-    size_t key_info = dtls_der_open(to, DTLS_DER_SEQUENCE);
-    dtls_algorithm_write_key(to, key.kind);
-    write_bit_string(to, key.point);
-    dtls_der_close(to, key_info);
+    dtls_key_info_write(to, &key);
     dtls_der_close(to, statement);
 }
 

@@ -11,6 +11,8 @@ enum extension_type {
     USE_SRTP = 14,
     HEARTBEAT = 15,
     ALPN = 16,
+    CLIENT_CERTIFICATE_TYPE = 19,
+    SERVER_CERTIFICATE_TYPE = 20,
     EXTENDED_MASTER_SECRET = 23,
     RECORD_SIZE_LIMIT = 28,
     SESSION_TICKET = 35,
@@ -78,6 +80,20 @@ static void read_alpn(struct dtls_reader *body, struct dtls_extensions *into)
             dtls_reader_break(body);
 }
 
+/* A single byte is an answer, more are a list with its length in front, not empty (RFC 7250, 3). */
+static struct dtls_bytes read_types(struct dtls_reader *body, struct dtls_extensions *into)
+{
+    if (body->left <= 1) {
+        into->has_type_answers = true;
+        return dtls_read_bytes(body, 1);
+    }
+    into->has_type_lists = true;
+    struct dtls_bytes list = dtls_read_vec8(body);
+    if (list.len == 0)
+        dtls_reader_break(body);
+    return list;
+}
+
 static void read_authorities(struct dtls_reader *body, struct dtls_extensions *into)
 {
     into->authorities = dtls_read_vec16(body);
@@ -128,6 +144,14 @@ static bool read_one(uint16_t type, struct dtls_reader body, struct dtls_extensi
         break;
     case ALPN:
         read_alpn(&body, into);
+        break;
+    case CLIENT_CERTIFICATE_TYPE:
+        into->has_client_types = true;
+        into->client_types = read_types(&body, into);
+        break;
+    case SERVER_CERTIFICATE_TYPE:
+        into->has_server_types = true;
+        into->server_types = read_types(&body, into);
         break;
     case EXTENDED_MASTER_SECRET:
         into->extended_master_secret = true;
@@ -215,7 +239,7 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
         !extensions->extended_master_secret && !extensions->has_ticket && !extensions->has_renegotiation_info &&
         !extensions->has_record_size_limit && !extensions->has_max_fragment_length && !extensions->has_heartbeat &&
         !extensions->has_srtp && !extensions->has_status_request && !extensions->has_server_name &&
-        !extensions->has_alpn)
+        !extensions->has_alpn && !extensions->has_client_types && !extensions->has_server_types)
         return;
     const uint8_t status[5] = { extensions->status_type }; /* and two empty lists */
     uint8_t limit[2] = { (uint8_t)(extensions->record_size_limit >> 8), (uint8_t)extensions->record_size_limit };
@@ -240,6 +264,10 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
         write_one(to, HEARTBEAT, 0, (struct dtls_bytes){ &extensions->heartbeat_mode, 1 });
     if (extensions->has_alpn)
         write_one(to, ALPN, 2, extensions->alpn);
+    if (extensions->has_client_types)
+        write_one(to, CLIENT_CERTIFICATE_TYPE, extensions->has_type_answers ? 0 : 1, extensions->client_types);
+    if (extensions->has_server_types)
+        write_one(to, SERVER_CERTIFICATE_TYPE, extensions->has_type_answers ? 0 : 1, extensions->server_types);
     if (extensions->extended_master_secret)
         write_one(to, EXTENDED_MASTER_SECRET, 0, (struct dtls_bytes){ 0 });
     if (extensions->has_record_size_limit)

@@ -33,6 +33,9 @@ struct dtls_extensions {
     bool extended_master_secret; /* 23, RFC 7627: empty */
     bool has_ticket;             /* session_ticket (35, RFC 5077): empty, or the ticket */
     struct dtls_bytes ticket;
+    bool has_client_types, has_server_types; /* client_certificate_type (19), server_certificate_type (20), RFC 7250: */
+    struct dtls_bytes client_types, server_types; /* single bytes: a list, or with has_type_answers the one chosen */
+    bool has_type_lists, has_type_answers; /* some are of the one form, some of the other; written as answers if so */
     struct dtls_bytes authorities; /* certificate_authorities (47, RFC 8446, 4.2.4): names, each with its length in
                                       front; read only. Empty: it is not there */
     bool has_renegotiation_info;   /* 0xff01, RFC 5746: renegotiated_connection */

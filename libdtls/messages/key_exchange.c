@@ -51,6 +51,22 @@ void dtls_certificate_status_write(struct dtls_writer *to, struct dtls_bytes res
     dtls_write_vec24(to, response);
 }
 
+int dtls_raw_key_message_read(struct dtls_bytes body, struct dtls_bytes *key_info)
+{
+    struct dtls_reader from = dtls_reader_of(body);
+    struct dtls_bytes read = dtls_read_vec24(&from);
+
+    if (!dtls_reader_finished(&from))
+        return DTLS_ERR_DECODE;
+    *key_info = read;
+    return DTLS_OK;
+}
+
+void dtls_raw_key_message_write(struct dtls_writer *to, struct dtls_bytes key_info)
+{
+    dtls_write_vec24(to, key_info);
+}
+
 int dtls_server_key_exchange_read(struct dtls_bytes body, struct dtls_server_key_exchange *out)
 {
     struct dtls_reader from = dtls_reader_of(body);

@@ -17,6 +17,10 @@ enum { DTLS_NAMED_CURVE = 3 }; /* ECCurveType (RFC 8422, 5.4), the only one left
 int dtls_certificate_status_read(struct dtls_bytes body, struct dtls_bytes *response);
 void dtls_certificate_status_write(struct dtls_writer *to, struct dtls_bytes response);
 
+/* Certificate with a raw public key (RFC 7250, 3); an empty one is a client without. */
+int dtls_raw_key_message_read(struct dtls_bytes body, struct dtls_bytes *key_info);
+void dtls_raw_key_message_write(struct dtls_writer *to, struct dtls_bytes key_info);
+
 /* ServerKeyExchange for ECDHE with a named curve (any other curve type is DTLS_ERR_DECODE). */
 struct dtls_server_key_exchange {
     uint16_t group;

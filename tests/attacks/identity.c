@@ -121,12 +121,6 @@ static void show_another(struct dtls_identity *identity, struct pair_options *op
     options->config[CLIENT].verifier = dtls_verifier_pinned(identity_fingerprint(IDENTITY_SERVER));
 }
 
-static void show_none(struct dtls_identity *identity, struct pair_options *options)
-{
-    (void)options;
-    identity->chain_count = 0;
-}
-
 static void show_a_cut_one(struct dtls_identity *identity, struct pair_options *options)
 {
     (void)options;
@@ -164,7 +158,6 @@ static void every_bad_certificate_of_a_server_is_refused(void)
         { "the right one", change_nothing, DTLS_OK },
         { "not the pinned one", pin_another, DTLS_ERR_BAD_CERTIFICATE },
         { "the pinned one, another key", show_another, DTLS_ERR_BAD_SIGNATURE },
-        { "none", show_none, DTLS_ERR_NO_CERTIFICATE },
         { "one cut short", show_a_cut_one, DTLS_ERR_BAD_CERTIFICATE },
         { "one of no bytes", show_one_of_no_bytes, DTLS_ERR_DECODE },
         { "one of another kind than the suite's", show_another_kind, DTLS_ERR_ILLEGAL_PARAMETER },
@@ -180,6 +173,23 @@ static void every_bad_certificate_of_a_server_is_refused(void)
         int error = judge(&options, CLIENT);
         CHECK_CASE(error == cases[i].error, "%s: %d", cases[i].name, error);
     }
+}
+
+/* No engine of ours would say it. */
+static void an_empty_chain_of_a_server_is_refused(void)
+{
+    const struct draft draft = { .random = 1 };
+    const struct siege_fragment certificate = {
+        .type = DTLS_CERTIFICATE, .message_seq = 1, .length = 3, .fragment_length = 3, .present = 3
+    };
+    struct siege siege;
+
+    siege_begin(&siege, SIEGE_HELLO, NULL);
+    draft_say_server_hello(&siege, &draft);
+    CU_ASSERT_EQUAL(draft_verdict(&siege, CLIENT), DTLS_OK);
+    siege_say(&siege, CLIENT, &certificate);
+    CU_ASSERT_EQUAL(draft_verdict(&siege, CLIENT), DTLS_ERR_NO_CERTIFICATE);
+    siege_end(&siege);
 }
 
 static void a_client_that_has_to_show_one_shows_one(void)
@@ -358,6 +368,7 @@ static CU_TestInfo tests[] = {
       a_certificate_without_its_proof_is_refused },
     { "CVE-2022-29222: a proof with another key is refused", a_proof_with_another_key_is_refused },
     { "CVE-2021-34433: every bad certificate of a server is refused", every_bad_certificate_of_a_server_is_refused },
+    { "CVE-2021-34433: an empty chain of a server is refused", an_empty_chain_of_a_server_is_refused },
     { "CVE-2021-34433: a client that has to show a certificate shows one", a_client_that_has_to_show_one_shows_one },
     { "GHSA-74xm-qj29-cq8p: without a yes of the verifier there is no data, whatever the peer does",
       no_data_without_a_yes },
