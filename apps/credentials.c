@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct credentials *of_identity(struct dtls_identity *identity, unsigned workers, struct files_why *why)
+#include "apps/names.h"
+
+static struct credentials *of_identity(const struct settings *settings, struct dtls_identity *identity,
+                                       unsigned workers, struct files_why *why)
 {
     struct credentials *credentials = calloc(1, sizeof *credentials);
 
@@ -15,7 +18,7 @@ static struct credentials *of_identity(struct dtls_identity *identity, unsigned 
     }
     credentials->identity = identity;
     if (identity != NULL)
-        dtls_identity_fingerprint(identity, credentials->fingerprint);
+        names_fingerprint(settings, identity, credentials->fingerprint);
     atomic_init(&credentials->users, 1);
     atomic_init(&credentials->awaited, workers);
     return credentials;
@@ -25,12 +28,12 @@ struct credentials *credentials_load(const struct settings *settings, unsigned w
 {
     struct dtls_identity *identity = own_identity(settings, why);
 
-    return identity != NULL ? of_identity(identity, workers, why) : NULL;
+    return identity != NULL ? of_identity(settings, identity, workers, why) : NULL;
 }
 
 struct credentials *credentials_none(struct files_why *why)
 {
-    return of_identity(NULL, 0, why);
+    return of_identity(NULL, NULL, 0, why);
 }
 
 void credentials_hold(struct credentials *credentials)

@@ -7,6 +7,7 @@
 #include "apps/commands.h"
 #include "apps/complain.h"
 #include "apps/input.h"
+#include "apps/names.h"
 #include "apps/own.h"
 #include "apps/pace.h"
 #include "apps/renew.h"
@@ -21,6 +22,7 @@ struct client {
     struct report report;
     struct dtls_config config;
     struct trust *trust;       /* NULL without --ca */
+    struct names *names;       /* that the configuration is a view of */
     struct dtls_ev_conn *conn; /* NULL: gone */
     int status;
     bool opened, leaving; /* leaving: all is sent, or we were told to go */
@@ -233,6 +235,7 @@ static void configure(struct client *client, const char *host)
     struct files_why why;
 
     settings_configure(settings, DTLS_CLIENT, config);
+    client->names = names_configure(settings, config);
     if (!settings_have_keys_only(settings)) {
         config->identity = own_identity(settings, &why);
         if (config->identity == NULL)
@@ -259,7 +262,7 @@ static int connect_to(struct client *client, const struct address *address, cons
     if (error == DTLS_ERR_ARGUMENT && session != NULL) { /* only the session can be wrong: see configure */
         complain("%s: not resumed: %s", client->settings.resume,
                  client->trust != NULL ? "with --ca its peer has to show its certificates again"
-                                       : "it is of another peer than the one of --pin or --psk");
+                                       : "it is of another peer than the one of --pin or --psk, or of another --name");
         error = dtls_ev_connect(client->loop, &client->config, to, address->len, NULL, on_event, client, &client->conn);
     }
     return error;
@@ -288,6 +291,7 @@ static void release(struct client *client)
     dtls_identity_free((struct dtls_identity *)(uintptr_t)client->config.identity);
     trust_free(client->trust);
     keys_free(&client->settings.psk);
+    names_free(client->names);
     if (client->config.keylog_arg != NULL)
         fclose(client->config.keylog_arg);
 }
@@ -326,7 +330,7 @@ int main(int argc, char **argv)
     client.loop = EV_DEFAULT;
     start_watchers(&client);
     if (client.config.identity != NULL)
-        dtls_identity_fingerprint(client.config.identity, fingerprint);
+        names_fingerprint(&client.settings, client.config.identity, fingerprint);
     report_beginning(&client.report, "connecting", (struct sockaddr *)&address.of, address.len,
                      client.config.identity != NULL ? fingerprint : NULL);
     int error = connect_to(&client, &address, session);

@@ -8,6 +8,7 @@
 #include "apps/complain.h"
 #include "apps/files.h"
 #include "apps/input.h"
+#include "apps/names.h"
 #include "apps/worker.h"
 
 struct server {
@@ -15,6 +16,7 @@ struct server {
     struct report report;
     struct dtls_config config; /* all but the identity and the session cache, which are a worker's lease's */
     struct trust *trust;       /* NULL without --ca */
+    struct names *names;       /* that they are views of */
     struct dtls_ticket_key ticket_key;
     struct worker *workers; /* as many as settings.workers */
     ev_signal interrupt, terminate, hangup;
@@ -166,6 +168,7 @@ static void configure(struct server *server, const struct dtls_identity *identit
     struct dtls_config *config = &server->config;
 
     settings_configure(settings, DTLS_SERVER, config);
+    server->names = names_configure(settings, config);
     if (settings->keylog != NULL) {
         config->keylog = files_keylog;
         config->keylog_arg = files_open_keylog(settings->keylog);
@@ -274,6 +277,7 @@ static void release(struct server *server)
     free(server->workers);
     trust_free(server->trust);
     keys_free(&server->settings.psk);
+    names_free(server->names);
     if (server->config.keylog_arg != NULL)
         fclose(server->config.keylog_arg);
 }

@@ -118,6 +118,8 @@ static void report_open(const struct report *report, const struct dtls_ev_conn *
     const char *fingerprint = fingerprint_text(dtls_conn_peer_fingerprint(engine), text);
     const char *suite = dtls_suite_name(dtls_conn_suite(engine)), *group = dtls_group_name(dtls_conn_group(engine));
     struct dtls_bytes identity = dtls_conn_psk_identity(engine);
+    const char *name = dtls_conn_server_name(engine), *protocol = dtls_conn_alpn(engine);
+    bool raw = dtls_conn_peer_kind(engine) == DTLS_PEER_RAW_KEY;
     bool secure = dtls_conn_secure_renegotiation(engine);
 
     if (report->json) {
@@ -130,16 +132,23 @@ static void report_open(const struct report *report, const struct dtls_ev_conn *
         if (identity.at != NULL)
             json_bytes("psk_identity", identity.at, identity.len);
         json_whole("epoch", event->epoch);
+        json_bool("raw_public_key", raw);
+        json_text("server_name", name);
+        json_text("alpn", protocol);
         json_end();
         return;
     }
     say(report, "%s: open: %s%s%s%s%s", peer, suite, group != NULL ? ", " : "", group != NULL ? group : "",
         event->resumed ? ", resumed" : "", secure ? "" : "; the peer cannot rehandshake safely");
+    if (name != NULL || protocol != NULL)
+        say(report, "%s: %s%s%s%s%s", peer, name != NULL ? "name " : "", name != NULL ? name : "",
+            name != NULL && protocol != NULL ? ", " : "", protocol != NULL ? "protocol " : "",
+            protocol != NULL ? protocol : "");
     if (dtls_conn_psk_fingerprint(engine) != NULL) {
         say_identity(report, peer, identity);
         return;
     }
-    say(report, "%s: certificate %s", peer, fingerprint != NULL ? fingerprint : "none");
+    say(report, "%s: %s %s", peer, raw ? "raw public key" : "certificate", fingerprint != NULL ? fingerprint : "none");
 }
 
 static void report_json_event(const struct report *report, const struct dtls_event *event, const char *peer,

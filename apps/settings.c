@@ -126,6 +126,17 @@ const char *settings_read_pin(const struct option_row *row, const char *text, vo
     return pin->given ? NULL : "a fingerprint: SHA-256: and 32 bytes in hex";
 }
 
+static const char *read_more(const struct option_row *row, const char *text, void *to)
+{
+    struct settings_texts *texts = to;
+
+    (void)row;
+    if (texts->count == SETTINGS_MOST_NAMES)
+        return "given 64 times at most";
+    texts->at[texts->count++] = text;
+    return NULL;
+}
+
 #define AT(field) offsetof(struct settings, field)
 #define HEADING(programs, text)                                                                                        \
     {                                                                                                                  \
@@ -162,8 +173,10 @@ const struct option_row settings_rows[] = {
     { FOR_BOTH, "ca", "FILE|DIR|system",
       "accept only peers that these authorities vouch for; stapled OCSP\nresponses are asked for and judged",
       option_text, AT(ca), 0, 0, NULL },
-    { FOR_CLIENT, "name", "HOST", "the host name or address that the certificate is for (HOST)", option_text, AT(name),
-      0, 0, NULL },
+    { FOR_CLIENT, "name", "HOST",
+      "the server's DNS name, told to it (server_name); with --ca the name\nor address that its certificate is for "
+      "(HOST, and nothing is told)",
+      option_text, AT(name), 0, 0, NULL },
     { FOR_BOTH, "crl", "FILE", "certificate revocation lists of these authorities", option_text, AT(crl), 0, 0, NULL },
     { FOR_BOTH, "pin", "SHA-256:..",
       "accept only the peer with this certificate fingerprint\n"
@@ -176,6 +189,14 @@ const struct option_row settings_rows[] = {
       keys_read, AT(psk), 0, 0, NULL },
     { FOR_SERVER, "psk-hint", "TEXT", "what is told to clients before they choose a key (nothing)", option_text,
       AT(psk_hint), 0, 0, NULL },
+    { FOR_SERVER, "sni-cert", "NAME=CERT[,KEY]",
+      "another certificate for clients that ask for NAME, which may\nbegin with \"*.\"; up to 64 times", read_more,
+      AT(sni_certs), 0, 0, NULL },
+    { FOR_BOTH, "raw-public-key", NULL,
+      "show and take raw public keys (RFC 7250) where the peer does;\n--pin is a fingerprint of the key then",
+      option_flag, AT(raw_public_key), 0, 0, NULL },
+    { FOR_SERVER, "client-ca", "FILE", "whose certificates clients are to show: the subjects in FILE", option_text,
+      AT(client_ca), 0, 0, NULL },
     { FOR_SERVER, "client-cert", "none|ask|require", "ask clients for a certificate? (none)", option_word,
       AT(client_certificate), 0, 0, client_certificate_words },
     { FOR_BOTH, "allow-identity-change", NULL, "a rehandshake may bring another peer certificate", option_flag,
@@ -192,6 +213,7 @@ const struct option_row settings_rows[] = {
       read_suites, AT(suites), 0, 0, NULL },
     { FOR_BOTH, "groups", "A,B", "key exchange groups, best first (x25519,secp256r1,secp384r1)", read_groups,
       AT(groups), 0, 0, NULL },
+    { FOR_BOTH, "alpn", "A,B", "application protocols, best first (ALPN; none)", option_text, AT(alpn), 0, 0, NULL },
     { FOR_BOTH, "mtu", "BYTES", "largest UDP payload to send (1200)", option_whole, AT(mtu), 256, 65507, NULL },
     { FOR_BOTH, "probe-mtu", "BYTES",
       "search for a larger one, up to this, and report what the path\ntakes; the peer has to answer", option_whole,
@@ -297,6 +319,7 @@ void settings_check(const struct settings *settings)
         refuse("--psk-hint needs --psk");
     if (settings->psk_hint != NULL && strlen(settings->psk_hint) > DTLS_PSK_MAX_HINT)
         refuse("--psk-hint is longer than %d bytes", DTLS_PSK_MAX_HINT);
+    refuse("--client-ca needs --client-cert ask or require");
     if (settings->max_associations < settings->workers)
         refuse("--max-associations %u is below --workers %u", settings->max_associations, settings->workers);
     if (settings->commands && settings->workers > 1)
@@ -348,6 +371,11 @@ void settings_configure(const struct settings *settings, enum dtls_role role, st
     else if (settings->psk.count == 0 || role == DTLS_SERVER) /* a client with keys lets nobody in without one */
         config->verifier = dtls_verifier_accept();
     configure_keys(settings, role, config);
+    config->verifier = dtls_verifier_accept();
+    if (settings->pin.given)
+        config->verifier = settings->raw_public_key ? dtls_verifier_pinned_key(settings->pin.fingerprint)
+                                                    : dtls_verifier_pinned(settings->pin.fingerprint);
+    config->own_types = config->peer_types = settings->raw_public_key ? DTLS_TYPES_RAW_X509 : DTLS_TYPES_X509;
     config->client_certificate = (enum dtls_client_certificate)settings->client_certificate;
     config->allow_identity_change = settings->allow_identity_change;
     memcpy(config->suites, settings->suites.at, sizeof config->suites);

@@ -32,6 +32,14 @@ struct settings_export {
     size_t len;
 };
 
+enum { SETTINGS_MOST_NAMES = 64 };
+
+/* An option that may be repeated. */
+struct settings_texts {
+    const char *at[SETTINGS_MOST_NAMES];
+    size_t count;
+};
+
 struct settings {
     const char *host;                                /* server */
     uint32_t port;                                   /* server; UINT32_MAX: not given */
@@ -45,6 +53,10 @@ struct settings {
     const char *psk_hint;   /* server; NULL: none */
     int client_certificate; /* server; enum dtls_client_certificate */
     bool allow_identity_change;
+    struct settings_texts sni_certs; /* server: NAME=CERT[,KEY] */
+    const char *client_ca;           /* server; NULL: none */
+    const char *alpn;                /* a comma list; NULL: none */
+    bool raw_public_key;
 
     struct settings_list suites, groups;
     uint32_t mtu, probe_mtu;

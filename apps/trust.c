@@ -20,8 +20,8 @@ void trust_check(const struct settings *settings)
 {
     if (settings->ca == NULL && settings->crl != NULL)
         refuse("--crl needs --ca");
-    if (settings->ca == NULL && settings->name != NULL)
-        refuse("--name needs --ca");
+    if (settings->ca != NULL && settings->raw_public_key)
+        refuse("--ca and --raw-public-key contradict each other: authorities vouch for no raw key");
     if (settings->pkcs12 != NULL && (settings->cert != NULL || settings->key != NULL))
         refuse("--pkcs12 brings certificate and key: it does not go with --cert and --key");
     if (settings->key_password != NULL && settings->cert == NULL && settings->pkcs12 == NULL)

@@ -6,7 +6,6 @@ void trust_check(const struct settings *settings)
 {
     const char *option = settings->ca != NULL             ? "ca"
                          : settings->crl != NULL          ? "crl"
-                         : settings->name != NULL         ? "name"
                          : settings->pkcs12 != NULL       ? "pkcs12"
                          : settings->key_password != NULL ? "key-password"
                                                           : NULL;

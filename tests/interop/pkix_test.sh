@@ -110,7 +110,7 @@ check "mistake: a file without certificates" mistake "cannot be read" \
     "$client" --ca "$0" 127.0.0.1 1
 check "mistake: no such file" mistake "No such file" "$client" --ca /nowhere 127.0.0.1 1
 check "mistake: a name that is none" mistake "name is no host name" "$client" --ca "$ca/root.pem" --name '*.example' h 1
-check "mistake: --name without --ca" mistake "--name needs --ca" "$client" --name a 127.0.0.1 1
+check "mistake: --ca and raw keys" mistake "--raw-public-key contradict" "$client" --ca "$ca/root.pem" --raw-public-key h 1
 check "mistake: a server's --ca judges nobody" mistake "--client-cert" "$server" --port 0 --ca "$ca/root.pem"
 check "mistake: another password" mistake "password" "$server" --port 0 --pkcs12 "$ca/server.p12" \
     --key-password "$ca/index"
