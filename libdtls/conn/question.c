@@ -4,6 +4,7 @@
 
 #include "conn/conn_private.h"
 #include "dtls/signer.h"
+#include "handshake/choice.h"
 
 static struct dtls_conn *conn_of(const struct dtls_question *question)
 {
@@ -55,6 +56,8 @@ int dtls_question_answer_psk(struct dtls_question *question, const struct dtls_p
 
 int dtls_question_answer_identity(struct dtls_question *question, const struct dtls_identity *identity)
 {
+    const struct dtls_choice choice = { identity };
+
     if (question->kind != DTLS_QUESTION_IDENTITY)
         return DTLS_ERR_ARGUMENT;
     struct dtls_conn *conn = conn_of(question);
@@ -64,7 +67,7 @@ int dtls_question_answer_identity(struct dtls_question *question, const struct d
         dtls_question_deny(question);
     } else {
         struct dtls_writer to = dtls_question_open(question);
-        dtls_write_bytes(&to, dtls_view(&identity, sizeof identity));
+        dtls_write_bytes(&to, dtls_view(&choice, sizeof choice));
         dtls_question_grant(question, &to);
     }
     dtls_conn_changed(conn);

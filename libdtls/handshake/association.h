@@ -14,6 +14,8 @@
 /* What the last finished handshake established: the active set. A rehandshake builds another beside it. */
 struct dtls_established {
     const struct dtls_suite_row *suite; /* NULL before the first */
+    const char *server_name;            /* that the client has asked for; a server's is owned; NULL: none */
+    const char *alpn;                   /* agreed on, one of the configuration's; NULL: none */
     uint16_t group;                     /* 0 when resumed */
     bool extended_master_secret;
     bool renegotiation_info; /* RFC 5746 */
@@ -21,8 +23,6 @@ struct dtls_established {
     uint16_t own_limit;      /* and that it was told of us */
     bool heartbeats;         /* both sides have agreed on them (RFC 6520): we answer requests */
     bool may_probe;          /* and may send some */
-    const char *server_name; /* that the client has asked for; a server's is owned; NULL: none */
-    const char *alpn;        /* agreed on, one of the configuration's; NULL: none */
     bool has_peer;           /* the peer has shown a certificate, in this handshake or an earlier one, or (suite->psk)
                                 proved that it knows a key */
     bool peer_raw;           /* it is a raw public key (RFC 7250) */
@@ -45,10 +45,10 @@ struct dtls_association {
     uint32_t max_message;
     const struct dtls_config *config;     /* outlives us; for the next handshake */
     const struct dtls_identity *identity; /* what we have presented; NULL: nothing yet (R9) */
-    bool own_raw;                         /* as a raw public key */
     const struct dtls_config *psk_config; /* a client: whose pre-shared key we have used; NULL: none yet (R9) */
     uint8_t *psk_identity;                /* the client's (psk.h); owned; NULL: none */
     uint16_t psk_identity_len;
+    bool own_raw; /* what we have presented was a raw public key */
     struct dtls_memory memory;
     struct dtls_random random;
     struct dtls_epochs epochs;

@@ -220,12 +220,13 @@ static void put(struct dtls_handshake *hs, struct dtls_question *question)
 
 static int hear(struct dtls_handshake *hs, const struct dtls_question *question)
 {
-    const struct dtls_identity *identity = NULL;
+    struct dtls_choice choice = { NULL };
     struct peer peer;
     int err = read_peer(hs, &peer);
 
     if (question->granted)
-        memcpy(&identity, question->answer, sizeof identity);
+        memcpy(&choice, question->answer, sizeof choice);
+    const struct dtls_identity *identity = choice.identity;
     if (err == DTLS_OK && identity == NULL && peer.is_client && hs->config->refuse_unknown_names && !hs->name_known &&
         hs->pending.server_name != NULL)
         err = DTLS_ERR_UNKNOWN_NAME;
@@ -253,7 +254,7 @@ int dtls_handshake_choose_identity(struct dtls_handshake *hs, int (*then)(struct
         settle(hs, hs->identity, &peer);
     } else if (hs->config->choose_identity != NULL && may_show_one(hs, &peer)) {
         hs->then_chosen = then;
-        return dtls_handshake_ask(hs, DTLS_QUESTION_IDENTITY, sizeof hs->identity, put, hear);
+        return dtls_handshake_ask(hs, DTLS_QUESTION_IDENTITY, sizeof(struct dtls_choice), put, hear);
     } else {
         settle(hs, look_up(hs, &peer), &peer);
     }

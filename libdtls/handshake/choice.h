@@ -6,6 +6,11 @@
 
 struct dtls_handshake;
 
+/* The answer of an application, as a question keeps it. */
+struct dtls_choice {
+    const struct dtls_identity *identity;
+};
+
 /* Has a configuration anything that it may show? */
 bool dtls_config_has_identity(const struct dtls_config *config);
 

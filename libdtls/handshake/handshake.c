@@ -322,7 +322,9 @@ int dtls_handshake_add_certificate(struct dtls_handshake *hs, const struct dtls_
 
     hs->presented = identity != NULL;
     if (hs->own_type == DTLS_TYPE_RAW) {
-        struct dtls_bytes key_info = identity == NULL ? (struct dtls_bytes){ 0 } : identity->key_info;
+        struct dtls_bytes key_info = { 0 };
+        if (identity != NULL)
+            key_info = identity->key_info;
         struct dtls_writer raw = dtls_flight_open(&hs->building, most + key_info.len);
         dtls_raw_key_message_write(&raw, key_info);
         return dtls_handshake_close_message(hs, &raw, DTLS_CERTIFICATE);

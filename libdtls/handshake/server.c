@@ -196,15 +196,15 @@ static int add_certificate_request(struct dtls_handshake *hs)
     static const uint8_t types[] = { DTLS_ECDSA_SIGN, DTLS_RSA_SIGN };
     uint8_t schemes[64];
     struct dtls_writer list = dtls_writer_to(schemes, sizeof schemes);
+    struct dtls_certificate_request request = { .types = dtls_view(types, sizeof types) };
 
     for (size_t i = 0; i < dtls_scheme_count; i++)
         dtls_write_u16(&list, dtls_schemes[i]);
-    struct dtls_writer to = dtls_flight_open(&hs->building, CERTIFICATE_REQUEST_MOST + hs->config->authorities.len);
-    dtls_certificate_request_write(
-        &to, &(struct dtls_certificate_request){ .types = dtls_view(types, sizeof types),
-                                                 .schemes = dtls_writer_bytes(&list),
-                                                 .authorities = hs->peer_raw ? (struct dtls_bytes){ 0 }
-                                                                             : hs->config->authorities });
+    request.schemes = dtls_writer_bytes(&list);
+    if (!hs->peer_raw) /* nobody issues a raw key */
+        request.authorities = hs->config->authorities;
+    struct dtls_writer to = dtls_flight_open(&hs->building, CERTIFICATE_REQUEST_MOST + request.authorities.len);
+    dtls_certificate_request_write(&to, &request);
     return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_REQUEST);
 }
 

@@ -69,8 +69,8 @@ bool dtls_host_pattern_has(const char *pattern, struct dtls_bytes name)
     struct dtls_reader from = dtls_reader_of(name);
 
     if (is_wild(pattern)) {
-        while (dtls_reader_has_more(&from) && dtls_read_u8(&from) != '.')
-            continue;
+        for (bool dot = false; !dot && dtls_reader_has_more(&from);)
+            dot = dtls_read_u8(&from) == '.';
         pattern += 2;
     }
     while (*pattern != '\0' && dtls_reader_has_more(&from))
