@@ -34,8 +34,7 @@ struct dtls_established {
 static inline bool dtls_is_same_peer(const struct dtls_established *a, const struct dtls_established *b)
 {
     return a->has_peer == b->has_peer &&
-           (!a->has_peer || (a->suite->psk == b->suite->psk && a->peer_raw == b->peer_raw &&
-                             memcmp(a->peer, b->peer, sizeof a->peer) == 0));
+           (!a->has_peer || (a->suite->psk == b->suite->psk && memcmp(a->peer, b->peer, sizeof a->peer) == 0));
 }
 
 struct dtls_association {
