@@ -241,7 +241,8 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
         !extensions->has_srtp && !extensions->has_status_request && !extensions->has_server_name &&
         !extensions->has_alpn && !extensions->has_client_types && !extensions->has_server_types)
         return;
-    const uint8_t status[5] = { extensions->status_type }; /* and two empty lists */
+    const uint8_t status[5] = { extensions->status_type }; /* and, of OCSP, two empty lists */
+    size_t status_len = extensions->status_type == DTLS_STATUS_OCSP ? sizeof status : extensions->status_type != 0;
     uint8_t limit[2] = { (uint8_t)(extensions->record_size_limit >> 8), (uint8_t)extensions->record_size_limit };
 
     size_t list = dtls_write_open(to, 2);
@@ -250,8 +251,7 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
     if (extensions->has_max_fragment_length)
         write_one(to, MAX_FRAGMENT_LENGTH, 0, (struct dtls_bytes){ &extensions->max_fragment_length, 1 });
     if (extensions->has_status_request)
-        write_one(to, STATUS_REQUEST, 0,
-                  (struct dtls_bytes){ status, extensions->status_type == 0 ? 0 : sizeof status });
+        write_one(to, STATUS_REQUEST, 0, (struct dtls_bytes){ status, status_len });
     if (extensions->has_groups)
         write_one(to, SUPPORTED_GROUPS, 2, extensions->groups);
     if (extensions->has_point_formats)

@@ -177,7 +177,7 @@ static void extensions_that_come_twice_are_refused(void)
 }
 
 static CU_TestInfo tests[] = {
-    { "a NUL, other bytes, two names, none: refused; an address or a dot at the end: no name",
+    { "a NUL, other bytes, two names, none are refused; an address or a dot at the end is no name",
       a_server_takes_names_and_refuses_what_could_be_none },
     { "a name of every length is bounded", a_name_of_every_length_is_bounded },
     { "an answer that we did not ask for, or a protocol that we did not offer, is refused",

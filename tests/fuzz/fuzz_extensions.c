@@ -15,6 +15,12 @@ static void check_same(const struct dtls_extensions *a, const struct dtls_extens
                dtls_bytes_equal(a->srtp_mki, b->srtp_mki));
     FUZZ_CHECK(a->has_heartbeat == b->has_heartbeat && a->heartbeat_mode == b->heartbeat_mode);
     FUZZ_CHECK(a->has_record_size_limit == b->has_record_size_limit && a->record_size_limit == b->record_size_limit);
+    FUZZ_CHECK(a->has_server_name == b->has_server_name && dtls_bytes_equal(a->server_name, b->server_name));
+    FUZZ_CHECK(a->has_alpn == b->has_alpn && dtls_bytes_equal(a->alpn, b->alpn));
+    FUZZ_CHECK(a->has_client_types == b->has_client_types && a->has_server_types == b->has_server_types);
+    if (!a->has_type_lists || !a->has_type_answers) /* both in one hello are never written */
+        FUZZ_CHECK(dtls_bytes_equal(a->client_types, b->client_types) &&
+                   dtls_bytes_equal(a->server_types, b->server_types));
     FUZZ_CHECK(a->has_ticket == b->has_ticket && dtls_bytes_equal(a->ticket, b->ticket));
     FUZZ_CHECK(a->has_renegotiation_info == b->has_renegotiation_info &&
                dtls_bytes_equal(a->renegotiation_info, b->renegotiation_info));
