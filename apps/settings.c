@@ -174,7 +174,7 @@ const struct option_row settings_rows[] = {
       "accept only peers that these authorities vouch for; stapled OCSP\nresponses are asked for and judged",
       option_text, AT(ca), 0, 0, NULL },
     { FOR_CLIENT, "name", "HOST",
-      "the server's DNS name, told to it (none); with --ca it is what its\ncertificate has to be for, and may be an "
+      "the server's DNS name, told to it (none); with --ca what its\ncertificate has to be for, which may be an "
       "address (HOST)",
       option_text, AT(name), 0, 0, NULL },
     { FOR_BOTH, "crl", "FILE", "certificate revocation lists of these authorities", option_text, AT(crl), 0, 0, NULL },
