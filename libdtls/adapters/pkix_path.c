@@ -9,9 +9,10 @@
 enum {
     WAYS_MOST = 8, /* tried in all, and steps on the way: certificates of one name in all orders cost little */
     STEPS_MOST = 64,
-    /* RSA of 2,048 bits and the like: no SHA-1. */
+    /* RSA of 2,048 bits and the like: no SHA-1. A trusted certificate of version 1 cannot say that it is an
+     * authority's: it is trusted for itself (RFC 5280, 6.1.4 (k)). GnuTLS by itself would take it for one. */
     FLAGS = GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS |
-            GNUTLS_VERIFY_DISABLE_CRL_CHECKS,
+            GNUTLS_VERIFY_DISABLE_CRL_CHECKS | GNUTLS_VERIFY_DO_NOT_ALLOW_X509_V1_CA_CRT,
 };
 
 struct search {

@@ -129,6 +129,17 @@ static void add_key_ids(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer)
     issue_check(gnutls_x509_crt_set_authority_key_id(crt, id, len), "authority key id");
 }
 
+static void add_extensions(gnutls_x509_crt_t crt, const struct issue_spec *spec, gnutls_x509_crt_t issuer)
+{
+    add_names(crt, spec);
+    add_uses(crt, spec);
+    add_constraints(crt, spec);
+    if (spec->must_staple)
+        add_features(crt);
+    add_oddities(crt, spec);
+    add_key_ids(crt, issuer);
+}
+
 static void take_der(struct issued *one)
 {
     gnutls_datum_t der;
@@ -150,7 +161,7 @@ const struct issued *issue(const struct issue_spec *spec)
     make_key(one, spec);
     issue_check(gnutls_x509_crt_init(&crt), "certificate");
     one->certificate = crt;
-    issue_check(gnutls_x509_crt_set_version(crt, 3), "version");
+    issue_check(gnutls_x509_crt_set_version(crt, spec->version_1 ? 1 : 3), "version");
     issue_check(gnutls_x509_crt_set_serial(crt, spec->serial_len > 0 ? spec->serial : serial,
                                            spec->serial_len > 0 ? spec->serial_len : sizeof serial),
                 "serial");
@@ -162,13 +173,8 @@ const struct issued *issue(const struct issue_spec *spec)
         gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, spec->name, (unsigned)strlen(spec->name)),
         "name");
     issue_check(gnutls_x509_crt_set_key(crt, one->key), "key");
-    add_names(crt, spec);
-    add_uses(crt, spec);
-    add_constraints(crt, spec);
-    if (spec->must_staple)
-        add_features(crt);
-    add_oddities(crt, spec);
-    add_key_ids(crt, issuer->certificate);
+    if (!spec->version_1)
+        add_extensions(crt, spec, issuer->certificate);
     issue_check(gnutls_x509_crt_sign2(crt, issuer->certificate, issuer->key,
                                       spec->sha1 ? GNUTLS_DIG_SHA1 : GNUTLS_DIG_SHA256, 0),
                 "signature");

@@ -30,6 +30,7 @@ struct issue_spec {
     const char *permitted, *excluded; /* host names, of an authority */
     bool must_staple;
     bool sha1;
+    bool version_1; /* without any extension, then */
     bool unknown_critical;
     size_t padding; /* bytes of an extension that nobody knows */
     uint8_t serial[24];

@@ -93,6 +93,24 @@ static void of_one_trusted_for_itself_alone(void)
     meet_refused(&meeting, DTLS_ALERT_BAD_CERTIFICATE, "is no authority (basic constraints)");
 }
 
+/* As `openssl x509 -req -signkey` makes them: of version 1, which has no basic constraints to say what it is. */
+static void of_one_of_version_1(void)
+{
+    const struct issued *owner = issue(&(struct issue_spec){ .name = "Owner", .version_1 = true });
+
+    for (int judge = CLIENT; judge <= SERVER; judge++) {
+        struct issue_spec spec = leaf_spec();
+        spec.issuer = owner;
+        struct meeting meeting = meeting_of((enum net_end)judge, issue(&spec));
+        meeting.chain[1] = NULL;
+        meeting.trusted[0] = owner;
+        meet_refused(&meeting, DTLS_ALERT_BAD_CERTIFICATE, "is no authority (basic constraints)");
+        meeting.chain[0] = owner; /* itself may come all the same */
+        meeting.name = NULL;
+        meet_accepted(&meeting, "of version 1, trusted itself");
+    }
+}
+
 static void on_a_way_that_is_too_long(void)
 {
     const struct issued *short_root = issue(&(struct issue_spec){ .name = "Short", .ca = true, .path_limit = 1 });
@@ -368,6 +386,7 @@ static CU_TestInfo tests[] = {
     { "refused: with a self-signed one in the middle", with_a_self_signed_one_in_the_middle },
     { "refused: of one that is no authority, or may not sign", of_one_that_is_no_authority },
     { "refused: of one that is trusted for itself alone", of_one_trusted_for_itself_alone },
+    { "refused: of one of version 1, which is trusted for itself alone", of_one_of_version_1 },
     { "refused: on a way that is too long", on_a_way_that_is_too_long },
     { "refused: with a name that its authority may not vouch for", with_a_name_that_its_authority_may_not_vouch_for },
     { "refused: of an authority out of its time", of_an_authority_out_of_its_time },
