@@ -241,6 +241,7 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
     struct dtls_bytes info = chain[0];
     struct dtls_public_key key;
 
+    hs->reason[0] = '\0'; /* what comes from here on has a cause of its own */
     if (!hs->peer_raw && dtls_certificate_key_info(chain[0], &info) != DTLS_OK)
         return DTLS_ERR_BAD_CERTIFICATE;
     if (dtls_key_info_public_key(info, &key) != DTLS_OK)
@@ -253,7 +254,6 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
         return DTLS_ERR_IDENTITY_CHANGED;
     if (dtls_expected_certificate(hs->config->fingerprints, hs->config->fingerprint_count, chain[0]) != DTLS_MATCHES)
         return DTLS_ERR_BAD_CERTIFICATE;
-    hs->reason[0] = '\0';
     int verdict =
         ask_verifier(hs->config, &(struct dtls_peer_identity){
                                      .kind = hs->peer_raw ? DTLS_PEER_RAW_KEY : DTLS_PEER_CERTIFICATE,
@@ -270,6 +270,7 @@ int dtls_handshake_judge_peer(struct dtls_handshake *hs, const struct dtls_bytes
         hs->alert = (uint8_t)verdict;
         return DTLS_ERR_BAD_CERTIFICATE;
     }
+    hs->reason[0] = '\0'; /* words of a yes, about a way that led nowhere, are no reason for anything */
     hs->judged = true;
     return DTLS_OK;
 }

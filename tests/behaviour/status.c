@@ -158,6 +158,60 @@ static void the_words_of_a_refusal_are_the_applications(void)
         }
 }
 
+/* Of two ways to an authority the first was none, perhaps: that is no reason for what happens later. */
+static int look_and_grumble(void *arg, const struct dtls_peer_identity *peer)
+{
+    snprintf(peer->reason, DTLS_REASON_MAX, "not the first way");
+    return look(arg, peer);
+}
+
+static void words_of_a_yes_explain_no_timeout(void)
+{
+    struct dtls_identity *identity = stapling(true);
+    struct pair_options options;
+    struct seen seen = { 0 };
+
+    arrange(&options, identity, &seen, true);
+    options.config[CLIENT].verifier = (struct dtls_verifier){ look_and_grumble, &seen };
+    struct pair *pair = pair_new(&options);
+    pair_run_for(pair, 50 * NET_MS);
+    CU_ASSERT_EQUAL(seen.calls, 1);
+    pair->net.link[CLIENT].loss = pair->net.link[SERVER].loss = 10000;
+    pair_run_for(pair, 90 * NET_SECOND);
+    const struct pair_event *failed = pair_last(pair, CLIENT, DTLS_EVENT_FAILED);
+    const char *words = dtls_conn_reason(pair->end[CLIENT].conn);
+    CU_ASSERT_TRUE(failed != NULL && failed->error == DTLS_ERR_TIMEOUT);
+    CHECK_CASE(words == NULL, "%s", words);
+    pair_free(pair);
+    dtls_identity_free(identity);
+}
+
+/* Anybody can send the beginning of a message that is too large. */
+static void words_about_a_forged_message_explain_no_other_refusal(void)
+{
+    uint8_t forged[13 + 12 + 1] = { 22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 13,
+                                    11, 0xff, 0,    0, 0, 1, 0, 0, 0, 0, 0, 1 };
+    struct dtls_fingerprint other = { .hash = DTLS_FINGERPRINT_SHA_256 };
+    struct dtls_identity *identity = stapling(false);
+    struct pair_options options;
+    struct seen seen = { 0 };
+
+    arrange(&options, identity, &seen, false);
+    options.config[CLIENT].fingerprints = &other;
+    options.config[CLIENT].fingerprint_count = 1;
+    struct pair *pair = pair_new(&options);
+    struct dtls_conn *client = pair->end[CLIENT].conn;
+    CU_ASSERT_EQUAL(dtls_conn_receive(client, pair->net.now_us, forged, sizeof forged), DTLS_OK);
+    CU_ASSERT_EQUAL(pair_stats(pair, CLIENT).dropped[DTLS_DROP_TOO_LARGE], 1);
+    pair_run_for(pair, 5 * NET_SECOND);
+    const struct pair_event *failed = pair_last(pair, CLIENT, DTLS_EVENT_FAILED);
+    const char *words = dtls_conn_reason(client);
+    CU_ASSERT_TRUE(failed != NULL && failed->error == DTLS_ERR_BAD_CERTIFICATE && seen.calls == 0);
+    CHECK_CASE(words == NULL, "%s", words);
+    pair_free(pair);
+    dtls_identity_free(identity);
+}
+
 static void the_chain_is_there_as_it_came_where_it_is_wanted(void)
 {
     for (int kept = 0; kept < 2; kept++) {
@@ -228,6 +282,9 @@ static CU_TestInfo tests[] = {
     { "a long one comes through fragments, loss and jobs", a_long_one_comes_through_fragments_loss_and_jobs },
     { "a resumption staples nothing", a_resumption_staples_nothing },
     { "the words of a refusal are the application's", the_words_of_a_refusal_are_the_applications },
+    { "the words of a yes explain no timeout", words_of_a_yes_explain_no_timeout },
+    { "the words about a forged message explain no other refusal",
+      words_about_a_forged_message_explain_no_other_refusal },
     { "the chain is there as it came, where it is wanted", the_chain_is_there_as_it_came_where_it_is_wanted },
     { "a response has its bounds", a_response_has_its_bounds },
     { "a message too large is named when time is up", a_message_too_large_is_named_when_time_is_up },
