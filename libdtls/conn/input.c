@@ -266,8 +266,9 @@ static void take_record(struct dtls_conn *conn, enum dtls_place place, const str
 /* A sealed record of the epoch that is being negotiated overtook the message that makes its keys (R5). */
 static void keep_for_later(struct dtls_conn *conn, const struct dtls_record *record, const uint8_t *at, size_t len)
 {
-    /* For those keys: all that is to come may come now (R17, R19). */
-    bool working = conn->hs != NULL && dtls_handshake_waits(conn->hs);
+    /* For those keys: all that is to come may come now (R17, R19). In a first handshake no data is to come, and anybody
+     * can send what looks like it, for as long as the application takes to answer. */
+    bool working = conn->hs != NULL && conn->hs->rehandshake && dtls_handshake_waits(conn->hs);
     size_t most_records = working ? conn->held_records : DTLS_EARLY_RECORDS;
     size_t most_bytes = working ? conn->held_bytes : DTLS_EARLY_BYTES;
 

@@ -224,6 +224,32 @@ static void without_an_answer_a_rehandshake_stalls_and_the_keys_stay(void)
     }
 }
 
+/* Anyone can send what looks like a record of the keys to come, for as long as the application looks a name up. */
+static void noise_of_a_first_handshake_that_waits_takes_no_more_memory(void)
+{
+    for (int end = CLIENT; end <= SERVER; end++) {
+        struct memory memory = { .fail_at = MEMORY_NEVER_FAILS };
+        struct party party;
+        begin(&party, 11, suites[end]);
+        party.ring[end].wait_us = KEYRING_NEVER;
+        memory_use(&memory, &party.options.config[end]);
+        struct pair *pair = make_pair(&party);
+        pair_run_for(pair, 500 * NET_MS);
+        size_t before = memory.live_bytes;
+        for (unsigned i = 0; i < 1000; i++) {
+            uint8_t noise[13 + 900] = { 22,         0xfe,     0xfd,     0, 1, 0, 0, 0, 0, (uint8_t)(i >> 8),
+                                        (uint8_t)i, 900 >> 8, 900 & 255 };
+            CU_ASSERT_EQUAL(dtls_conn_receive(pair->end[end].conn, pair->net.now_us, noise, sizeof noise), DTLS_OK);
+        }
+        CHECK_CASE(memory.live_bytes <= before + DTLS_EARLY_BYTES + DTLS_EARLY_RECORDS * 128, "end %d: %zu bytes", end,
+                   memory.live_bytes - before);
+        CU_ASSERT_EQUAL(keyring_answer(&party.ring[end], false), DTLS_OK);
+        CU_ASSERT_TRUE(pair_run_until_open(pair, 30 * NET_SECOND));
+        pair_free(pair);
+        CU_ASSERT_EQUAL(memory.live_blocks, 0);
+    }
+}
+
 /* ---- when nobody waits any more ---- */
 
 static void an_answer_after_the_end_is_refused(void)
@@ -449,6 +475,8 @@ static CU_TestInfo tests[] = {
       without_an_answer_the_first_handshake_ends_in_its_time },
     { "without an answer a rehandshake stalls, and the keys stay (R19, R10)",
       without_an_answer_a_rehandshake_stalls_and_the_keys_stay },
+    { "noise of a first handshake that waits takes no more memory (R19, S5)",
+      noise_of_a_first_handshake_that_waits_takes_no_more_memory },
     { "an answer after the end is refused, and harmless (R19)", an_answer_after_the_end_is_refused },
     { "an answer that is not heard is freed (R19)", an_answer_that_is_not_heard_is_freed },
     { "an answer to a replaced attempt is refused (R19, S5)", an_answer_to_a_replaced_attempt_is_refused },
