@@ -8,6 +8,7 @@ enum {
     EXTENSIONS_MOST = 40,
     OID_MOST = 64,
     SERIAL_MOST = 20, /* RFC 5280, 4.1.2.2 */
+    NAME_MOST = 2048, /* bytes of a subject or an issuer: GnuTLS takes a time that grows with the square of it */
 };
 
 static int check_extensions(struct dtls_pkix_case *judged, gnutls_x509_crt_t certificate, const char *name)
@@ -68,12 +69,27 @@ static int check_names(struct dtls_pkix_case *judged, gnutls_x509_crt_t certific
     return 0;
 }
 
+static bool has_short_names(gnutls_x509_crt_t certificate)
+{
+    gnutls_datum_t subject = { 0 }, issuer = { 0 };
+    bool is_short = gnutls_x509_crt_get_raw_dn(certificate, &subject) >= 0 &&
+                    gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer) >= 0 && subject.size <= NAME_MOST &&
+                    issuer.size <= NAME_MOST;
+
+    gnutls_free(subject.data);
+    gnutls_free(issuer.data);
+    return is_short;
+}
+
 int dtls_pkix_check_sanity(struct dtls_pkix_case *judged, gnutls_x509_crt_t certificate)
 {
     char name[DTLS_PKIX_NAME];
     uint8_t serial[SERIAL_MOST + 1];
     size_t len = sizeof serial;
 
+    if (!has_short_names(certificate)) /* before it is looked into */
+        return dtls_pkix_refuse(judged, DTLS_ALERT_BAD_CERTIFICATE,
+                                "a certificate has a subject or an issuer of more than %d bytes", NAME_MOST);
     dtls_pkix_name_of(certificate, name);
     int got = gnutls_x509_crt_get_serial(certificate, serial, &len);
     if (got < 0 || len == 0 || len > sizeof serial || (len == sizeof serial && serial[0] != 0))

@@ -172,6 +172,8 @@ const struct issued *issue(const struct issue_spec *spec)
     issue_check(
         gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, spec->name, (unsigned)strlen(spec->name)),
         "name");
+    for (size_t i = 0; i < spec->units; i++)
+        issue_check(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_ORGANIZATIONAL_UNIT_NAME, 0, "u", 1), "unit");
     issue_check(gnutls_x509_crt_set_key(crt, one->key), "key");
     if (!spec->version_1)
         add_extensions(crt, spec, issuer->certificate);

@@ -32,6 +32,7 @@ struct issue_spec {
     bool sha1;
     bool version_1; /* without any extension, then */
     bool unknown_critical;
+    size_t units;   /* organizational units in its name, 11 bytes each */
     size_t padding; /* bytes of an extension that nobody knows */
     uint8_t serial[24];
     size_t serial_len; /* 0: one that nobody has */

@@ -234,6 +234,26 @@ static void that_are_weak(void)
     }
 }
 
+/* 20 KiB of them took GnuTLS an eighth of a second, for somebody whom nobody knows yet; twice as much, four times. */
+static void with_a_name_that_never_ends(void)
+{
+    struct issue_spec spec = leaf_spec();
+
+    spec.units = 250;
+    refused_by_both(&spec, DTLS_ALERT_BAD_CERTIFICATE,
+                    "a certificate has a subject or an issuer of more than 2048 bytes");
+    const struct issued *long_mid =
+        issue(&(struct issue_spec){ .name = "Mid", .ca = true, .issuer = root(), .units = 250 });
+    spec.units = 0;
+    spec.issuer = long_mid;
+    refused_by_both(&spec, DTLS_ALERT_BAD_CERTIFICATE,
+                    "a certificate has a subject or an issuer of more than 2048 bytes");
+    spec.issuer = mid();
+    spec.units = 150;
+    struct meeting meeting = meeting_of(CLIENT, issue(&spec));
+    meet_accepted(&meeting, "a long name");
+}
+
 static CU_TestInfo tests[] = {
     { "refused: expired", expired },
     { "refused: not yet valid", not_yet_valid },
@@ -245,6 +265,7 @@ static CU_TestInfo tests[] = {
     { "refused: with a name that does not print", with_a_name_that_does_not_print },
     { "refused: of the wrong extended key usage", of_the_wrong_extended_usage },
     { "refused: of the wrong key usage", of_the_wrong_key_usage },
+    { "refused: with a name that never ends", with_a_name_that_never_ends },
     { "refused: with a critical extension that nobody knows", with_a_critical_extension_that_nobody_knows },
     { "refused: with an extension twice", with_an_extension_twice },
     { "refused: with a negative serial number, or one too long", with_a_serial_number_that_is_none },
