@@ -132,12 +132,8 @@ static int judge(const struct dtls_pkix *pkix, struct dtls_pkix_case *judged, co
 
     if (alert == 0)
         alert = dtls_pkix_find_path(judged, chain->at, chain->count, &path);
-    if (alert == 0)
-        alert = dtls_pkix_check_purpose(judged, &path, peer->role);
     if (alert == 0 && pkix->name != NULL)
         alert = dtls_pkix_check_name(judged, path.at[0], pkix->name);
-    if (alert == 0)
-        alert = dtls_pkix_check_crls(judged, &path);
     return alert == 0 ? check_staple(judged, &path, peer) : alert;
 }
 
@@ -146,7 +142,7 @@ static int verify(void *arg, const struct dtls_peer_identity *peer)
     struct dtls_pkix *pkix = arg;
     const struct dtls_pkix_settings *settings = &pkix->settings;
     int64_t now = settings->now != NULL ? settings->now(settings->now_arg) : (int64_t)time(NULL);
-    struct dtls_pkix_case judged = { pkix->trust, now, INT64_MAX, peer->reason };
+    struct dtls_pkix_case judged = { pkix->trust, peer->role, now, INT64_MAX, peer->reason };
     struct chain chain = { .count = 0 };
 
     if (peer->role == settings->role)

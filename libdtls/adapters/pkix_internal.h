@@ -36,6 +36,7 @@ struct dtls_pkix_path {
 /* What one call of the verifier is about. */
 struct dtls_pkix_case {
     const struct dtls_pkix_trust *trust;
+    enum dtls_role role; /* the peer's */
     int64_t now;
     int64_t good_until; /* when the first of what it stands on is out of date */
     char *reason;       /* DTLS_REASON_MAX bytes */
@@ -63,14 +64,16 @@ const char *dtls_pkix_date(int64_t time, char out[DTLS_PKIX_SPAN]);
 
 /* ---- the steps of a verdict: each 0, or the alert, and the words are written ---- */
 
-/* pkix_path.c: a way from chain[0] to somebody trusted, whose links are all good now. */
+/* pkix_path.c: a way from chain[0] to somebody trusted, whose links are all good now, that may be used so, and on which
+ * nobody has been revoked. */
 int dtls_pkix_find_path(struct dtls_pkix_case *judged, gnutls_x509_crt_t *chain, size_t count,
                         struct dtls_pkix_path *out);
 
 /* pkix_sane.c: is it one that a decent authority would make? GnuTLS has parsed it. */
 int dtls_pkix_check_sanity(struct dtls_pkix_case *judged, gnutls_x509_crt_t certificate);
 
-/* pkix_purpose.c: may the leaf be used by a peer of that role? And does it demand a stapled response (RFC 7633)? */
+/* pkix_purpose.c: may all on the way be used for a peer of that role? And does it demand a stapled response (RFC 7633)?
+ */
 int dtls_pkix_check_purpose(struct dtls_pkix_case *judged, const struct dtls_pkix_path *path, enum dtls_role role);
 bool dtls_pkix_must_staple(gnutls_x509_crt_t leaf);
 

@@ -153,7 +153,9 @@ static int check_way(struct dtls_pkix_case *judged, const struct dtls_pkix_path 
 
     for (size_t i = 0; alert == 0 && i < path->count; i++)
         alert = check_time(judged, path->at[i]);
-    return alert;
+    if (alert == 0)
+        alert = dtls_pkix_check_purpose(judged, path, judged->role);
+    return alert == 0 ? dtls_pkix_check_crls(judged, path) : alert;
 }
 
 /* ---- all ways ---- */

@@ -97,6 +97,38 @@ static void that_is_cross_signed(void)
     }
 }
 
+/* One authority has taken back what it said of another, or has said it for something else only; the other way is open.
+ */
+static void by_a_way_on_which_nobody_is_revoked(void)
+{
+    const struct issued *other = issue(&(struct issue_spec){ .name = "Other", .ca = true });
+    const struct issued *here = issue(&(struct issue_spec){ .name = "Crossed", .ca = true, .issuer = other });
+    const struct issued *there =
+        issue(&(struct issue_spec){ .name = "Crossed", .ca = true, .issuer = root(), .same_key = here });
+    const struct issued *for_mail = issue(&(struct issue_spec){
+        .name = "Crossed", .ca = true, .issuer = root(), .same_key = here, .purpose = GNUTLS_KP_EMAIL_PROTECTION });
+
+    for (int judge = CLIENT; judge <= SERVER; judge++)
+        for (int order = 0; order < 2; order++) {
+            struct issue_spec spec = leaf_spec();
+            spec.issuer = here;
+            struct meeting meeting = meeting_of((enum net_end)judge, issue(&spec));
+            meeting.chain[1 + order] = there;
+            meeting.chain[2 - order] = here;
+            meeting.trusted[1] = other;
+            meeting.crls[0] = issue_crl(root(), there, ISSUE_NOW - ISSUE_DAY, ISSUE_NOW + ISSUE_DAY);
+            meet_accepted(&meeting, "one of two is revoked");
+            meeting.crls[0] = issue_crl(root(), NULL, ISSUE_NOW - 9 * ISSUE_DAY, ISSUE_NOW - ISSUE_DAY);
+            meet_accepted(&meeting, "of one of two nobody knows");
+            meeting.crls[0] = issue_crl(root(), there, ISSUE_NOW - ISSUE_DAY, ISSUE_NOW + ISSUE_DAY);
+            meeting.crls[1] = issue_crl(other, here, ISSUE_NOW - ISSUE_DAY, ISSUE_NOW + ISSUE_DAY);
+            meet_refused(&meeting, DTLS_ALERT_CERTIFICATE_REVOKED, "certificate of Crossed was revoked by ");
+            meeting.crls[0] = meeting.crls[1] = (gnutls_datum_t){ 0 };
+            meeting.chain[1 + order] = for_mail;
+            meet_accepted(&meeting, "one of two is for something else");
+        }
+}
+
 /* ---- names ---- */
 
 static void for_every_form_of_a_name(void)
@@ -373,6 +405,7 @@ static CU_TestInfo tests[] = {
     { "accepted: with a chain in any order, and more", with_all_of_the_chain_in_any_order_and_more },
     { "accepted: what is trusted itself", that_is_trusted_itself },
     { "accepted: cross-signed, by the way that is open", that_is_cross_signed },
+    { "accepted: by a way on which nobody is revoked, and all are for it", by_a_way_on_which_nobody_is_revoked },
     { "accepted: for every form of a name", for_every_form_of_a_name },
     { "accepted: the client that a server expects", of_the_client_that_is_expected },
     { "a session is resumed by the same verifier only", is_resumed_by_the_same_verifier_only },
