@@ -1,6 +1,7 @@
 /* fuzz_key_exchange.c - any bytes as each message after the hellos: what is read lies within the message, and comes
  * back as it was when it is written. */
 #include "messages/key_exchange.h"
+#include "messages/psk_exchange.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MOST_CERTIFICATES = 4 };
@@ -70,6 +71,36 @@ static void new_session_ticket(struct dtls_bytes body, struct dtls_writer *to)
     FUZZ_CHECK(dtls_bytes_equal(dtls_writer_bytes(to), body));
 }
 
+static void certificate_status(struct dtls_bytes body, struct dtls_writer *to)
+{
+    struct dtls_bytes response;
+
+    if (dtls_certificate_status_read(body, &response) != DTLS_OK)
+        return;
+    dtls_certificate_status_write(to, response);
+    FUZZ_CHECK(dtls_bytes_equal(dtls_writer_bytes(to), body));
+}
+
+static void psk_exchanges(struct dtls_bytes body, struct dtls_writer *to)
+{
+    struct dtls_psk_server_exchange server;
+    struct dtls_psk_client_exchange client;
+    uint8_t *at = to->at;
+
+    for (int ecdhe = 0; ecdhe < 2; ecdhe++) {
+        *to = dtls_writer_to(at, body.len);
+        if (dtls_psk_server_exchange_read(body, ecdhe, &server) == DTLS_OK) {
+            dtls_psk_server_exchange_write(to, ecdhe, &server);
+            FUZZ_CHECK(dtls_bytes_equal(dtls_writer_bytes(to), body));
+        }
+        *to = dtls_writer_to(at, body.len);
+        if (dtls_psk_client_exchange_read(body, ecdhe, &client) == DTLS_OK) {
+            dtls_psk_client_exchange_write(to, ecdhe, &client);
+            FUZZ_CHECK(dtls_bytes_equal(dtls_writer_bytes(to), body));
+        }
+    }
+}
+
 static void finished_and_alert(struct dtls_bytes body, struct dtls_writer *to)
 {
     struct dtls_bytes verify_data;
@@ -84,8 +115,8 @@ static void finished_and_alert(struct dtls_bytes body, struct dtls_writer *to)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static void (*const messages[])(struct dtls_bytes body, struct dtls_writer * to) = {
-        certificate,        server_key_exchange, certificate_request, client_key_exchange,
-        certificate_verify, new_session_ticket,  finished_and_alert,
+        certificate,        server_key_exchange, certificate_request, client_key_exchange, certificate_verify,
+        new_session_ticket, finished_and_alert,  certificate_status,  psk_exchanges,
     };
     struct dtls_writer to = fuzz_writer(len);
 
