@@ -36,18 +36,24 @@ static int ignore(struct dtls_question *question)
 
 int dtls_question_answer_psk(struct dtls_question *question, const struct dtls_psk *psk)
 {
+    struct dtls_conn *conn = conn_of(question);
+    struct dtls_psk given = { 0 };
+
     if (question->kind != DTLS_QUESTION_PSK)
         return DTLS_ERR_ARGUMENT;
-    if (psk != NULL && !dtls_psk_is_valid(psk))
+    if (psk != NULL)
+        given.key = psk->key;
+    if (psk != NULL && conn != NULL && conn->as.role == DTLS_CLIENT) /* a server knows it, and may have left it unset */
+        given.identity = psk->identity;
+    if (psk != NULL && !dtls_psk_is_valid(&given))
         return DTLS_ERR_ARGUMENT;
-    struct dtls_conn *conn = conn_of(question);
     if (conn == NULL)
         return ignore(question);
     if (psk == NULL) {
         dtls_question_deny(question);
     } else {
         struct dtls_writer to = dtls_question_open(question);
-        dtls_psk_write(&to, psk);
+        dtls_psk_write(&to, &given);
         dtls_question_grant(question, &to);
     }
     dtls_conn_changed(conn);
