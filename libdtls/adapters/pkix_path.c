@@ -72,12 +72,13 @@ static bool may_sign_certificates(gnutls_x509_crt_t authority)
 static int refuse_constraint(struct dtls_pkix_case *judged, const struct dtls_pkix_path *path, size_t at,
                              const char *name)
 {
-    char issuer[DTLS_PKIX_NAME];
+    char issuer[DTLS_PKIX_NAME], below[DTLS_PKIX_NAME];
 
-    dtls_pkix_name_of(path->at[at + 1], issuer);
-    if (!may_sign_certificates(path->at[at + 1]))
-        return dtls_pkix_refuse(judged, DTLS_ALERT_BAD_CERTIFICATE,
-                                "%s may not sign certificates (key usage), but has signed that of %s", issuer, name);
+    for (size_t i = path->count - 1; i > at; i--)
+        if (!may_sign_certificates(path->at[i]))
+            return dtls_pkix_refuse(judged, DTLS_ALERT_BAD_CERTIFICATE,
+                                    "%s may not sign certificates (key usage), but has signed that of %s",
+                                    dtls_pkix_name_of(path->at[i], issuer), dtls_pkix_name_of(path->at[i - 1], below));
     for (size_t i = at + 1; i < path->count; i++) {
         int limit = path_limit(path->at[i]);
         if (limit >= 0 && (size_t)limit < i - 1)
@@ -141,7 +142,9 @@ static int check_links(struct dtls_pkix_case *judged, const struct dtls_pkix_pat
         return 0;
     for (size_t from = path->count - 1; from-- > 0;) {
         unsigned status = verify_from(path, from);
-        if (status != 0)
+        /* The first one is taken for a leaf, and an authority's common name for a host: its link may be a good one. */
+        bool is_of_names = (status & ~(unsigned)GNUTLS_CERT_INVALID) == GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE;
+        if (status != 0 && (from == 0 || !is_of_names))
             return refuse_link(judged, path, from, status);
     }
     return dtls_pkix_refuse(judged, DTLS_ALERT_BAD_CERTIFICATE, "the peer's certificates do not hold together");

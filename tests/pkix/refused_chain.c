@@ -153,7 +153,7 @@ static void with_a_name_that_its_authority_may_not_vouch_for(void)
             meeting.chain[1] = issuer;
             meeting.chain[2] = i == 2 ? only : NULL;
             meet_refused(&meeting, DTLS_ALERT_BAD_CERTIFICATE,
-                         "has a name that an authority above it may not vouch for");
+                         "certificate of sip.example has a name that an authority above it may not vouch for");
             spec.hosts[0] = "sip.good.example";
             meeting.chain[0] = issue(&spec);
             meeting.name = judge == CLIENT ? "sip.good.example" : NULL;
