@@ -319,7 +319,8 @@ void settings_check(const struct settings *settings)
         refuse("--psk-hint needs --psk");
     if (settings->psk_hint != NULL && strlen(settings->psk_hint) > DTLS_PSK_MAX_HINT)
         refuse("--psk-hint is longer than %d bytes", DTLS_PSK_MAX_HINT);
-    refuse("--client-ca needs --client-cert ask or require");
+    if (settings->client_ca != NULL && settings->client_certificate == DTLS_CLIENT_CERTIFICATE_NONE)
+        refuse("--client-ca needs --client-cert ask or require");
     if (settings->max_associations < settings->workers)
         refuse("--max-associations %u is below --workers %u", settings->max_associations, settings->workers);
     if (settings->commands && settings->workers > 1)
@@ -367,14 +368,11 @@ void settings_configure(const struct settings *settings, enum dtls_role role, st
 {
     dtls_config_init(config);
     if (settings->pin.given)
-        config->verifier = dtls_verifier_pinned(settings->pin.fingerprint);
+        config->verifier = settings->raw_public_key ? dtls_verifier_pinned_key(settings->pin.fingerprint)
+                                                    : dtls_verifier_pinned(settings->pin.fingerprint);
     else if (settings->psk.count == 0 || role == DTLS_SERVER) /* a client with keys lets nobody in without one */
         config->verifier = dtls_verifier_accept();
     configure_keys(settings, role, config);
-    config->verifier = dtls_verifier_accept();
-    if (settings->pin.given)
-        config->verifier = settings->raw_public_key ? dtls_verifier_pinned_key(settings->pin.fingerprint)
-                                                    : dtls_verifier_pinned(settings->pin.fingerprint);
     config->own_types = config->peer_types = settings->raw_public_key ? DTLS_TYPES_RAW_X509 : DTLS_TYPES_X509;
     config->client_certificate = (enum dtls_client_certificate)settings->client_certificate;
     config->allow_identity_change = settings->allow_identity_change;
