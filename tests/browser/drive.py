@@ -44,7 +44,8 @@ class Browser:
         shutil.rmtree(self.profile, ignore_errors=True)
 
     def spawn(self, words, **more):
-        where = {"HOME": self.profile, "XDG_RUNTIME_DIR": self.profile, "MOZ_HEADLESS": "1", "DBUS_SESSION_BUS_ADDRESS": ""}
+        where = {"HOME": self.profile, "XDG_RUNTIME_DIR": self.profile, "MOZ_HEADLESS": "1",
+                 "DBUS_SESSION_BUS_ADDRESS": ""}
         self.process = subprocess.Popen(words, env={**os.environ, **where}, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
 
@@ -64,8 +65,9 @@ class Chromium(Browser):
             os.dup2(spare[0], 3)
             os.dup2(spare[1], 4)
 
-        self.spawn(["chromium", "--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--disable-gpu", "--window-size=860,960",
-                    "--disable-dev-shm-usage", "--no-first-run", "--renderer-process-limit=3", "--use-fake-device-for-media-stream",
+        self.spawn(["chromium", "--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--disable-gpu",
+                    "--window-size=860,960", "--disable-dev-shm-usage", "--no-first-run",
+                    "--renderer-process-limit=3", "--use-fake-device-for-media-stream",
                     "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required",
                     "--user-data-dir=" + self.profile, "about:blank"], preexec_fn=place, close_fds=False)
         os.close(their_in)
@@ -131,8 +133,9 @@ class Firefox(Browser):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        prefs = {"marionette.port": port, "media.navigator.streams.fake": True, "media.navigator.permission.disabled": True,
-                 "media.autoplay.default": 0, "app.update.enabled": False, "network.captive-portal-service.enabled": False,
+        prefs = {"marionette.port": port, "media.navigator.streams.fake": True,
+                 "media.navigator.permission.disabled": True, "media.autoplay.default": 0,
+                 "app.update.enabled": False, "network.captive-portal-service.enabled": False,
                  "datareporting.policy.dataSubmissionEnabled": False, "browser.shell.checkDefaultBrowser": False,
                  "network.connectivity-service.enabled": False, "browser.tabs.remote.autostart": True,
                  "media.peerconnection.ice.obfuscate_host_addresses": False}
@@ -187,7 +190,8 @@ class Firefox(Browser):
 
     def run(self, tab, code):
         self.ask("WebDriver:SwitchToWindow", handle=tab)
-        page = "(async () => {" + code + "})().then(value => JSON.stringify({ value }), error => JSON.stringify({ error: String(error) }))"
+        page = ("(async () => {" + code + "})().then(value => JSON.stringify({ value }), "
+                "error => JSON.stringify({ error: String(error) }))")
         script = "let tell = arguments[1]; window.eval(arguments[0]).then(text => tell(text));"
         answer = json.loads(self.ask("WebDriver:ExecuteAsyncScript", args=[page], script=script)["value"])
         if "error" in answer:

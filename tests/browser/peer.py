@@ -23,8 +23,8 @@ class Server:
     """The program, with any ports; `events` are the JSON lines it has printed."""
 
     def __init__(self, build, *options):
-        self.process = subprocess.Popen([os.path.join(build, "apps/webrtc/dtls-webrtc"), "--json", "--port", "0", *options],
-                                        stdout=subprocess.PIPE, text=True)
+        program = os.path.join(build, "apps/webrtc/dtls-webrtc")
+        self.process = subprocess.Popen([program, "--json", "--port", "0", *options], stdout=subprocess.PIPE, text=True)
         self.lines, self.events = queue.Queue(), []
         threading.Thread(target=self.listen, daemon=True).start()
         about = self.wait(lambda event: event["event"] == "listening")
@@ -137,8 +137,9 @@ class Client:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-subj", "/CN=client", "-keyout", f"{room}/key.pem", "-out", f"{room}/cert.pem"],
                        stderr=subprocess.DEVNULL, check=True)
-        self.fingerprint = subprocess.run(["openssl", "x509", "-in", f"{room}/cert.pem", "-noout", "-fingerprint", "-sha256"],
-                                          capture_output=True, check=True).stdout.strip().split(b"=")[1]
+        said = subprocess.run(["openssl", "x509", "-in", f"{room}/cert.pem", "-noout", "-fingerprint", "-sha256"],
+                              capture_output=True, check=True).stdout
+        self.fingerprint = said.strip().split(b"=")[1]
 
     def begin(self, caller):
         self.near = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
