@@ -330,20 +330,28 @@ static void hear_stun(struct calls *calls, const struct address *from, struct dt
         connect_call(call);
 }
 
+/* The browser has our last flight (K3). */
+static void confirm_keys(struct call *call, uint16_t epoch)
+{
+    struct dtls_conn *conn = dtls_endpoint_find(call->calls->endpoint, &call->address);
+
+    if (conn != NULL)
+        dtls_conn_media_confirmed(conn, dtls_ev_now(), epoch);
+    settle(call->calls);
+}
+
 static void hear_media(struct call *call, size_t path, uint8_t *datagram, size_t len)
 {
     uint8_t out[ECHO_ROOM];
     uint16_t epoch;
-    struct dtls_conn *conn = dtls_endpoint_find(call->calls->endpoint, &call->address);
     size_t out_len = echo_packet(call->srtp, dtls_ev_now(), datagram, len, out, &epoch);
 
-    call->received += epoch > 0;
-    if (epoch > 0 && call->nominated[path])
+    if (epoch == 0)
+        return; /* forged, or a copy */
+    if (call->nominated[path])
         call->path = path;
-    if (epoch > 0 && call->received == 1 && conn != NULL) { /* the browser has our last flight (K3) */
-        dtls_conn_media_confirmed(conn, dtls_ev_now(), epoch);
-        settle(call->calls);
-    }
+    if (call->received++ == 0)
+        confirm_keys(call, epoch);
     if (out_len > 0 && send_to(call, out, out_len))
         call->sent++;
 }

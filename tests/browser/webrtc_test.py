@@ -196,6 +196,38 @@ def full_house():
     expect(server.end() == 0, "not ended as it should")
 
 
+def connected(server, caller):
+    server.wait(lambda event: event.get("id") == caller.where[7:] and event["state"] == "connected")
+
+
+def stays_where_it_is():
+    """Neither a request that was caught and sent again, nor one of another call, takes a path from a call."""
+    server = Server(BUILD, "--media-host", "127.0.0.1")
+    with tempfile.TemporaryDirectory() as room:
+        client = Client(room)
+        caller = Caller(server, re.sub(rb"a=fingerprint:.*\r\n", b"a=fingerprint:sha-256 " + client.fingerprint +
+                                       b"\r\n", offer()))
+        caught = caller.request(attributes=struct.pack(">HH", 0x25, 0))
+        expect(caller.send(caught)[:2] == b"\x01\x01")
+        client.begin(caller)
+        connected(server, caller)
+        client.kill()
+    thief = Caller(server, offer())
+    caller.send(thief.request())
+    expect(thief.status()["state"] == "new", "a path of two calls")
+    expect(thief.send(caught)[:2] == b"\x01\x01")  # ICE cannot know; media would have to come from there, too
+    expect(server.ask("DELETE", f"/calls/{caller.ours}")[0] == 404, "the ufrag ends a call")
+    expect(server.ask("DELETE", caller.where)[0] == 200)
+    caller.socket.settimeout(5)
+    until(lambda: caller.socket.recv(65536)[0] == 21)  # close_notify, behind copies of the last flight
+    thief.socket.settimeout(0.3)
+    try:
+        expect(False, "it went to the thief:", thief.socket.recv(65536))
+    except TimeoutError:
+        pass
+    expect(server.end() == 0)
+
+
 def attempt(server, text):
     """A call, when there is room for one."""
     try:
@@ -214,7 +246,7 @@ def begins_anew():
             caller = until(lambda: attempt(server, theirs))
             caller.send(caller.request())
             client.begin(caller)
-            server.wait(lambda event, id=caller.where[7:]: event.get("id") == id and event["state"] == "connected")
+            connected(server, caller)
             client.kill()
             client.begin(caller)
             time.sleep(1)
@@ -419,6 +451,7 @@ else:
     check_stun(main)
     check("a full house", full_house)
     check("a client that begins anew", begins_anew)
+    check("a call stays where it is", stays_where_it_is)
     check("the page over https", over_tls)
     check("a call that nobody comes to ends", given_up)
     check("it ends when it is told to", lambda: main.end() == 0)
