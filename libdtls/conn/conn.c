@@ -97,10 +97,10 @@ void dtls_conn_free(struct dtls_conn *conn)
     dtls_held_record_free(&memory, conn->reading);
     dtls_held_record_free(&memory, conn->delivered);
     dtls_session_free(conn->as.session);
-    dtls_release(&memory, conn->as.peer_chain, conn->as.peer_chain_len);
     dtls_established_clear(&conn->as, &conn->as.active);
     dtls_release(&memory, conn->as.cookie, conn->as.cookie_len);
-    dtls_release(&memory, conn->as.psk_identity, (size_t)conn->as.psk_identity_len + 1);
+    dtls_release(&memory, conn->as.shown, (size_t)conn->as.shown_len + 1);
+    dtls_release(&memory, conn->probe, sizeof *conn->probe);
     dtls_conn_forget_heartbeat(conn);
     dtls_epochs_free(&conn->as.epochs);
     while (conn->as.exporters != NULL) {
@@ -133,8 +133,8 @@ static bool is_quiet(const struct dtls_conn *conn)
     const struct dtls_config *config = conn->as.config;
 
     return conn->state == DTLS_CONN_OPEN && conn->hs == NULL && !conn->re.asked && !conn->re.requesting &&
-           conn->probe.state == DTLS_PROBE_OFF && dtls_outbox_is_empty(&conn->outbox) &&
-           config->renew_after_records == 0 && config->renew_after_bytes == 0 && config->renew_after_s == 0 &&
+           !dtls_conn_is_searching(conn) && dtls_outbox_is_empty(&conn->outbox) && config->renew_after_records == 0 &&
+           config->renew_after_bytes == 0 && config->renew_after_s == 0 &&
            (conn->as.exporters == NULL || dtls_conn_keys_deadline(conn) == DTLS_NEVER) &&
            !dtls_conn_is_to_be_advised(conn);
 }
@@ -360,7 +360,9 @@ const uint8_t *dtls_conn_psk_fingerprint(const struct dtls_conn *conn)
 
 struct dtls_bytes dtls_conn_psk_identity(const struct dtls_conn *conn)
 {
-    return dtls_view(conn->as.psk_identity, conn->as.psk_identity_len);
+    bool psk = dtls_conn_psk_fingerprint(conn) != NULL;
+
+    return dtls_view(conn->as.shown, psk ? conn->as.shown_len : 0);
 }
 
 struct dtls_bytes dtls_conn_peer_certificate(const struct dtls_conn *conn, size_t index)
@@ -368,9 +370,8 @@ struct dtls_bytes dtls_conn_peer_certificate(const struct dtls_conn *conn, size_
     struct dtls_bytes chain[DTLS_MAX_CHAIN];
     size_t count = 0;
 
-    if (conn->as.peer_chain != NULL)
-        dtls_certificate_message_read(dtls_view(conn->as.peer_chain, conn->as.peer_chain_len), chain, DTLS_MAX_CHAIN,
-                                      &count);
+    if (conn->as.shown != NULL && dtls_conn_peer_fingerprint(conn) != NULL)
+        dtls_certificate_message_read(dtls_view(conn->as.shown, conn->as.shown_len), chain, DTLS_MAX_CHAIN, &count);
     return index < count ? chain[index] : (struct dtls_bytes){ 0 };
 }
 

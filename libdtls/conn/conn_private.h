@@ -91,22 +91,23 @@ struct dtls_conn {
     uint16_t advised_epoch; /* the application knows that its keys are used up (R12); 0: none */
     uint16_t mtu;
     uint16_t flight_mtu; /* what flights are believed to fit into, until the handshake is done (M5) */
-    uint16_t probe_to;   /* probe_mtu_to of the handshake that is in force */
     uint16_t echo_len;
     uint32_t held_records, held_bytes;
     uint32_t opened;      /* authentic records, for who asks whether there was one more */
     uint8_t early_copies; /* of the flight that is out, because the peer is ahead (R5); the last at early_copied_at */
     bool peer_is_ahead;   /* it has sent data of n+1 before Finished, */
     bool has_postponed;   /* and some in the datagram being read: perhaps Finished stands behind it */
-    uint8_t *echo;        /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
-    dtls_time now;        /* the latest we were told; records that are read later happen then */
+    bool data_waits;      /* a DATA event */
+    uint16_t data_epoch, postponed_epoch;
+    uint8_t *echo; /* the payload of a heartbeat that waits for its answer; owned; NULL: none */
+    dtls_time now; /* the latest we were told; records that are read later happen then */
 
     struct dtls_handshake *hs; /* NULL while none runs; and room for its last flight: */
     struct dtls_last_flight *spare;
     struct dtls_last_flight *last; /* of the newest finished handshake, where we sent it (T5); may be NULL */
     struct dtls_renegotiation re;
     struct dtls_renewal renewal;
-    struct dtls_probe probe;
+    struct dtls_probe *probe; /* NULL until there is a search; owned */
 
     struct dtls_outbox outbox;
     dtls_time answered_at;
@@ -114,9 +115,7 @@ struct dtls_conn {
 
     struct dtls_waiting_event events[DTLS_EVENT_MOST];
     uint8_t event_first, event_count;
-    bool data_waits; /* a DATA event, not in the queue: */
-    uint16_t data_epoch, postponed_epoch;
-    struct dtls_bytes data;
+    struct dtls_bytes data; /* of a DATA event, which is not in the queue */
     struct dtls_bytes postponed;
 
     uint8_t *input; /* the datagram being read: the caller's, or that of `reading` */
@@ -179,7 +178,8 @@ void dtls_conn_tell_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, siz
 void dtls_conn_change_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t mtu);
 void dtls_conn_shrink_flights(struct dtls_conn *conn); /* after timeouts (M5) */
 
-bool dtls_conn_is_at_rest(const struct dtls_conn *conn); /* open, and in no handshake */
+bool dtls_conn_is_at_rest(const struct dtls_conn *conn);   /* open, and in no handshake */
+bool dtls_conn_is_searching(const struct dtls_conn *conn); /* for the path's MTU, or confirms what it has found */
 void dtls_conn_begin_probing(struct dtls_conn *conn, const struct dtls_config *config, dtls_time now); /* one is done */
 void dtls_conn_probe_tick(struct dtls_conn *conn, dtls_time now);
 dtls_time dtls_conn_probe_deadline(const struct dtls_conn *conn);

@@ -56,11 +56,12 @@ static void take_response(struct dtls_conn *conn, struct dtls_bytes payload)
     uint32_t number = dtls_read_u32(&from);
     enum dtls_probe_outcome outcome;
 
-    if (!dtls_reader_finished(&from) || !dtls_probe_answered(&conn->probe, number, conn->now, &outcome))
+    if (!dtls_reader_finished(&from) || conn->probe == NULL ||
+        !dtls_probe_answered(conn->probe, number, conn->now, &outcome))
         drop(conn, DTLS_DROP_STATE); /* to nothing that counts any more */
     else if (outcome != DTLS_PROBE_AS_IT_WAS)
         dtls_conn_change_mtu(conn, outcome == DTLS_PROBE_ROSE ? DTLS_MTU_PROBED : DTLS_MTU_BLACK_HOLE,
-                             conn->probe.good);
+                             conn->probe->good);
 }
 
 void dtls_conn_take_heartbeat(struct dtls_conn *conn, struct dtls_bytes record)
@@ -108,8 +109,8 @@ static size_t write_probe(struct dtls_conn *conn, dtls_time now, size_t size, ui
     size_t around = dtls_epoch_expansion(conn->as.epochs.current) + DTLS_HEARTBEAT_HEADER + NUMBER_LEN;
     size_t padding = size > around + DTLS_HEARTBEAT_PADDING ? size - around : DTLS_HEARTBEAT_PADDING;
 
-    dtls_write_u32(&to, dtls_probe_number(&conn->probe));
-    dtls_probe_sent(&conn->probe, conn->as.path.srtt_us, now);
+    dtls_write_u32(&to, dtls_probe_number(conn->probe));
+    dtls_probe_sent(conn->probe, conn->as.path.srtt_us, now);
     conn->as.stats.probes++;
     struct dtls_heartbeat probe = { DTLS_HEARTBEAT_REQUEST, dtls_writer_bytes(&to) };
     return write_record(conn, &probe, padding, out);
@@ -124,10 +125,10 @@ size_t dtls_conn_write_heartbeat(struct dtls_conn *conn, dtls_time now, uint8_t 
         if (len > 0)
             return len;
     }
-    size_t size = dtls_probe_wanted(&conn->probe);
+    size_t size = conn->probe == NULL ? 0 : dtls_probe_wanted(conn->probe);
     if (size > cap) {
-        dtls_probe_told(&conn->probe, cap, now);
-        size = dtls_probe_wanted(&conn->probe);
+        dtls_probe_told(conn->probe, cap, now);
+        size = dtls_probe_wanted(conn->probe);
     }
     return size == 0 || size > cap ? 0 : write_probe(conn, now, size, out);
 }

@@ -8,14 +8,19 @@ bool dtls_conn_is_at_rest(const struct dtls_conn *conn)
     return conn->state == DTLS_CONN_OPEN && (conn->hs == NULL || conn->re.parked);
 }
 
+bool dtls_conn_is_searching(const struct dtls_conn *conn)
+{
+    return conn->probe != NULL && conn->probe->state != DTLS_PROBE_OFF;
+}
+
 /* No datagram to the peer is longer than one record of the largest kind that it takes: beyond that there is nothing to
  * find, and nothing to confirm. */
 static size_t end_of_search(const struct dtls_conn *conn)
 {
     const struct dtls_epoch *epoch = conn->as.epochs.current;
-    size_t one_record = epoch->limit + dtls_epoch_expansion(epoch), most = conn->probe_to;
+    size_t one_record = epoch->limit + dtls_epoch_expansion(epoch), most = conn->probe->to;
 
-    if (!conn->as.active.may_probe || conn->probe_to == 0 || one_record < conn->mtu)
+    if (!conn->as.active.may_probe || most == 0 || one_record < conn->mtu)
         return 0;
     if (most > one_record)
         most = one_record;
@@ -27,29 +32,36 @@ static void search(struct dtls_conn *conn, size_t least, dtls_time now)
     size_t most = end_of_search(conn);
 
     if (most == 0)
-        conn->probe.state = DTLS_PROBE_OFF;
+        conn->probe->state = DTLS_PROBE_OFF;
     else
-        dtls_probe_begin(&conn->probe, conn->mtu, least, most, now);
+        dtls_probe_begin(conn->probe, conn->mtu, least, most, now);
 }
 
+/* Most connections never search. Without memory this one does not, until its next handshake. */
 void dtls_conn_begin_probing(struct dtls_conn *conn, const struct dtls_config *config, dtls_time now)
 {
-    conn->probe_to = (uint16_t)config->probe_mtu_to;
-    if (conn->probe.state == DTLS_PROBE_OFF)
-        search(conn, conn->probe.least > 0 ? conn->probe.least : conn->mtu, now);
-    else if (conn->probe.most != end_of_search(conn)) /* else it goes on where it was */
-        search(conn, conn->probe.least, now);
+    if (conn->probe == NULL && config->probe_mtu_to != 0)
+        conn->probe = dtls_allocate(&conn->as.memory, sizeof *conn->probe);
+    if (conn->probe == NULL)
+        return;
+    conn->probe->to = (uint16_t)config->probe_mtu_to;
+    if (!dtls_conn_is_searching(conn))
+        search(conn, conn->probe->least > 0 ? conn->probe->least : conn->mtu, now);
+    else if (conn->probe->most != end_of_search(conn)) /* else it goes on where it was */
+        search(conn, conn->probe->least, now);
 }
 
 void dtls_conn_probe_tick(struct dtls_conn *conn, dtls_time now)
 {
-    if (dtls_conn_is_at_rest(conn))
-        dtls_probe_tick(&conn->probe, conn->as.stats.records_sent, now);
+    if (dtls_conn_is_at_rest(conn) && dtls_conn_is_searching(conn))
+        dtls_probe_tick(conn->probe, conn->as.stats.records_sent, now);
 }
 
 dtls_time dtls_conn_probe_deadline(const struct dtls_conn *conn)
 {
-    return dtls_conn_is_at_rest(conn) ? dtls_probe_deadline(&conn->probe, conn->as.stats.records_sent) : DTLS_NEVER;
+    return dtls_conn_is_at_rest(conn) && dtls_conn_is_searching(conn)
+               ? dtls_probe_deadline(conn->probe, conn->as.stats.records_sent)
+               : DTLS_NEVER;
 }
 
 /* ---- the size ---- */
@@ -59,8 +71,9 @@ int dtls_conn_set_mtu(struct dtls_conn *conn, size_t mtu)
     if (mtu < DTLS_SMALLEST_MTU || mtu > DTLS_LARGEST_MTU)
         return DTLS_ERR_ARGUMENT;
     conn->mtu = conn->flight_mtu = (uint16_t)mtu;
-    conn->probe.least = (uint32_t)mtu;
-    if (conn->probe.state != DTLS_PROBE_OFF)
+    if (conn->probe != NULL)
+        conn->probe->least = (uint32_t)mtu;
+    if (dtls_conn_is_searching(conn))
         search(conn, mtu, conn->now);
     return DTLS_OK;
 }
@@ -122,7 +135,8 @@ void dtls_conn_datagram_too_big(struct dtls_conn *conn, dtls_time now, size_t mt
     dtls_conn_changed(conn);
     if (mtu < DTLS_SMALLEST_MTU)
         mtu = DTLS_SMALLEST_MTU;
-    dtls_probe_told(&conn->probe, mtu, now);
+    if (dtls_conn_is_searching(conn))
+        dtls_probe_told(conn->probe, mtu, now);
     if (mtu >= old || conn->state == DTLS_CONN_OVER)
         return;
     dtls_conn_change_mtu(conn, DTLS_MTU_TOO_BIG, mtu);

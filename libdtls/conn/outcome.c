@@ -78,33 +78,28 @@ void dtls_conn_expire_epochs(struct dtls_conn *conn, dtls_time now)
 
 /* ---- the end of a handshake ---- */
 
-/* The client's identity, where this handshake has told of one; where it has not, the earlier one stays as long as there
- * is a pre-shared key. */
-static void keep_psk(struct dtls_association *as, struct dtls_handshake *hs)
+/* For who asks for the peer's certificates or the client's identity later: those of the last handshake that has shown
+ * some. An abbreviated one shows none, and what there was stays. Without memory there are none. */
+static void keep_shown(struct dtls_association *as, struct dtls_handshake *hs)
 {
-    if (hs->psk.identity == NULL && as->active.has_peer && as->active.suite->psk)
+    const struct dtls_established *old = &as->active, *new = &hs->pending;
+    bool psk = new->has_peer &&new->suite->psk;
+    bool chain = new->has_peer && !psk && !new->peer_raw && hs->config->keep_peer_chain;
+
+    if (((psk && hs->psk.identity == NULL) || (chain && hs->chain_len == 0)) && old->has_peer && old->suite->psk == psk)
         return;
-    dtls_release(&as->memory, as->psk_identity, (size_t)as->psk_identity_len + 1);
-    as->psk_identity = hs->psk.identity;
-    as->psk_identity_len = (uint16_t)hs->psk.identity_len;
-    if (hs->psk.identity != NULL)
-        as->psk_config = hs->psk_config;
+    dtls_release(&as->memory, as->shown, (size_t)as->shown_len + 1);
+    as->shown = hs->psk.identity;
+    as->shown_len = (uint32_t)hs->psk.identity_len;
     hs->psk.identity = NULL;
-}
-
-/* For who asks for certificates later: those of the last full handshake, with the fingerprint. */
-static void keep_chain(struct dtls_association *as, const struct dtls_handshake *hs)
-{
-    bool wanted =
-        hs->config->keep_peer_chain && hs->pending.has_peer && !hs->pending.suite->psk && !hs->pending.peer_raw;
-
-    if (wanted && hs->chain_len == 0) /* it was not shown again */
-        return;
-    dtls_release(&as->memory, as->peer_chain, as->peer_chain_len);
-    as->peer_chain = wanted ? dtls_allocate(&as->memory, hs->chain_len) : NULL;
-    as->peer_chain_len = as->peer_chain != NULL ? hs->chain_len : 0;
-    if (as->peer_chain != NULL)
-        memcpy(as->peer_chain, hs->transcript.bytes + hs->chain_at, hs->chain_len);
+    if (as->shown != NULL)
+        as->psk_config = hs->psk_config;
+    else if (chain && hs->chain_len > 0)
+        as->shown = dtls_allocate(&as->memory, hs->chain_len + 1);
+    if (as->shown != NULL && chain) {
+        as->shown_len = (uint32_t)hs->chain_len;
+        memcpy(as->shown, hs->transcript.bytes + hs->chain_at, hs->chain_len);
+    }
 }
 
 /* The peer's certificate, suite and secrets of the attempt become those of the connection, all at once. */
@@ -121,7 +116,7 @@ static void publish(struct dtls_conn *conn, dtls_time now)
     dtls_wipe(&state, sizeof state);
     dtls_session_free(as->session);
     as->session = session;
-    keep_chain(as, hs);
+    keep_shown(as, hs);
     dtls_established_clear(as, &as->active);
     as->active = hs->pending;
     hs->pending.server_name = NULL;
@@ -129,7 +124,6 @@ static void publish(struct dtls_conn *conn, dtls_time now)
         as->identity = hs->identity;
         as->own_raw = hs->own_type == DTLS_TYPE_RAW;
     }
-    keep_psk(as, hs);
     dtls_epochs_advance(&as->epochs, now);
     dtls_association_forget_keys(as);
     dtls_last_flight_free(&as->memory, conn->last); /* the peer proved by its Finished that it has that one */
@@ -196,7 +190,8 @@ static int finish(struct dtls_conn *conn, dtls_time now)
 void dtls_conn_begin_handshake(struct dtls_conn *conn)
 {
     dtls_conn_forget_heartbeat(conn);
-    dtls_probe_pause(&conn->probe);
+    if (conn->probe != NULL)
+        dtls_probe_pause(conn->probe);
 }
 
 static void answered(struct dtls_conn *conn, dtls_time now)

@@ -87,7 +87,7 @@ void dtls_conn_transmit_alert(struct dtls_conn *conn, uint8_t level, uint8_t des
 
 bool dtls_conn_has_datagram(const struct dtls_conn *conn)
 {
-    return !dtls_outbox_is_empty(&conn->outbox) || conn->echo != NULL || conn->probe.state != DTLS_PROBE_OFF;
+    return !dtls_outbox_is_empty(&conn->outbox) || conn->echo != NULL || dtls_conn_is_searching(conn);
 }
 
 bool dtls_conn_next_datagram(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap, size_t *len)
@@ -198,7 +198,7 @@ static bool may_wake(const struct dtls_conn *conn)
 {
     const struct dtls_config *config = conn->as.config;
 
-    return config->renew_after_records != 0 || config->renew_after_bytes != 0 || conn->probe.state != DTLS_PROBE_OFF ||
+    return config->renew_after_records != 0 || config->renew_after_bytes != 0 || dtls_conn_is_searching(conn) ||
            dtls_conn_is_to_be_advised(conn);
 }
 

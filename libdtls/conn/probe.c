@@ -46,6 +46,7 @@ void dtls_probe_begin(struct dtls_probe *probe, size_t good, size_t least, size_
         .most = (uint32_t)most,
         .too_big = (uint32_t)most + 1,
         .number = probe->number,
+        .to = probe->to,
         .raise_at = dtls_time_after(now, DTLS_PROBE_RAISE),
     };
     go_on(probe, now);
@@ -145,7 +146,7 @@ bool dtls_probe_answered(struct dtls_probe *probe, uint32_t number, dtls_time no
 
 void dtls_probe_told(struct dtls_probe *probe, size_t fits, dtls_time now)
 {
-    if (probe->state == DTLS_PROBE_OFF || fits >= probe->too_big)
+    if (fits >= probe->too_big)
         return;
     probe->too_big = (uint32_t)fits + 1;
     probe->raise_at = dtls_time_after(now, DTLS_PROBE_RAISE);

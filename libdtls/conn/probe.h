@@ -29,10 +29,11 @@ enum dtls_probe_state {
     DTLS_PROBE_CONTROL_FLIES, /* and was */
 };
 
-/* All zeroes is no search. */
+/* All zeroes is no search. `to` is its owner's. */
 struct dtls_probe {
     uint8_t state;       /* enum dtls_probe_state */
     uint8_t losses;      /* of `size`, in a row */
+    uint16_t to;         /* where the configuration wants a search to end */
     uint32_t good;       /* passes: the MTU; always below too_big */
     uint32_t least;      /* what a black hole falls back to */
     uint32_t most;       /* the end of the search */

@@ -45,18 +45,16 @@ struct dtls_association {
     const struct dtls_config *config;     /* outlives us; for the next handshake */
     const struct dtls_identity *identity; /* what we have presented; NULL: nothing yet (R9) */
     const struct dtls_config *psk_config; /* a client: whose pre-shared key we have used; NULL: none yet (R9) */
-    uint8_t *psk_identity;                /* the client's (psk.h); owned; NULL: none */
-    uint16_t psk_identity_len;
-    bool own_raw; /* what we have presented was a raw public key */
+    uint8_t *shown;     /* where there are certificates and the configuration wants them kept: the body of the peer's
+                           Certificate; with a pre-shared key: the client's identity (psk.h). Owned; NULL: neither */
+    uint32_t shown_len; /* the block has one byte more */
+    bool own_raw;       /* what we have presented was a raw public key */
     struct dtls_memory memory;
     struct dtls_random random;
     struct dtls_epochs epochs;
     struct dtls_established active;
     struct dtls_session
-        *session; /* the connection's own, resumable (R11), or the one a client starts with; may be NULL */
-    uint8_t
-        *peer_chain; /* the body of its Certificate message, where the configuration wants it kept; owned; NULL: none */
-    size_t peer_chain_len;
+        *session;    /* the connection's own, resumable (R11), or the one a client starts with; may be NULL */
     uint8_t *cookie; /* a client's last one: its rehandshakes may send it again (R6); owned; NULL: none */
     struct dtls_exporter *exporters; /* newest first: of the next epoch, the current one, the previous one while it is
                                         read; NULL: the configuration wants none */

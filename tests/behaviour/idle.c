@@ -1,5 +1,5 @@
-/* idle.c - what a connection at rest carries: bytes that it asked its allocator for. bench/memory weighs the same with
- * what malloc adds, and other libraries beside it. */
+/* idle.c - what a connection at rest carries: the bytes that it asked its allocator for, and what malloc adds.
+ * bench/memory weighs the same, and other libraries beside it. */
 #include "tests/box/memory.h"
 #include "tests/box/scene.h"
 #include "tests/tap.h"
@@ -56,8 +56,8 @@ static void an_idle_connection_is_small(void)
         struct memory memory[2];
         struct pair *pair = idle_pair(i, memory, NULL);
         for (int end = CLIENT; end <= SERVER; end++)
-            CHECK_CASE(memory[end].live_bytes <= suites[i].most, "%s, end %d: %zu bytes in %zu blocks", suites[i].name,
-                       end, memory[end].live_bytes, memory[end].live_blocks);
+            CHECK_CASE(memory[end].live_heap <= suites[i].most, "%s, end %d: %zu bytes in %zu blocks", suites[i].name,
+                       end, memory[end].live_heap, memory[end].live_blocks);
         end_pair(pair, memory);
     }
 }
@@ -89,8 +89,8 @@ static void rehandshakes_leave_nothing_behind(void)
                 bool changes = count == 1 && kinds[k].mode == DTLS_REHANDSHAKE_ABBREVIATED;
                 CHECK_CASE(changes || memory[end].live_bytes == before[end], "%s, %s %u, end %d: %zu bytes more",
                            suites[i].name, kinds[k].name, count, end, memory[end].live_bytes - before[end]);
-                CHECK_CASE(memory[end].live_bytes <= suites[i].most, "%s, %s %u, end %d: %zu bytes", suites[i].name,
-                           kinds[k].name, count, end, memory[end].live_bytes);
+                CHECK_CASE(memory[end].live_heap <= suites[i].most, "%s, %s %u, end %d: %zu bytes", suites[i].name,
+                           kinds[k].name, count, end, memory[end].live_heap);
             }
         }
         end_pair(pair, memory);

@@ -9,6 +9,11 @@ union header {
     max_align_t align;
 };
 
+static size_t in_heap(size_t len)
+{
+    return len <= 24 ? 32 : (len + 8 + 15) / 16 * 16;
+}
+
 static void *allocate(void *arg, size_t len)
 {
     struct memory *memory = arg;
@@ -24,6 +29,7 @@ static void *allocate(void *arg, size_t len)
     block->len = len;
     memory->live_blocks++;
     memory->live_bytes += len;
+    memory->live_heap += in_heap(len);
     if (memory->live_bytes > memory->most_bytes)
         memory->most_bytes = memory->live_bytes;
     return block + 1;
@@ -38,6 +44,7 @@ static void release(void *arg, void *given)
     union header *block = (union header *)given - 1;
     memory->live_blocks--;
     memory->live_bytes -= block->len;
+    memory->live_heap -= in_heap(block->len);
     free(block);
 }
 

@@ -11,6 +11,7 @@ struct memory {
     size_t asked;       /* allocations asked for so far */
     size_t failed;
     size_t live_blocks, live_bytes;
+    size_t live_heap;  /* those, with what glibc's malloc adds on 64-bit machines: 8 bytes, up to the next 16 */
     size_t most_bytes; /* that ever lived at once */
 };
 
