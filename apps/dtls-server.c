@@ -17,7 +17,7 @@ struct server {
     struct dtls_config config; /* all but the identity and the session cache, which are a worker's lease's */
     struct trust *trust;       /* NULL without --ca */
     struct names *names;       /* that they are views of */
-    struct dtls_ticket_key ticket_key;
+    struct dtls_ticket_keys ticket_keys;
     struct worker *workers; /* as many as settings.workers */
     ev_signal interrupt, terminate, hangup;
     struct input input; /* with --commands */
@@ -178,10 +178,11 @@ static void configure(struct server *server, const struct dtls_identity *identit
         trust_configure(server->trust, settings, config);
     config->public_key_jobs = settings->job_threads > 0;
     if (!settings->no_tickets) {
-        if (dtls_system_random(NULL, (uint8_t *)&server->ticket_key, sizeof server->ticket_key) != DTLS_OK)
+        if (dtls_system_random(NULL, server->ticket_keys.keys[0].key, sizeof server->ticket_keys.keys[0].key) !=
+            DTLS_OK)
             refuse("%s", dtls_error_string(DTLS_ERR_RANDOM));
-        config->ticket_keys = &server->ticket_key;
-        config->ticket_key_count = 1;
+        config->ticket_keys = &server->ticket_keys;
+        server->ticket_keys.count = 1;
     }
     struct dtls_config whole = *config;
     whole.identity = identity;

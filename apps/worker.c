@@ -79,7 +79,7 @@ struct lease *worker_lease(const struct worker *worker, const struct dtls_config
     credentials_hold(credentials);
     *lease = (struct lease){ .config = *config, .credentials = credentials };
     lease->config.identity = credentials->identity;
-    lease->config.session_cache = worker->cache;
+    lease->config.store = dtls_session_cache_store(worker->cache);
     return lease;
 }
 

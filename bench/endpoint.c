@@ -50,7 +50,7 @@ static double median(double *values, size_t count)
  * and nothing runs beside what is measured. */
 struct crowd {
     struct dtls_config server_config, client_config;
-    struct dtls_ticket_key ticket_key;
+    struct dtls_ticket_keys ticket_keys;
     struct ev_loop *loop;
     struct dtls_ev_server *server;
     struct sockaddr_in to;
@@ -174,9 +174,9 @@ static void open_crowd(struct crowd *crowd, const struct dtls_identity *identity
 
     bench_config(&crowd->server_config, identity);
     bench_config(&crowd->client_config, identity);
-    dtls_system_random(NULL, (uint8_t *)&crowd->ticket_key, sizeof crowd->ticket_key);
-    crowd->server_config.ticket_keys = &crowd->ticket_key;
-    crowd->server_config.ticket_key_count = 1;
+    dtls_system_random(NULL, crowd->ticket_keys.keys[0].key, sizeof crowd->ticket_keys.keys[0].key);
+    crowd->ticket_keys.count = 1;
+    crowd->server_config.ticket_keys = &crowd->ticket_keys;
     crowd->server_config.suites[0] = suite;
     crowd->server_config.suite_count = 1;
     open_sockets(crowd, count);

@@ -141,16 +141,15 @@ int main(void)
 {
     struct dtls_identity *identity = bench_identity();
     struct dtls_session_cache *cache = dtls_session_cache_new(16);
-    const struct dtls_ticket_key key = { { 1 }, { 2 } };
+    const struct dtls_ticket_keys keys = { .keys = { { { 1 }, { 2 }, 0, 0 } }, .count = 1 };
     struct dtls_session *by_id = NULL, *by_ticket = NULL;
     struct dtls_config full, cached, ticketed;
 
     bench_print_machine();
     bench_config(&full, identity);
     cached = ticketed = full;
-    cached.session_cache = cache;
-    ticketed.ticket_keys = &key;
-    ticketed.ticket_key_count = 1;
+    cached.store = dtls_session_cache_store(cache);
+    ticketed.ticket_keys = &keys;
     struct dtls_conn *client = dtls_conn_new(&cached, DTLS_CLIENT), *server = dtls_conn_new(&cached, DTLS_SERVER);
     bench_connect(client, server, &by_id);
     dtls_conn_free(client);

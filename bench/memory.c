@@ -134,7 +134,7 @@ static void measure(const struct dtls_config *base, const char *name, bool json)
 
 static void measure_ours(bool json)
 {
-    const struct dtls_ticket_key key = { { 1 }, { 2 } };
+    const struct dtls_ticket_keys keys = { .keys = { { { 1 }, { 2 }, 0, 0 } }, .count = 1 };
     struct dtls_identity *identity = bench_identity();
     struct dtls_config config;
     char name[64];
@@ -144,8 +144,7 @@ static void measure_ours(bool json)
         config.suites[0] = suites[i].suite;
         config.suite_count = 1;
         measure(&config, suites[i].name, json);
-        config.ticket_keys = &key;
-        config.ticket_key_count = 1;
+        config.ticket_keys = &keys;
         snprintf(name, sizeof name, "%s with tickets", suites[i].name);
         measure(&config, name, json);
     }

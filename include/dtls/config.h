@@ -114,19 +114,14 @@ enum dtls_renegotiation_cookie {
                                       Mbed TLS's want none */
 };
 
-/* One key that seals session tickets (RFC 5077); all 48 bytes random. */
-struct dtls_ticket_key {
-    uint8_t name[16];
-    uint8_t key[32];
-};
-
-struct dtls_session_cache; /* session.h */
+struct dtls_store; /* store.h */
+struct dtls_ticket_keys;
 
 /*
  * Settings. Fill with dtls_config_init, then change fields. Once a connection has it, it must not change and must
  * outlive that connection, also when dtls_conn_set_config has brought another since; any number of connections, on any
- * number of threads, may share one. (The session cache is the exception: it is written to, so connections that share
- * one belong to one thread.)
+ * number of threads, may share one. (Stores and sets of keys are the exception: they change, so connections that
+ * share one belong to one thread.)
  */
 struct dtls_config {
     /* Who we are and whom we trust. A server needs an identity, or psk; a client needs a verifier, fingerprints, or a
@@ -257,11 +252,21 @@ struct dtls_config {
      * where it comes up. `random` must then be one that several threads may call; the default is. */
     bool public_key_jobs;
 
-    /* Resumption in a server. Either, both or none. */
-    struct dtls_session_cache *session_cache;  /* by session id; not owned */
-    const struct dtls_ticket_key *ticket_keys; /* by ticket: the first seals, all open; not owned */
-    size_t ticket_key_count;
-    uint32_t session_lifetime_s; /* of cached sessions and tickets; default 86,400 */
+    /* Resumption (docs/fleet.md). In a server either, both or none; not owned. A client that asks for a ticket gets
+     * one, and others are found in the store by their session id. What is found is resumed only where today's
+     * configuration would still accept it: suite, name, client's certificate or key as the verifier and `fingerprints`
+     * judge it. */
+    const struct dtls_ticket_keys *ticket_keys; /* RFC 5077; NULL, the default: no tickets are given or taken */
+    const struct dtls_store *store;             /* NULL, the default: none */
+    const struct dtls_ticket_keys *store_keys;  /* seal what goes into it (which ->is_own_memory does not need) */
+    uint32_t store_timeout_ms; /* how long a handshake waits for the store's answer, then it is a full one: 1 to 10,000;
+                                  default 200 */
+    bool single_use_sessions;  /* what is found in the store is removed from it; default false */
+    uint32_t session_lifetime_s;  /* of sessions, from the full handshake on, at both ends, unless a client's server has
+                                     told of less; default 86,400 (RFC 5246, F.1.4). 0: none is kept or resumed */
+    uint64_t unix_time_offset_us; /* what makes of `now` microseconds since 1970: needed where sessions or keys outlive
+                                     this process, or go elsewhere. 0, the default: the time of sessions is that of
+                                     `now`. The same in all configurations of a process */
 
     /* The outside world. NULL functions mean the default. */
     dtls_random_function *random; /* default dtls_system_random */

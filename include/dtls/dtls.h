@@ -2,8 +2,8 @@
  *
  * Read in this order: identity.h (who we are), choose.h (several of those), signer.h (whose keys are elsewhere), psk.h
  * (pre-shared keys), question.h (answers that come later), config.h (settings), conn.h (one association), session.h
- * (resumption), srtp_keys.h (keys for media), endpoint.h (many associations on one socket), mux.h (other protocols on
- * it), error.h (every answer that is not a success). */
+ * (resumption), store.h (its part in a server), srtp_keys.h (keys for media), endpoint.h (many associations on one
+ * socket), mux.h (other protocols on it), error.h (every answer that is not a success). */
 #ifndef DTLS_DTLS_H
 #define DTLS_DTLS_H
 
@@ -19,5 +19,6 @@
 #include "dtls/session.h"
 #include "dtls/signer.h"
 #include "dtls/srtp_keys.h"
+#include "dtls/store.h"
 
 #endif

@@ -1,4 +1,4 @@
-/* session.h - what a client keeps to resume later, and where a server keeps its own. */
+/* session.h - what a client keeps to resume later. A server's part is in store.h. */
 #ifndef DTLS_SESSION_H
 #define DTLS_SESSION_H
 
@@ -8,7 +8,8 @@
 extern "C" {
 #endif
 
-/* A resumable session of a client: suite, master secret, peer's fingerprint, session id, ticket. Secret. */
+/* A resumable session of a client: suite, master secret, session id, ticket; the server's fingerprint, the name and the
+ * client's own identity that it was made with, which it is bound to; how old it is. Secret. */
 struct dtls_session;
 
 enum { DTLS_SESSION_MAX = 4352 }; /* bytes a serialised session has at most */
@@ -24,15 +25,6 @@ DTLS_API int dtls_session_read(const uint8_t *bytes, size_t len, struct dtls_ses
 
 /* Wipes and frees; NULL is allowed. */
 DTLS_API void dtls_session_free(struct dtls_session *session);
-
-/*
- * A server's memory of its sessions (by session id): `count` slots, 1 to 65,536, allocated at once, about 160 bytes
- * each; a new session takes the oldest slot. Not for two threads at a time. NULL without memory or with a bad count.
- */
-DTLS_API struct dtls_session_cache *dtls_session_cache_new(size_t count);
-
-/* Wipes and frees; NULL is allowed. No connection that uses it may be left. */
-DTLS_API void dtls_session_cache_free(struct dtls_session_cache *cache);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bytes/reader.h"
+#include "dtls/store.h"
 #include "handshake/alpn.h"
 #include "handshake/choice.h"
 #include "handshake/srtp.h"
@@ -27,6 +28,7 @@ void dtls_config_init(struct dtls_config *config)
         .rehandshake_interval_ms = 1000,
         .flight_interval_ms = DTLS_FLIGHT_INTERVAL_AUTO,
         .session_lifetime_s = 86400,
+        .store_timeout_ms = 200,
     };
 }
 
@@ -175,8 +177,13 @@ const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role
         return "rehandshake_never and renew_after_records, _bytes or _s contradict each other";
     if (config->renegotiation_cookie > DTLS_RENEGOTIATION_COOKIE_OLD)
         return "renegotiation_cookie is not one of its values";
-    if (config->ticket_key_count > 0 && config->ticket_keys == NULL)
-        return "ticket_keys is missing";
+    if (config->ticket_keys != NULL && config->ticket_keys->count > DTLS_MAX_TICKET_KEYS)
+        return "ticket_keys has too many";
+    if (config->store != NULL && !config->store->is_own_memory &&
+        (config->store_keys == NULL || config->store_keys->count > DTLS_MAX_TICKET_KEYS))
+        return "store needs store_keys";
+    if (config->store_timeout_ms < 1 || config->store_timeout_ms > 10000)
+        return "store_timeout_ms is not between 1 and 10,000";
     if ((config->allocate == NULL) != (config->release == NULL))
         return "allocate and release come both or not at all";
     return NULL;

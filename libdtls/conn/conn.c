@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "conn/conn_private.h"
+#include "handshake/binding.h"
 #include "identity/identity.h"
 #include "messages/key_exchange.h"
 
@@ -60,10 +61,12 @@ int dtls_conn_resume(struct dtls_conn *conn, const struct dtls_session *session)
     if (conn->as.role != DTLS_CLIENT || conn->state != DTLS_CONN_NEW)
         return DTLS_ERR_ARGUMENT;
     /* Where it cannot be told, the session is kept, and not offered as long as that is so. */
-    if (dtls_judge_session(conn->as.config, DTLS_CLIENT, &session->state) == DTLS_MATCHES_NOT)
+    if (!dtls_session_fits_config(&session->state, conn->as.config) ||
+        dtls_judge_session(conn->as.config, DTLS_CLIENT, &session->state) == DTLS_MATCHES_NOT)
         return DTLS_ERR_ARGUMENT;
-    struct dtls_session *copy = dtls_session_new(&conn->as.memory, &session->state,
-                                                 (struct dtls_bytes){ session->ticket, session->ticket_len });
+    struct dtls_session *copy =
+        dtls_session_new(&conn->as.memory, &session->state, (struct dtls_bytes){ session->ticket, session->ticket_len },
+                         session->lifetime_s);
     if (copy == NULL)
         return DTLS_ERR_NO_MEMORY;
     dtls_session_free(conn->as.session);
@@ -148,9 +151,8 @@ dtls_time dtls_conn_deadline(const struct dtls_conn *conn)
 
     if (conn->state == DTLS_CONN_NEW || conn->state == DTLS_CONN_OVER)
         return DTLS_NEVER;
-    if (dtls_conn_is_answered(conn))
-        return conn->now;
-    if (flight_timer_runs(conn))
+    deadline = dtls_conn_question_deadline(conn);
+    if (flight_timer_runs(conn) && dtls_timer_deadline(&conn->hs->timer) < deadline)
         deadline = dtls_timer_deadline(&conn->hs->timer);
     dtls_time other =
         conn->state == DTLS_CONN_FIRST ? first_handshake_ends(conn) : dtls_conn_rehandshake_deadline(conn);
@@ -202,7 +204,8 @@ int dtls_conn_tick(struct dtls_conn *conn, dtls_time now)
     if (conn->state == DTLS_CONN_OVER)
         return conn->death;
     dtls_conn_expire_epochs(conn, now);
-    if (dtls_conn_is_answered(conn) && dtls_conn_settle(conn, now, dtls_handshake_retry(conn->hs, now)) != DTLS_OK)
+    if (dtls_conn_question_deadline(conn) <= now &&
+        dtls_conn_settle(conn, now, dtls_handshake_retry(conn->hs, now)) != DTLS_OK)
         return conn->death;
     if (conn->state == DTLS_CONN_FIRST && now >= first_handshake_ends(conn)) {
         if (conn->doomed)

@@ -90,7 +90,7 @@ struct dtls_conn {
     uint8_t alert_body[2];  /* of the alert in the outbox */
     uint16_t advised_epoch; /* the application knows that its keys are used up (R12); 0: none */
     uint16_t mtu;
-    uint16_t flight_mtu; /* what flights are believed to fit into, until the handshake is done (M5) */
+    uint16_t flight_mtu; /* what flights are believed to fit into, until the next handshake begins (M5) */
     uint16_t echo_len;
     uint32_t held_records, held_bytes;
     uint32_t opened;      /* authentic records, for who asks whether there was one more */
@@ -137,7 +137,7 @@ static inline void dtls_conn_changed(struct dtls_conn *conn)
 bool dtls_conn_has_job(const struct dtls_conn *conn); /* that waits to be taken (R17) */
 
 /* question.c */
-bool dtls_conn_is_answered(const struct dtls_conn *conn); /* what the handshake waits for: a tick goes on with it */
+dtls_time dtls_conn_question_deadline(const struct dtls_conn *conn); /* a tick goes on then; now, if it is answered */
 
 /* events.c: the next event that will be told is at hand; false when there is none. Nothing is taken. */
 bool dtls_conn_reach_event(struct dtls_conn *conn);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 enum {
-    FINISHED_BYTES = 1 + DTLS_VERIFY_DATA_LEN, /* ChangeCipherSpec's, too */
-    TICKET_BYTES = 6 + DTLS_TICKET_MOST,       /* of a NewSessionTicket (RFC 5077, 3.3) */
+    FINISHED_BYTES = 1 + DTLS_VERIFY_DATA_LEN,   /* ChangeCipherSpec's, too */
+    TICKET_BYTES = 6 + DTLS_SEALED_SESSION_MOST, /* of a NewSessionTicket (RFC 5077, 3.3) */
 };
 
 struct dtls_last_flight *dtls_last_flight_new(const struct dtls_memory *memory, bool ticket)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "conn/conn_private.h"
+#include "handshake/resume.h"
 #include "crypto/secret.h"
 #include "handshake/types.h"
 #include "messages/hello.h"
@@ -12,12 +13,14 @@ bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now)
 
     if (hs == NULL)
         return false;
-    conn->spare = dtls_last_flight_new(&conn->as.memory, hs->gives_tickets);
+    conn->spare =
+        dtls_last_flight_new(&conn->as.memory, conn->as.role == DTLS_SERVER && conn->as.config->ticket_keys != NULL);
     if (conn->spare == NULL) {
         dtls_handshake_free(hs);
         return false;
     }
     conn->hs = hs;
+    conn->flight_mtu = conn->mtu;
     dtls_outbox_take_room(&conn->outbox, &hs->leaving);
     return true;
 }
@@ -59,6 +62,8 @@ int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert)
 {
     if (conn->state == DTLS_CONN_OVER)
         return conn->death;
+    if (conn->state == DTLS_CONN_OPEN && (alert != 0 || err == DTLS_ERR_ALERT))
+        dtls_server_forget_session(&conn->as);
     conn->state = DTLS_CONN_OVER;
     conn->death = (int16_t)err;
     dtls_outbox_clear(&conn->outbox);
@@ -107,13 +112,10 @@ static void publish(struct dtls_conn *conn, dtls_time now)
 {
     struct dtls_association *as = &conn->as;
     struct dtls_handshake *hs = conn->hs;
-    struct dtls_session_state state;
     struct dtls_session *session = dtls_handshake_session(hs);
 
-    bool resumable = dtls_handshake_session_state(hs, &state);
-    if (as->role == DTLS_SERVER && !hs->resumed && resumable && hs->config->session_cache != NULL)
-        dtls_session_cache_put(hs->config->session_cache, &state);
-    dtls_wipe(&state, sizeof state);
+    if (as->role == DTLS_SERVER)
+        dtls_server_store_session(hs);
     dtls_session_free(as->session);
     as->session = session;
     keep_shown(as, hs);
@@ -172,7 +174,6 @@ static int finish(struct dtls_conn *conn, dtls_time now)
         dtls_conn_push_event(conn, DTLS_EVENT_SESSION);
     conn->state = DTLS_CONN_OPEN;
     conn->doomed = false;
-    conn->flight_mtu = conn->mtu;
     dtls_renewal_mark(&conn->renewal, &as->stats, now);
     conn->re.ours = conn->re.requesting = conn->re.parked = conn->re.stalled = conn->re.asked = false;
     const struct dtls_config *config = hs->config;

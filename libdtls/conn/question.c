@@ -4,6 +4,7 @@
 
 #include "conn/conn_private.h"
 #include "dtls/signer.h"
+#include "dtls/store.h"
 #include "handshake/choice.h"
 
 static struct dtls_conn *conn_of(const struct dtls_question *question)
@@ -19,10 +20,13 @@ struct dtls_conn *dtls_question_conn(const struct dtls_question *question)
     return conn_of(question);
 }
 
-bool dtls_conn_is_answered(const struct dtls_conn *conn)
+dtls_time dtls_conn_question_deadline(const struct dtls_conn *conn)
 {
-    return conn->state != DTLS_CONN_OVER && conn->hs != NULL && conn->hs->question != NULL &&
-           conn->hs->question->answered && !conn->hs->lacking;
+    const struct dtls_handshake *hs = conn->hs;
+
+    if (conn->state == DTLS_CONN_OVER || hs == NULL || hs->question == NULL || hs->lacking)
+        return DTLS_NEVER;
+    return hs->question->answered ? conn->now : hs->question_until;
 }
 
 /* Nobody hears it: the question, which is the caller's until now, ends here. */
@@ -94,6 +98,23 @@ int dtls_question_answer_signature(struct dtls_question *question, const uint8_t
         dtls_write_bytes(&to, dtls_view(signature, len));
         dtls_question_grant(question, &to);
     }
+    dtls_conn_changed(conn);
+    return DTLS_OK;
+}
+
+int dtls_question_answer_stored(struct dtls_question *question, struct dtls_bytes entry)
+{
+    if (question->kind != DTLS_QUESTION_STORED)
+        return DTLS_ERR_ARGUMENT;
+    struct dtls_conn *conn = conn_of(question);
+    if (conn == NULL)
+        return ignore(question);
+    struct dtls_writer to = dtls_question_open(question);
+    dtls_write_bytes(&to, entry);
+    if (entry.len == 0 || to.broken)
+        dtls_question_deny(question);
+    else
+        dtls_question_grant(question, &to);
     dtls_conn_changed(conn);
     return DTLS_OK;
 }

@@ -254,7 +254,7 @@ int dtls_handshake_choose_identity(struct dtls_handshake *hs, int (*then)(struct
         settle(hs, hs->identity, &peer);
     } else if (hs->config->choose_identity != NULL && may_show_one(hs, &peer)) {
         hs->then_chosen = then;
-        return dtls_handshake_ask(hs, DTLS_QUESTION_IDENTITY, sizeof(struct dtls_choice), put, hear);
+        return dtls_handshake_ask(hs, DTLS_QUESTION_IDENTITY, sizeof(struct dtls_choice), 0, put, hear);
     } else {
         settle(hs, look_up(hs, &peer), &peer);
     }

@@ -7,6 +7,7 @@
 #include "handshake/alpn.h"
 #include "handshake/choice.h"
 #include "handshake/handshake.h"
+#include "handshake/binding.h"
 #include "handshake/server_name.h"
 #include "handshake/sign.h"
 #include "handshake/types.h"
@@ -102,13 +103,29 @@ static int add_client_hello(struct dtls_handshake *hs)
     return dtls_handshake_close_message(hs, &to, DTLS_CLIENT_HELLO);
 }
 
+/* Young enough, and made with the name and the identity that are asked for and shown today. */
+static bool is_good_today(const struct dtls_handshake *hs, const struct dtls_session *session)
+{
+    const struct dtls_session_state *state = &session->state;
+    bool showed = (state->bound & DTLS_BOUND_TO_IDENTITY) != 0;
+    uint32_t lifetime_s = hs->config->session_lifetime_s;
+
+    if (hs->rehandshake)
+        lifetime_s = DTLS_OWN_SESSION_LIFETIME;
+    else if (session->lifetime_s > 0 && session->lifetime_s < lifetime_s)
+        lifetime_s = session->lifetime_s;
+    return dtls_session_is_alive(state, dtls_session_clock(hs->config, hs->now), lifetime_s) &&
+           (hs->keeps_identity ? dtls_session_fits(state, hs->config->server_name, showed ? hs->identity : NULL)
+                               : dtls_session_fits_config(state, hs->config));
+}
+
 /* Only a session whose suite we still offer, with a peer that we still accept. One that is known by its ticket alone
  * gets a random id, by which we see whether the server takes it (RFC 5077, 3.4). */
 static int choose_session(struct dtls_handshake *hs)
 {
     const struct dtls_session *session = hs->as->session;
 
-    hs->has_resuming = hs->offer_session && session != NULL &&
+    hs->has_resuming = hs->offer_session && session != NULL && is_good_today(hs, session) &&
                        dtls_config_has_suite(hs->config, DTLS_CLIENT, session->state.suite) &&
                        dtls_judge_session(hs->config, DTLS_CLIENT, &session->state) == DTLS_MATCHES;
     if (!hs->has_resuming)
@@ -454,6 +471,7 @@ int dtls_client_take_ticket(struct dtls_handshake *hs, const struct dtls_message
         if (hs->ticket == NULL)
             return DTLS_ERR_NO_MEMORY;
         hs->ticket_len = ticket.len;
+        hs->ticket_lifetime_s = lifetime_s;
         memcpy(hs->ticket, ticket.at, ticket.len);
     }
     return dtls_handshake_hear(hs, message);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "crypto/secret.h"
-#include "handshake/server_name.h"
+#include "handshake/binding.h"
 #include "handshake/types.h"
 #include "identity/certificate.h"
 #include "identity/identity.h"
@@ -34,7 +34,6 @@ struct dtls_handshake *dtls_handshake_new(struct dtls_association *as, const str
     hs->epoch = as->epochs.current->number;
     hs->rehandshake = hs->epoch > 0;
     hs->transcript.memory = &as->memory;
-    hs->gives_tickets = as->role == DTLS_SERVER && config->ticket_key_count > 0;
     hs->out.memory = hs->building.memory = &as->memory;
     dtls_reassembly_init(&hs->in, &as->memory, as->max_message);
     return hs;
@@ -280,8 +279,6 @@ enum dtls_match dtls_judge_session(const struct dtls_config *config, enum dtls_r
 {
     uint8_t types[DTLS_MOST_TYPES];
 
-    if (role == DTLS_CLIENT && !dtls_server_name_fits(session, config->server_name))
-        return DTLS_MATCHES_NOT;
     if (dtls_suite_find(session->suite)->psk)
         return dtls_psk_judge_session(config, role, session) ? DTLS_MATCHES : DTLS_MATCHES_NOT;
     if (!session->has_peer)
@@ -344,14 +341,16 @@ bool dtls_handshake_session_state(const struct dtls_handshake *hs, struct dtls_s
     if (hs->resumed) {
         *out = hs->resuming;
     } else {
-        *out = (struct dtls_session_state){ .suite = hs->pending.suite->id, .created = hs->now };
+        *out = (struct dtls_session_state){ .suite = hs->pending.suite->id,
+                                            .created = dtls_session_clock(hs->config, hs->now) };
         memcpy(out->master, hs->master, sizeof out->master);
         memcpy(out->id, hs->session_id, hs->session_id_len);
         out->id_len = hs->session_id_len;
         out->has_peer = hs->pending.has_peer;
         memcpy(out->peer, hs->pending.peer, sizeof out->peer);
         out->peer_raw = hs->pending.peer_raw;
-        dtls_server_name_bind(out, hs->pending.server_name);
+        dtls_session_bind(out, hs->pending.server_name,
+                          hs->as->role == DTLS_CLIENT && hs->presented ? hs->identity : NULL);
     }
     return hs->pending.extended_master_secret;
 }
@@ -361,11 +360,19 @@ struct dtls_session *dtls_handshake_session(const struct dtls_handshake *hs)
     struct dtls_session_state state;
     struct dtls_bytes ticket = { hs->ticket, hs->ticket_len };
     bool resumable = dtls_handshake_session_state(hs, &state);
+    uint32_t lifetime_s = 0;
 
-    if (hs->resumed && ticket.len == 0 && hs->as->session != NULL)
+    if (hs->ticket_len > 0 && hs->ticket_lifetime_s > 0) { /* which counts from now on */
+        uint64_t clock = dtls_session_clock(hs->config, hs->now);
+        uint64_t age_s = clock > state.created ? (clock - state.created) / 1000000 : 0;
+        lifetime_s = age_s + hs->ticket_lifetime_s < UINT32_MAX ? (uint32_t)age_s + hs->ticket_lifetime_s : UINT32_MAX;
+    }
+    if (hs->resumed && ticket.len == 0 && hs->as->session != NULL) {
         ticket = (struct dtls_bytes){ hs->as->session->ticket, hs->as->session->ticket_len };
+        lifetime_s = hs->as->session->lifetime_s;
+    }
     resumable = resumable && (state.id_len > 0 || ticket.len > 0);
-    struct dtls_session *session = resumable ? dtls_session_new(&hs->as->memory, &state, ticket) : NULL;
+    struct dtls_session *session = resumable ? dtls_session_new(&hs->as->memory, &state, ticket, lifetime_s) : NULL;
     dtls_wipe(&state, sizeof state);
     return session;
 }

@@ -52,6 +52,7 @@ struct dtls_handshake {
     bool name_known;              /* a server has something of the name that its client asks for */
     size_t choice_at, choice_len; /* the message by which it is chosen, in the transcript (choice.h) */
     int (*then_chosen)(struct dtls_handshake *hs);
+    int (*then_found)(struct dtls_handshake *hs);
     int (*then_signed)(struct dtls_handshake *hs, struct dtls_job *job);
     uint8_t own_type;                     /* of what we show: enum in types.h */
     bool peer_raw;                        /* what the peer shows is a raw public key (RFC 7250) */
@@ -66,10 +67,9 @@ struct dtls_handshake {
     bool gated;     /* a server waits for its policy before it looks at the ClientHello (R7) */
     bool answered;  /* R10 */
     bool resumed;
-    bool own_session;    /* resumed the connection's own session: n+1 data needs no Finished (R5) */
-    bool first_finisher; /* verified the peer's Finished before it sent its own */
-    bool gives_tickets;  /* a server of ours that has keys for them; and it has announced one: */
-    bool announced_ticket;
+    bool own_session;               /* resumed the connection's own session: n+1 data needs no Finished (R5) */
+    bool first_finisher;            /* verified the peer's Finished before it sent its own */
+    bool announced_ticket;          /* by a server of ours */
     bool asked, showed_certificate; /* CertificateRequest was sent or received; the client has shown a certificate */
     bool proved;                    /* and that it has its key */
     bool status;                    /* the server has announced CertificateStatus; */
@@ -88,7 +88,8 @@ struct dtls_handshake {
     uint16_t processing;  /* message_seq of the message that is being, or was last, processed */
     struct dtls_job *job; /* NULL, or what the next step waits for; owned until job_taken (R17) */
     bool job_taken;
-    struct dtls_question *question; /* NULL, or what the next step waits for an answer to (R19) */
+    struct dtls_question *question; /* NULL, or what the next step waits for an answer to (R19), */
+    dtls_time question_until;       /* and until when: then the answer is no */
     int (*then_answered)(struct dtls_handshake *hs, const struct dtls_question *question);
     bool lacking; /* a step was undone for want of memory or randomness: it is tried again (S8) */
     int (*then)(struct dtls_handshake *hs, struct dtls_job *job); /* the rest of the step; may be NULL */
@@ -108,8 +109,8 @@ struct dtls_handshake {
     uint8_t cookie_len;
     uint8_t session_id[DTLS_MAX_SESSION_ID]; /* offered by a client, chosen by a server */
     uint8_t session_id_len;
-    struct dtls_session_state resuming; /* server: the session found; client: the one offered */
-    bool has_resuming;
+    struct dtls_session_state resuming;       /* server: the session found; client: the one offered */
+    bool has_resuming;                        /* and is offered, or to be resumed */
     struct dtls_ecdhe ecdhe;                  /* until the premaster secret is there */
     uint8_t premaster[DTLS_ECDHE_MAX_SECRET]; /* a client's, until ClientKeyExchange is in the transcript */
     size_t premaster_len;
@@ -120,7 +121,8 @@ struct dtls_handshake {
     char reason[DTLS_REASON_MAX]; /* why the peer was refused, or what it sent was; empty: no words */
     uint8_t *ticket;              /* received */
     size_t ticket_len;
-    uint16_t srtp_profile; /* agreed on; 0: none */
+    uint32_t ticket_lifetime_s; /* as its server has told; 0: it has not */
+    uint16_t srtp_profile;      /* agreed on; 0: none */
     uint8_t srtp_mki_len;
     uint8_t srtp_mki[DTLS_SRTP_MAX_MKI]; /* offered by a client, then agreed on */
     struct dtls_established pending;
@@ -215,9 +217,9 @@ int dtls_handshake_work(struct dtls_handshake *hs, struct dtls_job *job,
 /*
  * The rest of a step needs an answer of the application: `put` asks for it, and `then` goes on with it, at once if the
  * answer is there when `put` returns, else when it comes (R19); no message is processed before. `room`: bytes of the
- * longest answer.
+ * longest answer. After `limit_ms`, unless that is 0, the answer is no.
  */
-int dtls_handshake_ask(struct dtls_handshake *hs, enum dtls_question_kind kind, size_t room,
+int dtls_handshake_ask(struct dtls_handshake *hs, enum dtls_question_kind kind, size_t room, uint32_t limit_ms,
                        void (*put)(struct dtls_handshake *hs, struct dtls_question *question),
                        int (*then)(struct dtls_handshake *hs, const struct dtls_question *question));
 

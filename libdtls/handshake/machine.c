@@ -197,7 +197,7 @@ static int process_all(struct dtls_handshake *hs)
     if (hs->lacking && hs->job != NULL && !hs->job_taken)
         return resume_again(hs);
     if (hs->question != NULL)
-        return hs->question->answered ? hear_answer(hs) : DTLS_OK;
+        return hs->question->answered || hs->now >= hs->question_until ? hear_answer(hs) : DTLS_OK;
     hs->lacking = false;
     find_first_message(hs);
     /* Nothing comes after Finished: what waits behind it was forged, or it would have been authentic. */
@@ -381,7 +381,7 @@ int dtls_handshake_resume(struct dtls_handshake *hs, dtls_time now, struct dtls_
 
 /* ---- what the application is asked (R19) ---- */
 
-int dtls_handshake_ask(struct dtls_handshake *hs, enum dtls_question_kind kind, size_t room,
+int dtls_handshake_ask(struct dtls_handshake *hs, enum dtls_question_kind kind, size_t room, uint32_t limit_ms,
                        void (*put)(struct dtls_handshake *hs, struct dtls_question *question),
                        int (*then)(struct dtls_handshake *hs, const struct dtls_question *question))
 {
@@ -390,6 +390,7 @@ int dtls_handshake_ask(struct dtls_handshake *hs, enum dtls_question_kind kind, 
     if (question == NULL)
         return DTLS_ERR_NO_MEMORY;
     hs->question = question;
+    hs->question_until = limit_ms == 0 ? DTLS_NEVER : dtls_time_after(hs->now, (uint64_t)limit_ms * 1000);
     hs->then_answered = then;
     put(hs, question);
     if (!question->answered)
@@ -400,19 +401,21 @@ int dtls_handshake_ask(struct dtls_handshake *hs, enum dtls_question_kind kind, 
     return err;
 }
 
-/* The answer has come later. */
+/* The answer has come later; or its time is over, and whoever was asked keeps the question. */
 static int hear_answer(struct dtls_handshake *hs)
 {
+    static const struct dtls_question nobody; /* has said no */
     struct dtls_question *question = hs->question;
+    bool answered = question->answered;
     struct before before;
 
     hs->lacking = false;
     remember(&before, hs);
     hs->question = NULL;
-    int err = end_step(hs, &before, hs->then_answered(hs, question));
+    int err = end_step(hs, &before, hs->then_answered(hs, answered ? question : &nobody));
     if (err == AGAIN) /* and the answer has been put back */
         return DTLS_OK;
-    dtls_question_free(question);
+    dtls_question_abandon(question);
     return err != DTLS_OK ? err : process_all(hs);
 }
 

@@ -110,7 +110,7 @@ static int find_for_client(struct dtls_handshake *hs)
     const struct dtls_config *config = hs->psk_config;
 
     if (config->psk != NULL)
-        return dtls_handshake_ask(hs, DTLS_QUESTION_PSK, DTLS_PSK_ANSWER_MOST, put, answered);
+        return dtls_handshake_ask(hs, DTLS_QUESTION_PSK, DTLS_PSK_ANSWER_MOST, 0, put, answered);
     int err = dtls_handshake_know_psk_identity(hs, config->psk_identity);
     if (err != DTLS_OK)
         return err;
@@ -130,7 +130,7 @@ static int find_for_server(struct dtls_handshake *hs)
     hs->psk.key_len = RANDOM_KEY_LEN;
     if (hs->psk.identity_len > DTLS_PSK_MAX_IDENTITY)
         return hs->psk.then(hs);
-    return dtls_handshake_ask(hs, DTLS_QUESTION_PSK, DTLS_PSK_ANSWER_MOST, put, answered);
+    return dtls_handshake_ask(hs, DTLS_QUESTION_PSK, DTLS_PSK_ANSWER_MOST, 0, put, answered);
 }
 
 int dtls_handshake_find_psk(struct dtls_handshake *hs, int (*then)(struct dtls_handshake *hs))

@@ -16,7 +16,12 @@
 struct dtls_handshake;
 
 /* What is asked; only the answer that goes with it is taken. */
-enum dtls_question_kind { DTLS_QUESTION_PSK, DTLS_QUESTION_IDENTITY, DTLS_QUESTION_SIGNATURE };
+enum dtls_question_kind {
+    DTLS_QUESTION_PSK,
+    DTLS_QUESTION_IDENTITY,
+    DTLS_QUESTION_SIGNATURE,
+    DTLS_QUESTION_STORED,
+};
 
 struct dtls_question {
     struct dtls_memory memory;

@@ -6,6 +6,7 @@
 #include "handshake/alpn.h"
 #include "handshake/choice.h"
 #include "handshake/handshake.h"
+#include "handshake/resume.h"
 #include "handshake/server_name.h"
 #include "handshake/sign.h"
 #include "handshake/types.h"
@@ -36,43 +37,6 @@ static int check_renegotiation_info(struct dtls_handshake *hs, const struct dtls
                                      DTLS_VERIFY_DATA_LEN)
                ? DTLS_OK
                : DTLS_ERR_BAD_RENEGOTIATION;
-}
-
-/* The session the client asks for: in a rehandshake the connection's own (R11), else by ticket or from the cache. */
-static bool find_session(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
-{
-    const struct dtls_config *config = hs->config;
-    const struct dtls_session *own = hs->as->session;
-    struct dtls_bytes ticket = hello->extensions.ticket;
-    bool found = false;
-
-    if (hello->session_id.len == 0)
-        return false;
-    if (hs->rehandshake) {
-        found = hs->offer_session && own != NULL &&
-                dtls_bytes_equal(hello->session_id, dtls_view(own->state.id, own->state.id_len));
-        if (found)
-            hs->resuming = own->state;
-        return found;
-    }
-    if (ticket.len > 0 && config->ticket_key_count > 0)
-        found = dtls_ticket_open(config->ticket_keys, config->ticket_key_count, &hs->as->memory, ticket, &hs->resuming);
-    else if (config->session_cache != NULL)
-        found = dtls_session_cache_get(config->session_cache, hello->session_id, &hs->resuming);
-    return found;
-}
-
-/* Is the session found one that may be resumed, by this client, now? Otherwise a full handshake follows. */
-static bool may_resume(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
-{
-    const struct dtls_session_state *session = &hs->resuming;
-    uint32_t lifetime_s = hs->rehandshake ? DTLS_OWN_SESSION_LIFETIME : hs->config->session_lifetime_s;
-
-    return find_session(hs, hello) && dtls_session_is_alive(session, hs->now, lifetime_s) &&
-           dtls_bytes_have_u16(hello->suites, session->suite) &&
-           dtls_config_has_suite(hs->config, DTLS_SERVER, session->suite) &&
-           dtls_server_name_fits(session, hs->pending.server_name) && /* RFC 6066, 3 */
-           dtls_judge_session(hs->config, DTLS_SERVER, session) == DTLS_MATCHES;
 }
 
 /* The group, the identity and the scheme are chosen already. In a rehandshake nobody turns from certificates to
@@ -208,6 +172,39 @@ static int add_certificate_request(struct dtls_handshake *hs)
     return dtls_handshake_close_message(hs, &to, DTLS_CERTIFICATE_REQUEST);
 }
 
+/* In a rehandshake, too, where it is asked for. */
+static bool may_give_ticket(const struct dtls_handshake *hs)
+{
+    const struct dtls_config *config = hs->config;
+
+    return config->ticket_keys != NULL && config->session_lifetime_s > 0 && hs->pending.extended_master_secret &&
+           dtls_sealing_key(config->ticket_keys, dtls_session_clock(config, hs->now)) != NULL;
+}
+
+/* One of 0 bytes takes the promise back (RFC 5077, 3.3): the key that was there has ended meanwhile. */
+static int add_new_session_ticket(struct dtls_handshake *hs)
+{
+    const struct dtls_config *config = hs->config;
+    uint64_t clock = dtls_session_clock(config, hs->now);
+    const struct dtls_ticket_key *key = dtls_sealing_key(config->ticket_keys, clock);
+    struct dtls_session_state state;
+    uint8_t ticket[DTLS_SEALED_SESSION_MOST];
+    size_t len = 0;
+    int err = DTLS_OK;
+
+    dtls_handshake_session_state(hs, &state);
+    uint64_t age_s = clock > state.created ? (clock - state.created) / 1000000 : 0;
+    if (key != NULL && age_s < config->session_lifetime_s)
+        err = dtls_session_seal(key, DTLS_SEALED_TICKET, &hs->as->memory, &hs->as->random, &state, ticket, &len);
+    dtls_wipe(&state, sizeof state);
+    if (err != DTLS_OK)
+        return err;
+    struct dtls_writer to = dtls_flight_open(&hs->building, 6 + len);
+    dtls_new_session_ticket_write(&to, len == 0 ? 0 : config->session_lifetime_s - (uint32_t)age_s,
+                                  dtls_view(ticket, len));
+    return dtls_handshake_close_message(hs, &to, DTLS_NEW_SESSION_TICKET);
+}
+
 int dtls_server_end_flight(struct dtls_handshake *hs)
 {
     struct dtls_writer done = dtls_flight_open(&hs->building, 0);
@@ -246,11 +243,17 @@ static int offer(struct dtls_handshake *hs)
     return dtls_handshake_sign(hs, &job, offered);
 }
 
-/* The identity is chosen. */
+/* The hello that is being answered. It was read before, but perhaps some questions ago (R19). */
+static int read_hello(const struct dtls_handshake *hs, struct dtls_client_hello *out)
+{
+    return dtls_client_hello_read(dtls_view(hs->transcript.bytes + hs->choice_at, hs->choice_len), out);
+}
+
+/* There is no session to resume, and the identity is chosen. */
 static int answer_full(struct dtls_handshake *hs)
 {
     struct dtls_client_hello hello;
-    int err = dtls_client_hello_read(dtls_view(hs->transcript.bytes + hs->choice_at, hs->choice_len), &hello);
+    int err = read_hello(hs, &hello);
 
     if (err == DTLS_OK)
         err = choose_parameters(hs, &hello);
@@ -260,8 +263,7 @@ static int answer_full(struct dtls_handshake *hs)
         err = dtls_random_bytes(&hs->as->random, hs->session_id, sizeof hs->session_id);
     /* A client of ours asks for none in a rehandshake, so that the last flight stays small (R3). GnuTLS's asks for one,
      * and waits for it for ever when the first handshake gave one. */
-    hs->announced_ticket =
-        err == DTLS_OK && hello.extensions.has_ticket && hs->gives_tickets && hs->pending.extended_master_secret;
+    hs->announced_ticket = err == DTLS_OK && hello.extensions.has_ticket && may_give_ticket(hs);
     if (err == DTLS_ERR_NO_COMMON_SUITE && hs->own_type == DTLS_TYPE_NONE)
         hs->alert = DTLS_ALERT_UNSUPPORTED_CERTIFICATE; /* RFC 7250, 4.2 */
     hs->asked = err == DTLS_OK && !hs->pending.suite->psk &&
@@ -282,8 +284,13 @@ static int answer_full(struct dtls_handshake *hs)
     return err == DTLS_OK ? offer(hs) : err;
 }
 
-static int answer_abbreviated(struct dtls_handshake *hs, const struct dtls_client_hello *hello)
+static int answer_abbreviated(struct dtls_handshake *hs)
 {
+    struct dtls_client_hello hello;
+    int err = read_hello(hs, &hello);
+
+    if (err != DTLS_OK)
+        return err;
     hs->resumed = true;
     hs->own_session = hs->rehandshake;
     if (!hs->rehandshake) {
@@ -293,10 +300,12 @@ static int answer_abbreviated(struct dtls_handshake *hs, const struct dtls_clien
     }
     hs->pending.suite = dtls_suite_find(hs->resuming.suite);
     memcpy(hs->master, hs->resuming.master, sizeof hs->master);
-    hs->session_id_len = (uint8_t)hello->session_id.len; /* an echo: the sign that it is resumed */
-    memcpy(hs->session_id, hello->session_id.at, hello->session_id.len);
+    hs->session_id_len = (uint8_t)hello.session_id.len; /* an echo: the sign that it is resumed */
+    memcpy(hs->session_id, hello.session_id.at, hello.session_id.len);
     hs->step = abbreviated_steps;
-    int err = add_server_hello(hs, hello);
+    err = add_server_hello(hs, &hello);
+    if (err == DTLS_OK && hs->announced_ticket)
+        err = add_new_session_ticket(hs);
     if (err == DTLS_OK)
         err = dtls_handshake_make_keys(hs);
     if (err == DTLS_OK)
@@ -304,6 +313,11 @@ static int answer_abbreviated(struct dtls_handshake *hs, const struct dtls_clien
     if (err == DTLS_OK)
         dtls_handshake_flight_ready(hs);
     return err;
+}
+
+static int answer(struct dtls_handshake *hs)
+{
+    return hs->has_resuming ? answer_abbreviated(hs) : dtls_handshake_choose_identity(hs, answer_full);
 }
 
 static int take_client_hello(struct dtls_handshake *hs, const struct dtls_message *message)
@@ -339,9 +353,6 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
         err = dtls_server_name_take_offer(hs, &hello.extensions);
     if (err == DTLS_OK)
         err = dtls_alpn_take_offer(hs, &hello.extensions);
-    bool resume = err == DTLS_OK && may_resume(hs, &hello);
-    if (resume && !hs->pending.extended_master_secret)
-        err = DTLS_ERR_UNSAFE_PEER; /* RFC 7627, 5.3: a session that had it must not lose it */
     if (err == DTLS_OK)
         err = dtls_random_bytes(&hs->as->random, hs->randoms.server, sizeof hs->randoms.server);
     if (err == DTLS_OK)
@@ -357,7 +368,7 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
     }
     hs->choice_len = message->body.len;
     hs->choice_at = hs->transcript.len - hs->choice_len;
-    return resume ? answer_abbreviated(hs, &hello) : dtls_handshake_choose_identity(hs, answer_full);
+    return dtls_server_find_session(hs, &hello, answer);
 }
 
 /* ---- the client's flight ---- */
@@ -428,22 +439,6 @@ static int take_certificate_verify(struct dtls_handshake *hs, const struct dtls_
 }
 
 /* ---- the end ---- */
-
-static int add_new_session_ticket(struct dtls_handshake *hs)
-{
-    struct dtls_session_state state;
-    uint8_t ticket[DTLS_TICKET_MOST];
-    size_t len = 0;
-
-    dtls_handshake_session_state(hs, &state);
-    int err = dtls_ticket_seal(&hs->config->ticket_keys[0], &hs->as->memory, &hs->as->random, &state, ticket, &len);
-    dtls_wipe(&state, sizeof state);
-    if (err != DTLS_OK)
-        return err;
-    struct dtls_writer to = dtls_flight_open(&hs->building, 6 + len);
-    dtls_new_session_ticket_write(&to, hs->config->session_lifetime_s, dtls_view(ticket, len));
-    return dtls_handshake_close_message(hs, &to, DTLS_NEW_SESSION_TICKET);
-}
 
 int dtls_server_take_finished(struct dtls_handshake *hs, const struct dtls_message *message)
 {

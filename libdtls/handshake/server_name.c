@@ -1,9 +1,8 @@
-/* server_name.c - who has asked for which name, and whether a session is of that name. Chooses no identity. */
+/* server_name.c - who has asked for which name. Chooses no identity. */
 #include "handshake/server_name.h"
 
 #include <string.h>
 
-#include "crypto/hash.h"
 #include "handshake/choice.h"
 #include "handshake/handshake.h"
 #include "identity/host_name.h"
@@ -49,33 +48,4 @@ int dtls_server_name_take_answer(struct dtls_handshake *hs, const struct dtls_ex
 {
     hs->pending.server_name = hs->config->server_name;
     return extensions->has_names ? DTLS_ERR_DECODE : DTLS_OK;
-}
-
-/* In tickets and caches, where whole names would take a place each: enough of a hash that nobody finds a name with the
- * same for a name that is given. */
-static void digest_name(const char *name, uint8_t out[DTLS_NAME_BINDING_LEN])
-{
-    uint8_t text[DTLS_HOST_NAME_MAX], digest[DTLS_HASH_MAX];
-    size_t len = strlen(name);
-
-    for (size_t i = 0; i < len; i++)
-        text[i] = (uint8_t)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
-    dtls_hash_once(DTLS_SHA256, dtls_view(text, len), digest);
-    memcpy(out, digest, DTLS_NAME_BINDING_LEN);
-}
-
-void dtls_server_name_bind(struct dtls_session_state *session, const char *name)
-{
-    session->has_name = name != NULL;
-    memset(session->name, 0, sizeof session->name);
-    if (name != NULL)
-        digest_name(name, session->name);
-}
-
-bool dtls_server_name_fits(const struct dtls_session_state *session, const char *name)
-{
-    struct dtls_session_state other;
-
-    dtls_server_name_bind(&other, name);
-    return session->has_name == other.has_name && memcmp(session->name, other.name, sizeof other.name) == 0;
 }

@@ -1,4 +1,4 @@
-/* server_name.h - the name that a client asks for (RFC 6066, 3), and sessions that are bound to it. */
+/* server_name.h - the name that a client asks for (RFC 6066, 3). */
 #ifndef DTLS_HANDSHAKE_SERVER_NAME_H
 #define DTLS_HANDSHAKE_SERVER_NAME_H
 
@@ -14,11 +14,5 @@ int dtls_server_name_take_offer(struct dtls_handshake *hs, const struct dtls_ext
 
 /* A client: the server's answer, which says nothing but that it has seen the name. DTLS_OK, or a death. */
 int dtls_server_name_take_answer(struct dtls_handshake *hs, const struct dtls_extensions *extensions);
-
-/* What a session keeps of the name it was made with; NULL: that there was none. */
-void dtls_server_name_bind(struct dtls_session_state *session, const char *name);
-
-/* Was it made with this name, or also without one? */
-bool dtls_server_name_fits(const struct dtls_session_state *session, const char *name);
 
 #endif

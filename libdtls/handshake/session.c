@@ -5,7 +5,7 @@
 
 #include "crypto/secret.h"
 
-enum { FORMAT = 2 }; /* the first byte; a later format is refused, not misread */
+enum { FORMAT = 3 }; /* the first byte; a later format is refused, not misread */
 
 void dtls_session_state_write(struct dtls_writer *to, const struct dtls_session_state *state)
 {
@@ -14,7 +14,8 @@ void dtls_session_state_write(struct dtls_writer *to, const struct dtls_session_
     dtls_write_bytes(to, (struct dtls_bytes){ state->master, sizeof state->master });
     dtls_write_vec8(to, (struct dtls_bytes){ state->id, state->id_len });
     dtls_write_vec8(to, (struct dtls_bytes){ state->peer, state->has_peer ? sizeof state->peer : 0 });
-    dtls_write_vec8(to, (struct dtls_bytes){ state->name, state->has_name ? sizeof state->name : 0 });
+    dtls_write_u8(to, state->bound);
+    dtls_write_bytes(to, (struct dtls_bytes){ state->binding, sizeof state->binding });
     dtls_write_u8(to, state->peer_raw);
     dtls_write_u64(to, state->created);
 }
@@ -29,13 +30,14 @@ void dtls_session_state_read(struct dtls_reader *from, struct dtls_session_state
     struct dtls_bytes master = dtls_read_bytes(from, sizeof state.master);
     struct dtls_bytes id = dtls_read_vec8(from);
     struct dtls_bytes peer = dtls_read_vec8(from);
-    struct dtls_bytes name = dtls_read_vec8(from);
+    state.bound = dtls_read_u8(from);
+    struct dtls_bytes binding = dtls_read_bytes(from, sizeof state.binding);
     uint8_t raw = dtls_read_u8(from);
     state.created = dtls_read_u64(from);
     if (id.len > sizeof state.id || (peer.len != 0 && peer.len != sizeof state.peer) ||
-        (name.len != 0 && name.len != sizeof state.name) || raw > 1 || dtls_suite_find(state.suite) == NULL)
+        state.bound > (DTLS_BOUND_TO_NAME | DTLS_BOUND_TO_IDENTITY) || raw > 1 || dtls_suite_find(state.suite) == NULL)
         dtls_reader_break(from);
-    if (from->broken || master.len != sizeof state.master)
+    if (from->broken || master.len != sizeof state.master || binding.len != sizeof state.binding)
         return;
     memcpy(state.master, master.at, master.len);
     if (id.len > 0)
@@ -45,15 +47,13 @@ void dtls_session_state_read(struct dtls_reader *from, struct dtls_session_state
     if (state.has_peer)
         memcpy(state.peer, peer.at, peer.len);
     state.peer_raw = raw == 1;
-    state.has_name = name.len > 0;
-    if (state.has_name)
-        memcpy(state.name, name.at, name.len);
+    memcpy(state.binding, binding.at, binding.len);
     *out = state;
     dtls_wipe(&state, sizeof state);
 }
 
 struct dtls_session *dtls_session_new(const struct dtls_memory *memory, const struct dtls_session_state *state,
-                                      struct dtls_bytes ticket)
+                                      struct dtls_bytes ticket, uint32_t lifetime_s)
 {
     struct dtls_session *session = dtls_allocate(memory, sizeof *session);
 
@@ -61,6 +61,7 @@ struct dtls_session *dtls_session_new(const struct dtls_memory *memory, const st
         return NULL;
     session->memory = *memory;
     session->state = *state;
+    session->lifetime_s = lifetime_s;
     if (ticket.len > 0) {
         session->ticket = dtls_allocate(memory, ticket.len);
         if (session->ticket == NULL) {
@@ -68,7 +69,7 @@ struct dtls_session *dtls_session_new(const struct dtls_memory *memory, const st
             return NULL;
         }
         memcpy(session->ticket, ticket.at, ticket.len);
-        session->ticket_len = ticket.len;
+        session->ticket_len = (uint16_t)ticket.len;
     }
     return session;
 }
@@ -89,6 +90,7 @@ int dtls_session_write(const struct dtls_session *session, uint8_t *out, size_t 
 
     dtls_session_state_write(&to, &session->state);
     dtls_write_vec16(&to, (struct dtls_bytes){ session->ticket, session->ticket_len });
+    dtls_write_u32(&to, session->lifetime_s);
     *len = to.len;
     if (to.len <= cap)
         memcpy(out, bytes, to.len);
@@ -104,16 +106,21 @@ int dtls_session_read(const uint8_t *bytes, size_t len, struct dtls_session **ou
     *out = NULL;
     dtls_session_state_read(&from, &state);
     struct dtls_bytes ticket = dtls_read_vec16(&from);
+    uint32_t lifetime_s = dtls_read_u32(&from);
     if (!dtls_reader_finished(&from) || ticket.len > DTLS_MAX_TICKET) {
         dtls_wipe(&state, sizeof state);
         return DTLS_ERR_BAD_SESSION;
     }
-    *out = dtls_session_new(&(struct dtls_memory){ 0 }, &state, ticket);
+    *out = dtls_session_new(&(struct dtls_memory){ 0 }, &state, ticket, lifetime_s);
     dtls_wipe(&state, sizeof state);
     return *out == NULL ? DTLS_ERR_NO_MEMORY : DTLS_OK;
 }
 
-bool dtls_session_is_alive(const struct dtls_session_state *state, dtls_time now, uint32_t lifetime_s)
+bool dtls_session_is_alive(const struct dtls_session_state *state, uint64_t clock, uint32_t lifetime_s)
 {
-    return now >= state->created && (now - state->created) / 1000000 < lifetime_s;
+    uint64_t skew = (uint64_t)DTLS_CLOCK_SKEW * 1000000;
+
+    if (clock < state->created)
+        return state->created - clock <= skew;
+    return (clock - state->created) / 1000000 < lifetime_s;
 }

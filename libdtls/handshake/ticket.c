@@ -1,70 +1,41 @@
-/* ticket.c - session tickets: the server's state, sealed and handed to the client (RFC 5077, 4). */
-#include <string.h>
-
-#include "crypto/random.h"
-#include "crypto/secret.h"
+/* ticket.c - sessions that others keep for a server: sealed, as tickets (RFC 5077, 4) and as entries of stores. */
+#include "handshake/sealed.h"
 #include "handshake/session.h"
 
-static const struct dtls_aead *const aead = &dtls_aes_256_gcm;
+#include "crypto/secret.h"
 
-static void *new_context(const struct dtls_ticket_key *key, const struct dtls_memory *memory)
+/* An entry is one of its own session id alone; a ticket is whoever's has it. */
+static struct dtls_bytes context_of(enum dtls_sealed_kind kind, struct dtls_bytes id)
 {
-    void *context = dtls_allocate(memory, aead->context_size);
-
-    if (context != NULL)
-        aead->set_key(context, key->key);
-    return context;
+    return kind == DTLS_SEALED_ENTRY ? id : dtls_view(NULL, 0);
 }
 
-int dtls_ticket_seal(const struct dtls_ticket_key *key, const struct dtls_memory *memory,
-                     const struct dtls_random *random, const struct dtls_session_state *state,
-                     uint8_t out[DTLS_TICKET_MOST], size_t *len)
+int dtls_session_seal(const struct dtls_ticket_key *key, enum dtls_sealed_kind kind, const struct dtls_memory *memory,
+                      const struct dtls_random *random, const struct dtls_session_state *state,
+                      uint8_t out[DTLS_SEALED_SESSION_MOST], size_t *len)
 {
-    struct dtls_writer to = dtls_writer_to(out, DTLS_TICKET_MOST - DTLS_AEAD_TAG_LEN);
-    uint8_t nonce[DTLS_AEAD_NONCE_LEN];
+    struct dtls_writer to = dtls_writer_to(out + DTLS_SEALED_PREFIX, DTLS_SESSION_STATE_MAX);
 
-    int err = dtls_random_bytes(random, nonce, sizeof nonce);
-    if (err != DTLS_OK)
-        return err;
-    void *context = new_context(key, memory);
-    if (context == NULL)
-        return DTLS_ERR_NO_MEMORY;
-    dtls_write_bytes(&to, (struct dtls_bytes){ key->name, sizeof key->name });
-    dtls_write_bytes(&to, (struct dtls_bytes){ nonce, sizeof nonce });
-    size_t start = to.len;
     dtls_session_state_write(&to, state);
-    aead->seal(context, nonce, key->name, sizeof key->name, out + start, to.len - start, out + to.len);
-    *len = to.len + DTLS_AEAD_TAG_LEN;
-    dtls_release(memory, context, aead->context_size);
-    return DTLS_OK;
+    *len = to.len + DTLS_SEALED_AROUND;
+    return dtls_sealed_close(key, kind, context_of(kind, dtls_view(state->id, state->id_len)), memory, random, out,
+                             to.len);
 }
 
-bool dtls_ticket_open(const struct dtls_ticket_key *keys, size_t key_count, const struct dtls_memory *memory,
-                      struct dtls_bytes ticket, struct dtls_session_state *out)
+bool dtls_session_open(const struct dtls_ticket_keys *keys, uint64_t now_us, enum dtls_sealed_kind kind,
+                       struct dtls_bytes id, const struct dtls_memory *memory, struct dtls_bytes sealed,
+                       struct dtls_session_state *out, const struct dtls_ticket_key **key)
 {
-    struct dtls_reader from = dtls_reader_of(ticket);
-    struct dtls_bytes name = dtls_read_bytes(&from, sizeof keys[0].name);
-    struct dtls_bytes nonce = dtls_read_bytes(&from, DTLS_AEAD_NONCE_LEN);
-    struct dtls_bytes sealed = dtls_read_rest(&from);
-    uint8_t plain[DTLS_SESSION_STATE_MAX + DTLS_AEAD_TAG_LEN];
-    size_t index = 0;
+    uint8_t plain[DTLS_SESSION_STATE_MAX];
+    size_t len = 0;
+    int err =
+        dtls_sealed_open(keys, now_us, kind, context_of(kind, id), memory, sealed, plain, sizeof plain, &len, key);
 
-    if (from.broken || name.len == 0 || sealed.len < DTLS_AEAD_TAG_LEN || sealed.len > sizeof plain)
+    if (err != DTLS_OK)
         return false;
-    while (index < key_count && memcmp(keys[index].name, name.at, name.len) != 0)
-        index++;
-    void *context = index < key_count ? new_context(&keys[index], memory) : NULL;
-    if (context == NULL)
-        return false;
-    memcpy(plain, sealed.at, sealed.len);
-    size_t len = sealed.len - DTLS_AEAD_TAG_LEN;
-    bool good = aead->open(context, nonce.at, name.at, name.len, plain, len, plain + len);
-    if (good) {
-        struct dtls_reader state = dtls_reader_of((struct dtls_bytes){ plain, len });
-        dtls_session_state_read(&state, out);
-        good = dtls_reader_finished(&state);
-    }
+    struct dtls_reader from = dtls_reader_of(dtls_view(plain, len));
+    dtls_session_state_read(&from, out);
+    bool good = dtls_reader_finished(&from);
     dtls_wipe(plain, sizeof plain);
-    dtls_release(memory, context, aead->context_size);
     return good;
 }

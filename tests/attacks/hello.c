@@ -354,8 +354,8 @@ static void resumption_goes_through_the_cookie(void)
         struct pair_options options;
         scene_begin(&scene, kind);
         scene_options(&scene, &options, 1);
-        options.config[SERVER].session_cache = NULL;
-        options.config[SERVER].ticket_key_count = 0;
+        options.config[SERVER].store = NULL;
+        options.config[SERVER].ticket_keys = NULL;
         struct pair *pair = scene_pair(&scene, &options);
         CU_ASSERT_TRUE(pair_run_until_open(pair, 5 * NET_SECOND));
         CU_ASSERT_EQUAL(pair->hellos_answered, 1);

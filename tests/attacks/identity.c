@@ -216,7 +216,8 @@ static void no_data_without_a_yes(void)
         struct pair_options options;
         pair_options(&options, 1);
         options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
-        options.config[SERVER].session_cache = dtls_session_cache_new(4);
+        struct dtls_session_cache *cache = dtls_session_cache_new(4);
+        options.config[SERVER].store = dtls_session_cache_store(cache);
         options.config[judging].verifier = dtls_verifier_pinned(identity_fingerprint(IDENTITY_OTHER));
         options.silent = true;
         struct pair *pair = pair_new(&options);
@@ -244,7 +245,7 @@ static void no_data_without_a_yes(void)
         }
         CU_ASSERT_PTR_NULL(dtls_conn_peer_fingerprint(pair->end[judging].conn));
         pair_free(pair);
-        dtls_session_cache_free(options.config[SERVER].session_cache);
+        dtls_session_cache_free(cache);
     }
 }
 
@@ -252,7 +253,7 @@ static void no_data_without_a_yes(void)
 static void a_bad_peer_spoils_no_good_one(void)
 {
     struct dtls_session_cache *cache = dtls_session_cache_new(4);
-    struct dtls_ticket_key key = { .name = "one", .key = "two" };
+    const struct dtls_ticket_keys keys = { .keys = { { .name = "one", .key = "two" } }, .count = 1 };
     struct dtls_identity mixed = mix(IDENTITY_CLIENT, IDENTITY_OTHER);
     const struct dtls_identity *bad[] = { &mixed, identity_of(IDENTITY_OTHER), NULL };
 
@@ -261,9 +262,8 @@ static void a_bad_peer_spoils_no_good_one(void)
             struct pair_options options;
             pair_options(&options, i + 1);
             options.cookies = true;
-            options.config[SERVER].session_cache = cache;
-            options.config[SERVER].ticket_keys = &key;
-            options.config[SERVER].ticket_key_count = i % 2;
+            options.config[SERVER].store = dtls_session_cache_store(cache);
+            options.config[SERVER].ticket_keys = i % 2 ? &keys : NULL;
             options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
             options.config[SERVER].verifier = dtls_verifier_pinned(identity_fingerprint(IDENTITY_CLIENT));
             if (!good)
@@ -281,7 +281,7 @@ static struct dtls_session *session_with_server(uint64_t *now_us)
     struct dtls_session_cache *cache = dtls_session_cache_new(4);
 
     pair_options(&options, 1);
-    options.config[SERVER].session_cache = cache;
+    options.config[SERVER].store = dtls_session_cache_store(cache);
     struct pair *pair = pair_new(&options);
     CU_ASSERT_TRUE(pair_run_until_open(pair, NET_SECOND));
     pair_run_for(pair, NET_SECOND);
@@ -290,6 +290,16 @@ static struct dtls_session *session_with_server(uint64_t *now_us)
     pair_free(pair);
     dtls_session_cache_free(cache);
     return session;
+}
+
+static void plant(struct dtls_session_cache *cache, const struct dtls_session_state *state)
+{
+    const struct dtls_store *store = dtls_session_cache_store(cache);
+    uint8_t entry[DTLS_SESSION_STATE_MAX];
+    struct dtls_writer to = dtls_writer_to(entry, sizeof entry);
+
+    dtls_session_state_write(&to, state);
+    store->put(store->arg, dtls_view(state->id, state->id_len), dtls_writer_bytes(&to), 60);
 }
 
 /* Another server has, or says that it has, a session of the same id. */
@@ -304,8 +314,8 @@ static void a_session_is_resumed_with_nobody_else(void)
         memset(other.master, 7, sizeof other.master); /* all it lacks */
         other.has_peer = false;
         if (claims)
-            dtls_session_cache_put(cache, &other);
-        options.config[SERVER].session_cache = cache;
+            plant(cache, &other);
+        options.config[SERVER].store = dtls_session_cache_store(cache);
         options.config[SERVER].identity = identity_of(IDENTITY_OTHER);
         options.config[CLIENT].verifier = dtls_verifier_pinned(identity_fingerprint(IDENTITY_SERVER));
         options.session = session;

@@ -161,8 +161,7 @@ static void truncated_hmac_is_not_negotiated(void)
 
 /* ---- tickets ---- */
 
-static bool resumes(const struct dtls_ticket_key *keys, size_t key_count, const uint8_t *ticket, size_t len,
-                    size_t *blocks)
+static bool resumes(const struct dtls_ticket_keys *keys, const uint8_t *ticket, size_t len, size_t *blocks)
 {
     static const uint8_t id[32] = { 1 };
     struct pair_options options;
@@ -173,7 +172,6 @@ static bool resumes(const struct dtls_ticket_key *keys, size_t key_count, const 
     options.start_us = 1000 * NET_SECOND;
     options.recording = true;
     options.config[SERVER].ticket_keys = keys;
-    options.config[SERVER].ticket_key_count = key_count;
     siege_begin(&siege, SIEGE_HELLO, &options);
     draft_say_client_hello(&siege, &draft);
     CU_ASSERT_EQUAL(draft_verdict(&siege, SERVER), DTLS_OK); /* a full handshake follows */
@@ -189,32 +187,37 @@ static bool resumes(const struct dtls_ticket_key *keys, size_t key_count, const 
 static void bad_tickets_are_no_sessions_and_leak_nothing(void)
 {
     struct rng rng = { 3567 };
-    struct dtls_ticket_key keys[2];
+    struct dtls_ticket_keys keys = { .count = 1 }, both, other;
     struct dtls_session_state state = { .suite = 0xc02b, .id_len = 0, .created = 999 * NET_SECOND };
     static const struct dtls_memory memory;
-    uint8_t ticket[DTLS_TICKET_MOST], bad[DTLS_TICKET_MOST + 64];
+    uint8_t ticket[DTLS_SEALED_SESSION_MOST], bad[DTLS_SEALED_SESSION_MOST + 64];
     size_t len, blocks, usual;
 
-    rng_fill(&rng, (uint8_t *)keys, sizeof keys);
+    rng_fill(&rng, keys.keys[0].name, 48);
+    both = other = keys;
+    both.count = 2;
+    rng_fill(&rng, both.keys[1].name, 48);
+    rng_fill(&rng, other.keys[0].name, 48);
     struct dtls_random random = { rng_fill, &rng };
-    CU_ASSERT_EQUAL_FATAL(dtls_ticket_seal(&keys[0], &memory, &random, &state, ticket, &len), DTLS_OK);
-    CU_ASSERT_TRUE(resumes(keys, 1, ticket, len, &blocks)); /* the true one is */
-    resumes(keys, 1, ticket, 0, &usual);
+    CU_ASSERT_EQUAL_FATAL(dtls_session_seal(&keys.keys[0], DTLS_SEALED_TICKET, &memory, &random, &state, ticket, &len),
+                          DTLS_OK);
+    CU_ASSERT_TRUE(resumes(&keys, ticket, len, &blocks)); /* the true one is */
+    resumes(&keys, ticket, 0, &usual);
     for (size_t cut = 0; cut < len; cut++)
-        CHECK_CASE(!resumes(keys, 1, ticket, cut, &blocks) && blocks == usual, "%zu bytes of a ticket", cut);
+        CHECK_CASE(!resumes(&keys, ticket, cut, &blocks) && blocks == usual, "%zu bytes of a ticket", cut);
     for (size_t i = 0; i < len; i++) {
         memcpy(bad, ticket, len);
         bad[i] ^= (uint8_t)(1 << i % 8);
-        CHECK_CASE(!resumes(keys, 1, bad, len, &blocks) && blocks == usual, "a ticket with byte %zu changed", i);
+        CHECK_CASE(!resumes(&keys, bad, len, &blocks) && blocks == usual, "a ticket with byte %zu changed", i);
     }
     for (size_t i = siege_count(200); i > 0; i--) {
         size_t bad_len = rng_up_to(&rng, sizeof bad);
         rng_fill(&rng, bad, sizeof bad);
         if (i % 2 == 0)
-            memcpy(bad, keys[0].name, sizeof keys[0].name); /* ours, it says */
-        CHECK_CASE(!resumes(keys, 2, bad, bad_len, &blocks) && blocks == usual, "%zu random bytes", bad_len);
+            memcpy(bad, ticket, 1 + sizeof keys.keys[0].name); /* ours, it says */
+        CHECK_CASE(!resumes(&both, bad, bad_len, &blocks) && blocks == usual, "%zu random bytes", bad_len);
     }
-    CU_ASSERT_FALSE(resumes(&keys[1], 1, ticket, len, &blocks)); /* under a key that is gone */
+    CU_ASSERT_FALSE(resumes(&other, ticket, len, &blocks)); /* under a key that is gone */
 }
 
 /* ---- ServerKeyExchange ---- */

@@ -18,7 +18,7 @@ static void failing_handshakes_leave_memory_flat(void)
 {
     struct memory memory = { .fail_at = MEMORY_NEVER_FAILS };
     struct dtls_session_cache *cache = dtls_session_cache_new(8);
-    struct dtls_ticket_key key = { .name = "one", .key = "two" };
+    const struct dtls_ticket_keys keys = { .keys = { { .name = "one", .key = "two" } }, .count = 1 };
     size_t count = siege_count(1200), most = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -26,9 +26,8 @@ static void failing_handshakes_leave_memory_flat(void)
         struct pair_options options;
         pair_options(&options, i + 1);
         options.config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
-        options.config[SERVER].session_cache = cache;
-        options.config[SERVER].ticket_keys = &key;
-        options.config[SERVER].ticket_key_count = 1;
+        options.config[SERVER].store = dtls_session_cache_store(cache);
+        options.config[SERVER].ticket_keys = &keys;
         memory_use(&memory, &options.config[SERVER]);
         if (failure == NO_CLIENT_CERTIFICATE)
             options.config[CLIENT].identity = NULL;

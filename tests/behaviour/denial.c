@@ -313,16 +313,16 @@ static struct net_verdict misbehave(void *arg, const struct net_sending *sending
 struct server {
     struct memory memory;
     struct dtls_session_cache *cache;
-    struct dtls_ticket_key ticket_key;
+    struct dtls_ticket_keys ticket_keys;
 };
 
 static void server_options(struct server *server, struct pair_options *options, uint64_t seed)
 {
     pair_options(options, seed);
     options->cookies = true;
-    options->config[SERVER].session_cache = server->cache;
-    options->config[SERVER].ticket_keys = &server->ticket_key;
-    options->config[SERVER].ticket_key_count = 1;
+    options->config[SERVER].store = dtls_session_cache_store(server->cache);
+    options->config[SERVER].ticket_keys = &server->ticket_keys;
+    server->ticket_keys.count = 1;
     memory_use(&server->memory, &options->config[SERVER]);
 }
 

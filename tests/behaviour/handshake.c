@@ -348,12 +348,12 @@ static void sessions_resume(void)
 
 static void take_cache_away(struct pair_options *options)
 {
-    options->config[SERVER].session_cache = NULL;
+    options->config[SERVER].store = NULL;
 }
 
 static void change_ticket_key(struct pair_options *options)
 {
-    static const struct dtls_ticket_key other = { .name = "another key" };
+    static const struct dtls_ticket_keys other = { .keys = { { .name = "another key" } }, .count = 1 };
 
     options->config[SERVER].ticket_keys = &other;
 }

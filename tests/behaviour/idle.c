@@ -25,7 +25,7 @@ static void come_to_rest(struct pair *pair)
         CU_ASSERT_EQUAL(dtls_conn_deadline(pair->end[end].conn), DTLS_NEVER);
 }
 
-static struct pair *idle_pair(size_t suite, struct memory memory[2], const struct dtls_ticket_key *key)
+static struct pair *idle_pair(size_t suite, struct memory memory[2], const struct dtls_ticket_keys *keys)
 {
     struct pair_options options;
 
@@ -36,8 +36,7 @@ static struct pair *idle_pair(size_t suite, struct memory memory[2], const struc
         options.config[end].suites[0] = suites[suite].suite;
         options.config[end].suite_count = 1;
     }
-    options.config[SERVER].ticket_keys = key;
-    options.config[SERVER].ticket_key_count = key != NULL;
+    options.config[SERVER].ticket_keys = keys;
     struct pair *pair = pair_new(&options);
     CU_ASSERT_TRUE_FATAL(pair_run_until_open(pair, 5 * NET_SECOND));
     come_to_rest(pair);
@@ -100,14 +99,14 @@ static void rehandshakes_leave_nothing_behind(void)
 /* The last flight has the ticket in it; nothing else of it stays. */
 static void a_ticket_costs_its_own_length(void)
 {
-    const struct dtls_ticket_key key = { { 1 }, { 2 } };
+    const struct dtls_ticket_keys keys = { .keys = { { { 1 }, { 2 }, 0, 0 } }, .count = 1 };
 
     for (size_t i = 0; i < SUITES; i++) {
         struct memory without[2], with[2];
         struct pair *pair = idle_pair(i, without, NULL);
         size_t bytes = without[SERVER].live_bytes;
         end_pair(pair, without);
-        pair = idle_pair(i, with, &key);
+        pair = idle_pair(i, with, &keys);
         CHECK_CASE(with[SERVER].live_bytes > bytes && with[SERVER].live_bytes <= bytes + 256, "%s: %zu bytes more",
                    suites[i].name, with[SERVER].live_bytes - bytes);
         end_pair(pair, with);

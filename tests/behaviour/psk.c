@@ -290,15 +290,14 @@ static void a_client_without_a_key_for_this_server_says_so(void)
 /* What the second of two associations is, which resumes the first one's session. */
 static bool resumes(bool by_ticket, void (*change)(struct pair_options *options))
 {
-    static const struct dtls_ticket_key key = { .name = "a key" };
+    static const struct dtls_ticket_keys keys = { .keys = { { .name = "a key" } }, .count = 1 };
     struct dtls_session_cache *cache = dtls_session_cache_new(4);
     struct pair_options options;
     struct keyring ring;
 
     begin(&options, &ring, 5);
-    options.config[SERVER].session_cache = by_ticket ? NULL : cache;
-    options.config[SERVER].ticket_keys = &key;
-    options.config[SERVER].ticket_key_count = by_ticket;
+    options.config[SERVER].store = by_ticket ? NULL : dtls_session_cache_store(cache);
+    options.config[SERVER].ticket_keys = by_ticket ? &keys : NULL;
     struct pair *pair = pair_new(&options);
     CU_ASSERT_TRUE_FATAL(pair_run_until_open(pair, 5 * NET_SECOND));
     pair_run_for(pair, NET_SECOND);
@@ -369,11 +368,11 @@ static void a_session_of_another_identity_is_not_offered(void)
 
     begin(&options, &ring, 5);
     dtls_psk_fingerprint(ring.psk[1].identity, state.peer);
-    struct dtls_session *bobs = dtls_session_new(&heap, &state, (struct dtls_bytes){ (const uint8_t *)"t", 1 });
+    struct dtls_session *bobs = dtls_session_new(&heap, &state, (struct dtls_bytes){ (const uint8_t *)"t", 1 }, 0);
     dtls_psk_fingerprint(ring.psk[0].identity, state.peer);
-    struct dtls_session *own = dtls_session_new(&heap, &state, (struct dtls_bytes){ (const uint8_t *)"t", 1 });
+    struct dtls_session *own = dtls_session_new(&heap, &state, (struct dtls_bytes){ (const uint8_t *)"t", 1 }, 0);
     state.suite = DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256;
-    struct dtls_session *certified = dtls_session_new(&heap, &state, (struct dtls_bytes){ (const uint8_t *)"t", 1 });
+    struct dtls_session *certified = dtls_session_new(&heap, &state, (struct dtls_bytes){ (const uint8_t *)"t", 1 }, 0);
     struct dtls_conn *conn = dtls_conn_new(&options.config[CLIENT], DTLS_CLIENT);
     CU_ASSERT_EQUAL(dtls_conn_resume(conn, bobs), DTLS_ERR_ARGUMENT);
     CU_ASSERT_EQUAL(dtls_conn_resume(conn, certified), DTLS_ERR_ARGUMENT);

@@ -192,7 +192,7 @@ static struct dtls_session *make_session(struct pair_options *options, struct dt
     pair_options(options, 2);
     for (int end = CLIENT; end <= SERVER; end++)
         options->config[end].own_types = options->config[end].peer_types = DTLS_TYPES_RAW_X509;
-    options->config[SERVER].session_cache = cache;
+    options->config[SERVER].store = dtls_session_cache_store(cache);
     options->config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
     struct pair *pair = pair_new(options);
     CU_ASSERT_TRUE(pair_run_until_open(pair, 5 * NET_SECOND));

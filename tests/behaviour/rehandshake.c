@@ -34,7 +34,7 @@ static void the_session_of_the_connection_needs_no_cache(void)
     struct pair_options options;
 
     pair_options(&options, 11);
-    CU_ASSERT_PTR_NULL(options.config[SERVER].session_cache);
+    CU_ASSERT_PTR_NULL(options.config[SERVER].store);
     struct pair *pair = open_pair(&options);
     for (size_t number = 1; number <= 3; number++) {
         CU_ASSERT_EQUAL(pair_rehandshake(pair, CLIENT, DTLS_REHANDSHAKE_ABBREVIATED), DTLS_OK);

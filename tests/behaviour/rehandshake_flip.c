@@ -136,19 +136,18 @@ static void no_client_certificate(struct dtls_config *client, struct dtls_config
     client->identity = NULL;
 }
 
-static const struct dtls_ticket_key ticket_key = { { 1 }, { 2 } };
+static const struct dtls_ticket_keys ticket_keys = { .keys = { { { 1 }, { 2 }, 0, 0 } }, .count = 1 };
 
 static void with_tickets(struct dtls_config *client, struct dtls_config *server)
 {
     (void)client;
-    server->ticket_keys = &ticket_key;
-    server->ticket_key_count = 1;
+    server->ticket_keys = &ticket_keys;
 }
 
 static void without_tickets(struct dtls_config *client, struct dtls_config *server)
 {
     (void)client;
-    server->ticket_key_count = 0;
+    server->ticket_keys = NULL;
 }
 
 enum { AES_128 = DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256 };

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "handshake/server_name.h"
+#include "handshake/binding.h"
 #include "identity/host_name.h"
 #include "tests/box/call.h"
 #include "tests/box/memory.h"
@@ -77,7 +77,8 @@ static bool resumes(enum scene_kind kind, const char *first, const char *second,
     bool by_id = kind == SCENE_RESUMED_BY_ID;
 
     scene = (struct scene){ .kind = kind, .start_us = NET_SECOND };
-    rng_fill(&rng, (uint8_t *)&scene.ticket_key, sizeof scene.ticket_key);
+    rng_fill(&rng, scene.ticket_keys.keys[0].key, sizeof scene.ticket_keys.keys[0].key);
+    scene.ticket_keys.count = 1;
     scene.cache = by_id ? dtls_session_cache_new(4) : NULL;
     scene_options(&scene, &options, 1);
     options.config[CLIENT].server_name = first;
@@ -89,7 +90,7 @@ static bool resumes(enum scene_kind kind, const char *first, const char *second,
     pair_free(pair);
 
     if (!offers) /* a client that does not keep to it: the session says nothing of a name to it */
-        dtls_server_name_bind(&session->state, second);
+        dtls_session_bind(&session->state, second, NULL);
     scene_options(&scene, &options, 2);
     options.config[CLIENT].server_name = second;
     pair = pair_new(&options);

@@ -24,7 +24,7 @@ struct life {
     struct memory memory;
     bool poor; /* allocations fail now and then */
     struct dtls_session_cache *cache;
-    struct dtls_ticket_key ticket_key;
+    struct dtls_ticket_keys ticket_keys;
     size_t refused_while_open; /* records of a size that fits */
 };
 
@@ -76,10 +76,10 @@ static void configure(struct life *life, struct pair_options *options)
     }
     server->client_certificate = (enum dtls_client_certificate)up_to(life, 2);
     if (one_in(life, 2))
-        server->session_cache = life->cache;
+        server->store = dtls_session_cache_store(life->cache);
     if (one_in(life, 2)) {
-        server->ticket_keys = &life->ticket_key;
-        server->ticket_key_count = 1;
+        server->ticket_keys = &life->ticket_keys;
+        life->ticket_keys.count = 1;
     }
     options->cookies = one_in(life, 2);
 }
@@ -88,7 +88,7 @@ static void begin(struct life *life, uint64_t seed, struct pair_options *options
 {
     *life = (struct life){ .chance = { seed }, .memory = { .fail_at = MEMORY_NEVER_FAILS } };
     life->cache = dtls_session_cache_new(16);
-    rng_fill(&life->chance, (uint8_t *)&life->ticket_key, sizeof life->ticket_key);
+    rng_fill(&life->chance, life->ticket_keys.keys[0].key, sizeof life->ticket_keys.keys[0].key);
     pair_options(options, seed);
     configure(life, options);
 }

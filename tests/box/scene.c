@@ -48,7 +48,8 @@ void scene_begin(struct scene *scene, enum scene_kind kind)
     struct pair_options options;
 
     *scene = (struct scene){ .kind = kind, .start_us = NET_SECOND };
-    rng_fill(&rng, (uint8_t *)&scene->ticket_key, sizeof scene->ticket_key);
+    rng_fill(&rng, scene->ticket_keys.keys[0].key, sizeof scene->ticket_keys.keys[0].key);
+    scene->ticket_keys.count = 1;
     if (kinds[kind].by_id)
         scene->cache = dtls_session_cache_new(64);
     if (!kinds[kind].resumed || kinds[kind].rehandshake)
@@ -77,11 +78,9 @@ void scene_options(const struct scene *scene, struct pair_options *options, uint
     options->start_us = scene->start_us;
     options->cookies = true;
     options->session = scene->session;
-    options->config[SERVER].session_cache = scene->cache;
-    if (kind->by_ticket) {
-        options->config[SERVER].ticket_keys = &scene->ticket_key;
-        options->config[SERVER].ticket_key_count = 1;
-    }
+    options->config[SERVER].store = dtls_session_cache_store(scene->cache);
+    if (kind->by_ticket)
+        options->config[SERVER].ticket_keys = &scene->ticket_keys;
     if (kind->mutual)
         options->config[SERVER].client_certificate = DTLS_CLIENT_CERTIFICATE_REQUIRE;
 }

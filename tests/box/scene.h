@@ -22,7 +22,7 @@ enum scene_kind {
 struct scene {
     enum scene_kind kind;
     struct dtls_session_cache *cache;
-    struct dtls_ticket_key ticket_key;
+    struct dtls_ticket_keys ticket_keys;
     struct dtls_session *session;
     uint64_t start_us; /* no pair of a shared cache may start before the one that filled it */
 };

@@ -32,7 +32,7 @@ struct world {
     struct pair *pair;
     struct traffic *traffic;
     struct memory memory;
-    struct dtls_ticket_key ticket_key;
+    struct dtls_ticket_keys ticket_keys;
 
     bool keeps[2]; /* what this end sends goes to the shelf */
     struct kept shelf[SHELF];
@@ -488,7 +488,7 @@ static void (*const steps[32])(struct world *world, enum net_end end) = {
 /* ---- a life ---- */
 
 /* A session that the ticket key of every life opens; the caller's. */
-static struct dtls_session *make_session(const struct dtls_ticket_key *key)
+static struct dtls_session *make_session(const struct dtls_ticket_keys *keys)
 {
     static uint8_t bytes[DTLS_SESSION_MAX];
     static size_t len;
@@ -497,8 +497,7 @@ static struct dtls_session *make_session(const struct dtls_ticket_key *key)
     if (len == 0) {
         struct pair_options options;
         pair_options(&options, 1);
-        options.config[SERVER].ticket_keys = key;
-        options.config[SERVER].ticket_key_count = 1;
+        options.config[SERVER].ticket_keys = keys;
         struct pair *pair = pair_new(&options);
         FUZZ_CHECK(pair_run_until_open(pair, NET_SECOND));
         len = pair->end[CLIENT].session_len;
@@ -534,8 +533,7 @@ static void configure(struct world *world, struct pair_options *options)
         options->config[SERVER].record_size_limit = 300;
     options->config[SERVER].client_certificate = (enum dtls_client_certificate)((who >> 4) % 3);
     if ((kind & 16) != 0) {
-        options->config[SERVER].ticket_keys = &world->ticket_key;
-        options->config[SERVER].ticket_key_count = 1;
+        options->config[SERVER].ticket_keys = &world->ticket_keys;
     }
 }
 
@@ -544,9 +542,10 @@ static void begin(struct world *world)
     struct pair_options options;
     bool resumes = world->in.left > 0 && (world->in.at[0] & 32) != 0;
 
-    memcpy(world->ticket_key.name, "of every life...", sizeof world->ticket_key.name);
+    memcpy(world->ticket_keys.keys[0].name, "of every life...", sizeof world->ticket_keys.keys[0].name);
+    world->ticket_keys.count = 1;
     configure(world, &options);
-    struct dtls_session *session = resumes ? make_session(&world->ticket_key) : NULL;
+    struct dtls_session *session = resumes ? make_session(&world->ticket_keys) : NULL;
     options.session = session;
     world->pair = pair_new(&options);
     FUZZ_CHECK(conn_of(world, CLIENT) != NULL);

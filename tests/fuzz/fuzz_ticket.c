@@ -6,12 +6,14 @@
 #include "tests/fuzz/fuzz.h"
 
 static const struct dtls_memory heap;
-static const struct dtls_ticket_key keys[2] = { { "the newest key..", "its secret" },
-                                                { "the one before..", "another" } };
+static const struct dtls_ticket_keys set = {
+    .keys = { { "the newest key..", "its secret", 2, 0 }, { "the one before..", "another", 1, 0 } }, .count = 2
+};
+static const struct dtls_ticket_key *const keys = set.keys;
 
 struct ticket {
     size_t len;
-    uint8_t bytes[DTLS_TICKET_MOST];
+    uint8_t bytes[DTLS_SEALED_SESSION_MOST];
 };
 
 static struct ticket seal(const struct dtls_ticket_key *key, const struct dtls_session_state *state)
@@ -19,8 +21,8 @@ static struct ticket seal(const struct dtls_ticket_key *key, const struct dtls_s
     struct rng chance = { 1 };
     struct ticket ticket;
 
-    FUZZ_CHECK(dtls_ticket_seal(key, &heap, &(struct dtls_random){ rng_fill, &chance }, state, ticket.bytes,
-                                &ticket.len) == DTLS_OK);
+    FUZZ_CHECK(dtls_session_seal(key, DTLS_SEALED_TICKET, &heap, &(struct dtls_random){ rng_fill, &chance }, state,
+                                 ticket.bytes, &ticket.len) == DTLS_OK);
     FUZZ_CHECK(ticket.len <= sizeof ticket.bytes);
     return ticket;
 }
@@ -29,7 +31,8 @@ static struct ticket seal(const struct dtls_ticket_key *key, const struct dtls_s
 static bool opens(struct dtls_bytes bytes, struct dtls_session_state *state)
 {
     uint8_t *exact = fuzz_copy(bytes);
-    bool good = dtls_ticket_open(keys, 2, &heap, dtls_view(exact, bytes.len), state);
+    bool good = dtls_session_open(&set, 3000000, DTLS_SEALED_TICKET, dtls_view(NULL, 0), &heap,
+                                  dtls_view(exact, bytes.len), state, NULL);
 
     free(exact);
     return good;

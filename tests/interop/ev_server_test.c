@@ -27,7 +27,7 @@ struct scene {
     struct ev_loop *loop;
     struct dtls_config client_config, server_config;
     struct dtls_identity *identity;
-    struct dtls_ticket_key ticket_key;
+    struct dtls_ticket_keys ticket_keys;
     struct sockaddr_in address;
     struct station stations[SERVERS];
     struct dtls_ev_conn *clients[CLIENTS];
@@ -118,11 +118,11 @@ static void set_scene(struct scene *scene)
     *scene = (struct scene){ .loop = ev_loop_new(EVFLAG_AUTO), .address = { .sin_family = AF_INET } };
     scene->address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     scene->identity = make_identity();
-    memset(&scene->ticket_key, 7, sizeof scene->ticket_key);
+    memset(scene->ticket_keys.keys[0].key, 7, sizeof scene->ticket_keys.keys[0].key);
+    scene->ticket_keys.count = 1;
     dtls_config_init(&scene->server_config);
     scene->server_config.identity = scene->identity;
-    scene->server_config.ticket_keys = &scene->ticket_key;
-    scene->server_config.ticket_key_count = 1;
+    scene->server_config.ticket_keys = &scene->ticket_keys;
     dtls_config_init(&scene->client_config);
     scene->client_config.verifier = dtls_verifier_accept();
     ev_init(&scene->end, on_end);

@@ -22,7 +22,7 @@ enum deed { NOTHING, FREE_CONN, CLOSE_CONN, CLOSE_AND_FREE_CONN, FREE_OTHER, FRE
 struct scene {
     struct ev_loop *loop;
     struct dtls_config client_config, server_config;
-    struct dtls_ticket_key ticket_key;
+    struct dtls_ticket_keys ticket_keys;
     struct dtls_ev_conn *client; /* NULL: freed */
     struct dtls_ev_server *server;
     struct dtls_ev_conn *served; /* the server's only one */
@@ -169,12 +169,12 @@ static void set_scene(struct scene *scene)
 {
     struct sockaddr_in any = loopback(0);
 
-    memset(&scene->ticket_key, 7, sizeof scene->ticket_key);
+    memset(scene->ticket_keys.keys[0].key, 7, sizeof scene->ticket_keys.keys[0].key);
+    scene->ticket_keys.count = 1;
     dtls_config_init(&scene->server_config);
     dtls_config_preset_realtime(&scene->server_config);
     scene->server_config.identity = identity();
-    scene->server_config.ticket_keys = &scene->ticket_key;
-    scene->server_config.ticket_key_count = 1;
+    scene->server_config.ticket_keys = &scene->ticket_keys;
     dtls_config_init(&scene->client_config);
     dtls_config_preset_realtime(&scene->client_config);
     scene->client_config.verifier = dtls_verifier_accept();

@@ -182,7 +182,7 @@ struct visitor {
     struct dtls_identity *server;
     int64_t now;
     struct pair_options options;
-    struct dtls_ticket_key key;
+    struct dtls_ticket_keys keys;
 };
 
 static void make_verifier(struct visitor *visitor)
@@ -209,8 +209,8 @@ static void begin(struct visitor *visitor)
     CU_ASSERT_EQUAL(dtls_pkix_trust_add(visitor->trust, root()->der.at, root()->der.len, NULL), DTLS_OK);
     pair_options(&visitor->options, 1);
     visitor->options.config[SERVER].identity = visitor->server;
-    visitor->options.config[SERVER].ticket_keys = &visitor->key;
-    visitor->options.config[SERVER].ticket_key_count = 1;
+    visitor->options.config[SERVER].ticket_keys = &visitor->keys;
+    visitor->keys.count = 1;
     make_verifier(visitor);
 }
 

@@ -325,20 +325,21 @@ WRAP(struct dtls_epoch *, dtls_epoch_new, const struct dtls_memory *memory, uint
     return __real_dtls_epoch_new(memory, number, aead, keys, replay_window);
 }
 
-WRAP(int, dtls_ticket_seal, const struct dtls_ticket_key *key, const struct dtls_memory *memory,
-     const struct dtls_random *random, const struct dtls_session_state *state, uint8_t out[DTLS_TICKET_MOST],
-     size_t *len)
+WRAP(int, dtls_session_seal, const struct dtls_ticket_key *key, enum dtls_sealed_kind kind,
+     const struct dtls_memory *memory, const struct dtls_random *random, const struct dtls_session_state *state,
+     uint8_t out[DTLS_SEALED_SESSION_MOST], size_t *len)
 {
     book_note("ticket key", key->key, sizeof key->key);
-    return __real_dtls_ticket_seal(key, memory, random, state, out, len);
+    return __real_dtls_session_seal(key, kind, memory, random, state, out, len);
 }
 
-WRAP(bool, dtls_ticket_open, const struct dtls_ticket_key *keys, size_t key_count, const struct dtls_memory *memory,
-     struct dtls_bytes ticket, struct dtls_session_state *out)
+WRAP(bool, dtls_session_open, const struct dtls_ticket_keys *keys, uint64_t now_us, enum dtls_sealed_kind kind,
+     struct dtls_bytes id, const struct dtls_memory *memory, struct dtls_bytes sealed, struct dtls_session_state *out,
+     const struct dtls_ticket_key **key)
 {
-    for (size_t i = 0; i < key_count; i++)
-        book_note("ticket key", keys[i].key, sizeof keys[i].key);
-    return __real_dtls_ticket_open(keys, key_count, memory, ticket, out);
+    for (size_t i = 0; i < keys->count; i++)
+        book_note("ticket key", keys->keys[i].key, sizeof keys->keys[i].key);
+    return __real_dtls_session_open(keys, now_us, kind, id, memory, sealed, out, key);
 }
 
 WRAP(int, dtls_hello_check, struct dtls_cookie_secrets *secrets, dtls_time now, const uint8_t *address,

@@ -199,7 +199,7 @@ static void sessions_and_their_cache(void)
 
     book_open();
     pair_options(&options, 43);
-    options.config[SERVER].session_cache = cache;
+    options.config[SERVER].store = dtls_session_cache_store(cache);
     for (int round = 0; round < 3; round++) {
         options.seed++;
         struct pair *pair = pair_new(&options);

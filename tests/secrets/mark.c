@@ -255,24 +255,22 @@ WRAP(int, dtls_self_signed_write, struct dtls_writer *to, const struct dtls_self
     return result;
 }
 
-WRAP(int, dtls_ticket_seal, const struct dtls_ticket_key *key, const struct dtls_memory *memory,
-     const struct dtls_random *random, const struct dtls_session_state *state, uint8_t out[DTLS_TICKET_MOST],
-     size_t *len)
+WRAP(int, dtls_session_seal, const struct dtls_ticket_key *key, enum dtls_sealed_kind kind,
+     const struct dtls_memory *memory, const struct dtls_random *random, const struct dtls_session_state *state,
+     uint8_t out[DTLS_SEALED_SESSION_MOST], size_t *len)
 {
     see(SECRET_TICKET_KEY, key->key, sizeof key->key);
     see(SECRET_SESSION_MASTER, state->master, sizeof state->master);
-    publish(key->name, sizeof key->name);
-    return __real_dtls_ticket_seal(key, memory, random, state, out, len);
+    return __real_dtls_session_seal(key, kind, memory, random, state, out, len);
 }
 
-WRAP(bool, dtls_ticket_open, const struct dtls_ticket_key *keys, size_t key_count, const struct dtls_memory *memory,
-     struct dtls_bytes ticket, struct dtls_session_state *out)
+WRAP(bool, dtls_session_open, const struct dtls_ticket_keys *keys, uint64_t now_us, enum dtls_sealed_kind kind,
+     struct dtls_bytes id, const struct dtls_memory *memory, struct dtls_bytes sealed, struct dtls_session_state *out,
+     const struct dtls_ticket_key **key)
 {
-    for (size_t i = 0; i < key_count; i++) {
-        see(SECRET_TICKET_KEY, keys[i].key, sizeof keys[i].key);
-        publish(keys[i].name, sizeof keys[i].name);
-    }
-    bool opened = __real_dtls_ticket_open(keys, key_count, memory, ticket, out);
+    for (size_t i = 0; i < keys->count; i++)
+        see(SECRET_TICKET_KEY, keys->keys[i].key, sizeof keys->keys[i].key);
+    bool opened = __real_dtls_session_open(keys, now_us, kind, id, memory, sealed, out, key);
     if (opened)
         see(SECRET_SESSION_MASTER, out->master, sizeof out->master);
     return opened;
@@ -291,17 +289,11 @@ WRAP(void, dtls_session_state_read, struct dtls_reader *from, struct dtls_sessio
     __real_dtls_session_state_read(from, out);
 }
 
-WRAP(void, dtls_session_cache_put, struct dtls_session_cache *cache, const struct dtls_session_state *state)
-{
-    see(SECRET_SESSION_MASTER, state->master, sizeof state->master);
-    __real_dtls_session_cache_put(cache, state);
-}
-
 WRAP(struct dtls_session *, dtls_session_new, const struct dtls_memory *memory, const struct dtls_session_state *state,
-     struct dtls_bytes ticket)
+     struct dtls_bytes ticket, uint32_t lifetime_s)
 {
     see(SECRET_SESSION_MASTER, state->master, sizeof state->master);
-    return __real_dtls_session_new(memory, state, ticket);
+    return __real_dtls_session_new(memory, state, ticket, lifetime_s);
 }
 
 WRAP(enum dtls_opened, dtls_epoch_open, struct dtls_epoch *epoch, struct dtls_record *record)

@@ -377,8 +377,8 @@ static struct {
     size_t premaster_len;
     struct dtls_randoms randoms;
     uint8_t master[DTLS_MASTER_SECRET_LEN];
-    struct dtls_ticket_key ticket_key;
-    uint8_t ticket[DTLS_TICKET_MOST];
+    struct dtls_ticket_keys ticket_keys;
+    uint8_t ticket[DTLS_SEALED_SESSION_MOST];
     size_t ticket_len;
     struct dtls_session *session;
     uint8_t bytes[DTLS_SESSION_MAX];
@@ -439,14 +439,15 @@ static void ticket_seal(void *arg)
     struct dtls_session_state *state = &room.session->state;
 
     (void)arg;
-    dtls_ticket_seal(&room.ticket_key, &heap, &room.random, state, room.ticket, &room.ticket_len);
+    dtls_session_seal(&room.ticket_keys.keys[0], DTLS_SEALED_TICKET, &heap, &room.random, state, room.ticket,
+                      &room.ticket_len);
 }
 
 static void ticket_open(void *arg)
 {
     (void)arg;
-    room.result =
-        dtls_ticket_open(&room.ticket_key, 1, &heap, dtls_view(room.ticket, room.ticket_len), &room.session->state);
+    room.result = dtls_session_open(&room.ticket_keys, 0, DTLS_SEALED_TICKET, dtls_view(NULL, 0), &heap,
+                                    dtls_view(room.ticket, room.ticket_len), &room.session->state, NULL);
 }
 
 static void session_write(void *arg)
@@ -502,8 +503,8 @@ static void each_room_alone(void)
         { "dtls_make_epoch", make_epoch, 0 },
         { "dtls_verify_data", verify_data, 0 },
         { "dtls_exporter_srtp_keys", srtp_keys, 0 },
-        { "dtls_ticket_seal", ticket_seal, 0 },
-        { "dtls_ticket_open", ticket_open, true },
+        { "dtls_session_seal", ticket_seal, 0 },
+        { "dtls_session_open", ticket_open, true },
         { "dtls_session_write", session_write, 0 },
         { "dtls_session_read", session_read, DTLS_OK },
         { "dtls_session_read of a byte too much", session_read_too_much, DTLS_ERR_BAD_SESSION },
@@ -514,13 +515,14 @@ static void each_room_alone(void)
     static const enum dtls_key_kind kinds[] = { DTLS_KEY_ED, DTLS_KEY_P256, DTLS_KEY_P384 };
 
     room.random = (struct dtls_random){ rng_fill, &room.rng };
-    rng_fill(&room.rng, room.ticket_key.key, sizeof room.ticket_key.key);
+    rng_fill(&room.rng, room.ticket_keys.keys[0].key, sizeof room.ticket_keys.keys[0].key);
+    room.ticket_keys.count = 1;
     for (size_t i = 0; i < 3; i++) {
         struct dtls_session_state state = { .suite = DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256 };
         rng_fill(&room.rng, state.master, sizeof state.master);
         begin();
         book_note("master secret", state.master, sizeof state.master);
-        room.session = dtls_session_new(&heap, &state, dtls_view(NULL, 0));
+        room.session = dtls_session_new(&heap, &state, dtls_view(NULL, 0), 0);
         room.group = groups[i];
         room.kind = kinds[i];
         room.exporter = dtls_exporter_new(&heap, dtls_view("mki", 3));

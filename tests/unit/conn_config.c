@@ -5,6 +5,7 @@
 #include "tests/tap.h"
 
 static struct dtls_identity *identity;
+static const struct dtls_store elsewhere; /* a store that is not this process's own memory */
 
 static struct dtls_config good(void)
 {
@@ -161,7 +162,9 @@ static void what_cannot_work_is_named(void)
     REFUSED(DTLS_CLIENT, "renew_mode", config.renew_mode = (enum dtls_rehandshake_mode)2);
     REFUSED(DTLS_CLIENT, "rehandshake_never", (config.rehandshake_never = true, config.renew_after_s = 1));
     REFUSED(DTLS_CLIENT, "renegotiation_cookie", config.renegotiation_cookie = (enum dtls_renegotiation_cookie)2);
-    REFUSED(DTLS_SERVER, "ticket_keys", config.ticket_key_count = 1);
+    REFUSED(DTLS_SERVER, "store_keys", config.store = &elsewhere);
+    REFUSED(DTLS_SERVER, "store_timeout_ms", config.store_timeout_ms = 0);
+    REFUSED(DTLS_SERVER, "store_timeout_ms", config.store_timeout_ms = 10001);
     REFUSED(DTLS_CLIENT, "allocate", config.allocate = allocate_nothing);
 }
 
