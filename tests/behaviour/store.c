@@ -392,14 +392,14 @@ static void a_fatal_alert_ends_the_session_everywhere(void)
     end(&fleet);
 }
 
-/* close_notify, silence, and what anyone can forge. */
+/* close_notify, silence, what anyone can forge, and a client that has begun anew (S6). */
 static void other_ends_leave_the_session(void)
 {
     static const uint8_t alert[] = { 21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 99, 0, 2, 2, 80 };
     struct fleet fleet;
 
     begin(&fleet, 14);
-    for (int way = 0; way < 3; way++) {
+    for (int way = 0; way < 4; way++) {
         struct pair *pair = visit(&fleet);
         CU_ASSERT_TRUE(pair_run_until_open(pair, NET_SECOND));
         CU_ASSERT_EQUAL(pair_last(pair, SERVER, DTLS_EVENT_OPEN)->resumed, way > 0);
@@ -410,6 +410,8 @@ static void other_ends_leave_the_session(void)
             memcpy(copy, alert, sizeof alert);
             CU_ASSERT_EQUAL(dtls_conn_receive(pair->end[SERVER].conn, pair->net.now_us, copy, sizeof copy), DTLS_OK);
         }
+        if (way == 2)
+            dtls_conn_die(pair->end[SERVER].conn, DTLS_ERR_REPLACED, 0);
         leave(&fleet, pair);
     }
     CU_ASSERT_EQUAL(fleet.shelf.removes, 0);
