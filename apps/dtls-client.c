@@ -235,6 +235,7 @@ static void configure(struct client *client, const char *host)
     struct files_why why;
 
     settings_configure(settings, DTLS_CLIENT, config);
+    config->unix_time_offset_us = dtls_ev_unix_time_offset();
     client->names = names_configure(settings, config);
     if (!settings_have_keys_only(settings)) {
         config->identity = own_identity(settings, &why);
@@ -334,6 +335,8 @@ int main(int argc, char **argv)
     report_beginning(&client.report, "connecting", (struct sockaddr *)&address.of, address.len,
                      client.config.identity != NULL ? fingerprint : NULL);
     int error = connect_to(&client, &address, session);
+    if (session != NULL && client.settings.single_use)
+        remove(client.settings.resume);
     dtls_session_free(session);
     if (error == DTLS_OK) {
         ev_run(client.loop, 0);

@@ -1,4 +1,5 @@
 /* dtls-server.c - a DTLS server that echoes every record: its options, its signals, and who gets what is typed. */
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -31,10 +32,12 @@ static const struct option_program program = {
     .notes = COMMANDS_HELP
     "They go to every association, and so do other lines, as records.\n\n"
     "With several workers, the system gives each client to one of them, by its address and port.\n"
-    "A ticket is good for all of them, a session id for the worker that gave it. --max-associations\n"
-    "is shared out equally: one may be full while another has room.\n\n"
-    "SIGHUP reads --cert and --key (or --pkcs12) and --ocsp-response again, for new associations; the\n"
-    "others keep theirs. If something is wrong with the files, one line says so, and nothing changes.\n"
+    "A ticket is good for all of them; a session id is good for the worker that gave it, or with\n"
+    "--session-store for all. --max-associations is shared out equally: one may be full while another has\n"
+    "room.\n\n"
+    "SIGHUP reads --cert and --key (or --pkcs12), --ocsp-response and --ticket-keys again, for new\n"
+    "associations; the others keep theirs. If something is wrong with the files, one line says so, and\n"
+    "nothing changes.\n"
     "SIGINT and SIGTERM close every association.\n"
     "Exit status: 0 fine, 2 a mistake in the options or files.\n\n"
     "Examples:\n"
@@ -42,6 +45,7 @@ static const struct option_program program = {
     "  dtls-server --port 5684 --psk @keys --suites PSK_WITH_AES_128_CCM_8\n"
     "  dtls-server --port 4433 --cert chain.pem --key key.pem --client-cert require\n"
     "  dtls-server --port 4433 --workers 4 --job-threads 1 --max-associations 20000\n"
+    "  dtls-server --port 4433 --session-store redis://10.0.0.7 --ticket-keys fleet.keys\n"
     "  dtls-server --port 0 --json --rehandshake-every 60\n"
     "  dtls-server --port 4433 --commands --rehandshake-policy ask\n",
     .rows = settings_rows,
@@ -104,13 +108,13 @@ static void on_end(struct ev_loop *loop, ev_signal *signal, int happened)
 }
 
 /* New leases for all workers, or for none. */
-static bool bring(struct server *server, struct credentials *credentials)
+static bool bring(struct server *server, struct credentials *credentials, const struct dtls_ticket_keys *keys)
 {
     struct lease *leases[MOST_WORKERS];
     uint32_t count = 0;
 
     while (count < server->settings.workers) {
-        leases[count] = worker_lease(&server->workers[count], &server->config, credentials);
+        leases[count] = worker_lease(&server->workers[count], &server->config, credentials, keys);
         if (leases[count] == NULL)
             break;
         count++;
@@ -125,31 +129,49 @@ static bool bring(struct server *server, struct credentials *credentials)
     return all;
 }
 
+/* What the files say now; where there are none, those in use. NULL: `why` says what is wrong. */
+static struct credentials *load_credentials(const struct server *server, struct files_why *why)
+{
+    const struct settings *settings = &server->settings;
+    struct credentials *in_use = server->workers[0].leases->credentials;
+
+    if (settings->cert != NULL || settings->pkcs12 != NULL)
+        return credentials_load(settings, settings->workers, why);
+    credentials_hold(in_use);
+    return in_use;
+}
+
 static void on_hangup(struct ev_loop *loop, ev_signal *signal, int happened)
 {
     struct server *server = signal->data;
     const struct settings *settings = &server->settings;
     struct dtls_config config = server->config;
+    struct dtls_ticket_keys keys = server->ticket_keys;
+    struct credentials *credentials = NULL;
     struct files_why why;
 
     (void)loop;
     (void)happened;
-    if (settings->cert == NULL && settings->pkcs12 == NULL) {
-        complain("SIGHUP: there is no --cert to read again");
+    if (settings->cert == NULL && settings->pkcs12 == NULL && settings->ticket_keys == NULL) {
+        complain("SIGHUP: there is no --cert and there are no --ticket-keys to read again");
         return;
     }
-    struct credentials *credentials = credentials_load(settings, settings->workers, &why);
+    if (settings->ticket_keys == NULL || files_ticket_keys(settings->ticket_keys, &keys, &why))
+        credentials = load_credentials(server, &why);
     if (credentials == NULL) {
         complain("not reloaded: %s", why.words);
         return;
     }
     config.identity = credentials->identity;
     const char *problem = dtls_config_problem(&config, DTLS_SERVER);
-    if (problem == NULL && !bring(server, credentials))
+    if (problem == NULL && !bring(server, credentials, &keys))
         problem = dtls_error_string(DTLS_ERR_NO_MEMORY);
     if (problem != NULL)
         complain("not reloaded: %s", problem);
+    else
+        server->ticket_keys = keys;
     credentials_release(credentials);
+    explicit_bzero(&keys, sizeof keys);
 }
 
 static void watch(struct server *server, ev_signal *watcher, int number,
@@ -162,12 +184,29 @@ static void watch(struct server *server, ev_signal *watcher, int number,
 
 /* ---- the program ---- */
 
+/* For this run; or those of the fleet. */
+static void make_ticket_keys(struct server *server)
+{
+    struct dtls_ticket_key *key = &server->ticket_keys.keys[0];
+    struct files_why why;
+
+    if (server->settings.ticket_keys != NULL) {
+        if (!files_ticket_keys(server->settings.ticket_keys, &server->ticket_keys, &why))
+            refuse("%s", why.words);
+        return;
+    }
+    if (dtls_system_random(NULL, key->key, sizeof key->key) != DTLS_OK)
+        refuse("%s", dtls_error_string(DTLS_ERR_RANDOM));
+    server->ticket_keys.count = 1;
+}
+
 static void configure(struct server *server, const struct dtls_identity *identity)
 {
     const struct settings *settings = &server->settings;
     struct dtls_config *config = &server->config;
 
     settings_configure(settings, DTLS_SERVER, config);
+    config->unix_time_offset_us = dtls_ev_unix_time_offset();
     server->names = names_configure(settings, config);
     if (settings->keylog != NULL) {
         config->keylog = files_keylog;
@@ -177,13 +216,7 @@ static void configure(struct server *server, const struct dtls_identity *identit
     if (server->trust != NULL)
         trust_configure(server->trust, settings, config);
     config->public_key_jobs = settings->job_threads > 0;
-    if (!settings->no_tickets) {
-        if (dtls_system_random(NULL, server->ticket_keys.keys[0].key, sizeof server->ticket_keys.keys[0].key) !=
-            DTLS_OK)
-            refuse("%s", dtls_error_string(DTLS_ERR_RANDOM));
-        config->ticket_keys = &server->ticket_keys;
-        server->ticket_keys.count = 1;
-    }
+    make_ticket_keys(server);
     struct dtls_config whole = *config;
     whole.identity = identity;
     const char *problem = dtls_config_problem(&whole, DTLS_SERVER);
@@ -202,7 +235,7 @@ static void listen_on(struct server *server, uint32_t i, struct credentials *cre
 {
     const struct settings *settings = &server->settings;
     struct worker *worker = &server->workers[i];
-    struct lease *lease = worker_lease(worker, &server->config, credentials);
+    struct lease *lease = worker_lease(worker, &server->config, credentials, &server->ticket_keys);
 
     if (lease == NULL)
         refuse("%s", dtls_error_string(DTLS_ERR_NO_MEMORY));
@@ -263,7 +296,7 @@ static void begin(struct server *server)
     if (server->workers == NULL)
         refuse("%s", dtls_error_string(DTLS_ERR_NO_MEMORY));
     for (uint32_t i = 0; i < settings->workers; i++)
-        worker_init(&server->workers[i], i, settings, &server->report);
+        worker_init(&server->workers[i], i, settings, &server->report, &server->ticket_keys);
     watch(server, &server->interrupt, SIGINT, on_end);
     watch(server, &server->terminate, SIGTERM, on_end);
     watch(server, &server->hangup, SIGHUP, on_hangup);
@@ -292,6 +325,7 @@ int main(int argc, char **argv)
     options_read(&program, argc, argv, &server.settings, NULL);
     settings_check(&server.settings);
     trust_check(&server.settings);
+    store_check(&server.settings);
     if (server.settings.ca != NULL && server.settings.client_certificate == DTLS_CLIENT_CERTIFICATE_NONE)
         refuse("--ca judges clients: it needs --client-cert ask or require");
     if (server.settings.port == UINT32_MAX)

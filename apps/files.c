@@ -122,6 +122,22 @@ struct dtls_identity *files_identity(const char *cert, const char *key, struct f
     return identity;
 }
 
+bool files_ticket_keys(const char *path, struct dtls_ticket_keys *keys, struct files_why *why)
+{
+    char text[8192];
+    size_t line;
+    ssize_t len = files_read(path, text, sizeof text, why);
+    bool good = len >= 0 && dtls_ticket_keys_read(keys, text, (size_t)len, &line) == DTLS_OK;
+
+    if (len >= 0 && !good && line == 0)
+        snprintf(why->words, sizeof why->words, "%s: there is no key in it", path);
+    else if (len >= 0 && !good)
+        snprintf(why->words, sizeof why->words, "%s: line %zu is no key: 96 hexadecimal digits (see docs/fleet.md)",
+                 path, line);
+    explicit_bzero(text, sizeof text);
+    return good;
+}
+
 /* A new private file beside `path`, open to write; its name is the caller's to free. -1 with errno. */
 static int open_beside(const char *path, char **name)
 {

@@ -20,6 +20,9 @@ ssize_t files_read(const char *path, char *out, size_t cap, struct files_why *wh
  * NULL: `why` says what is wrong. On one thread at a time. */
 struct dtls_identity *files_identity(const char *cert, const char *key, struct files_why *why);
 
+/* A set of ticket keys (dtls/store.h). False: `why` says what is wrong, and *keys is as it was. */
+bool files_ticket_keys(const char *path, struct dtls_ticket_keys *keys, struct files_why *why);
+
 /* A whole file of less than 1 MiB and a NUL; the caller's, to free. */
 char *files_text(const char *path);
 

@@ -257,6 +257,24 @@ const struct option_row settings_rows[] = {
       option_text, AT(resume), 0, 0, NULL },
     { FOR_SERVER, "no-tickets", NULL, "do not give session tickets", option_flag, AT(no_tickets), 0, 0, NULL },
     { FOR_SERVER, "no-cache", NULL, "do not remember sessions", option_flag, AT(no_cache), 0, 0, NULL },
+    { FOR_SERVER, "ticket-keys", "FILE",
+      "keys of tickets and of what goes into the session store, a line of\n"
+      "96 hexadecimal digits each (openssl rand -hex 48); the first seals,\nall open (made for this run)",
+      option_text, AT(ticket_keys), 0, 0, NULL },
+    { FOR_SERVER, "ticket-lifetime", "SECONDS", "how long a session can be resumed, by ticket or without (86400)",
+      option_whole, AT(ticket_lifetime_s), 1, 604800, NULL },
+    { FOR_SERVER, "session-store", "URL",
+      "keep sessions in Redis or Valkey: redis://[[USER]:PASSWORD@]HOST[:PORT],\nfor all servers with these "
+      "--ticket-keys (own memory)",
+      option_text, AT(session_store), 0, 0, NULL },
+    { FOR_SERVER, "store-timeout", "MS", "then a handshake waits no longer for the store (200)", option_whole,
+      AT(store_timeout_ms), 1, 10000, NULL },
+    { FOR_SERVER, "share-ticket-keys", NULL, "tickets under keys that come from the store, where one server puts them",
+      option_flag, AT(share_ticket_keys), 0, 0, NULL },
+    { FOR_SERVER, "rotate-ticket-keys", "SECONDS", "and this is the one: another key every so often", option_whole,
+      AT(rotate_ticket_keys_s), 1, 604800, NULL },
+    { FOR_BOTH, "single-use", NULL, "a session is resumed once; a client takes --resume's FILE away", option_flag,
+      AT(single_use), 0, 0, NULL },
 
     HEADING(FOR_BOTH, "Keys for media (DTLS-SRTP) and others"),
     { FOR_BOTH, "srtp", "A,B",
@@ -305,6 +323,8 @@ void settings_init(struct settings *settings)
         .initial_timeout_ms = defaults.initial_timeout_ms,
         .maximum_timeout_ms = defaults.maximum_timeout_ms,
         .handshake_timeout_ms = defaults.handshake_timeout_ms,
+        .ticket_lifetime_s = defaults.session_lifetime_s,
+        .store_timeout_ms = defaults.store_timeout_ms,
         .rehandshake = { { DTLS_REHANDSHAKE_FULL }, 1 },
     };
 }
@@ -332,6 +352,19 @@ void settings_check(const struct settings *settings)
         refuse("--probe-mtu %u is below --mtu %u", settings->probe_mtu, settings->mtu);
     if (settings->rehandshake_first_s > 0 && settings->rehandshake_every_s <= 0)
         refuse("--rehandshake-first needs --rehandshake-every");
+    if (settings->session_store != NULL && settings->ticket_keys == NULL)
+        refuse("--session-store needs --ticket-keys, to seal what goes there");
+    if (settings->session_store != NULL && settings->no_cache)
+        refuse("--session-store and --no-cache contradict each other");
+    if (settings->share_ticket_keys && settings->session_store == NULL)
+        refuse("--share-ticket-keys needs --session-store");
+    if (settings->share_ticket_keys && settings->no_tickets)
+        refuse("--share-ticket-keys and --no-tickets contradict each other");
+    if (settings->rotate_ticket_keys_s > 0 && !settings->share_ticket_keys)
+        refuse("--rotate-ticket-keys needs --share-ticket-keys");
+    if (settings->rotate_ticket_keys_s > 0 && settings->ticket_lifetime_s / settings->rotate_ticket_keys_s > 12)
+        refuse("--rotate-ticket-keys %u is less than a twelfth of --ticket-lifetime %u", settings->rotate_ticket_keys_s,
+               settings->ticket_lifetime_s);
     if (settings->srtp_mki > 0 && settings->srtp.count == 0)
         refuse("--srtp-mki needs --srtp");
     if (settings->exported.len > 0 && !settings->print_keys)
@@ -384,6 +417,9 @@ void settings_configure(const struct settings *settings, enum dtls_role role, st
     config->srtp_profile_count = settings->srtp.count;
     config->srtp_mki_len = (uint8_t)settings->srtp_mki;
     config->exporter = settings->exported.len > 0;
+    config->session_lifetime_s = settings->ticket_lifetime_s;
+    config->store_timeout_ms = settings->store_timeout_ms;
+    config->single_use_sessions = settings->single_use;
     config->mtu = settings->mtu;
     config->probe_mtu_to = settings->probe_mtu;
     config->answer_probes = settings->answer_probes;

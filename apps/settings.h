@@ -74,6 +74,13 @@ struct settings {
 
     const char *resume;        /* client */
     bool no_tickets, no_cache; /* server */
+    bool single_use;
+    const char *ticket_keys; /* server; NULL: made for this run */
+    uint32_t ticket_lifetime_s;
+    const char *session_store; /* server; NULL: its own memory */
+    uint32_t store_timeout_ms;
+    bool share_ticket_keys;        /* through the store */
+    uint32_t rotate_ticket_keys_s; /* 0: somebody else does */
 
     struct settings_list srtp; /* profiles; at most DTLS_MAX_SRTP_PROFILES */
     uint32_t srtp_mki;         /* bytes; 0: none */

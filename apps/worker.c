@@ -1,4 +1,5 @@
 /* worker.c - one event loop of dtls-server with its associations. */
+#define _DEFAULT_SOURCE         /* explicit_bzero */
 #define _POSIX_C_SOURCE 200809L /* pthread_sigmask */
 #include "apps/worker.h"
 
@@ -70,16 +71,21 @@ static void on_event(void *arg, struct dtls_ev_conn *conn, const struct dtls_eve
 /* ---- leases ---- */
 
 struct lease *worker_lease(const struct worker *worker, const struct dtls_config *config,
-                           struct credentials *credentials)
+                           struct credentials *credentials, const struct dtls_ticket_keys *keys)
 {
     struct lease *lease = malloc(sizeof *lease);
 
     if (lease == NULL)
         return NULL;
     credentials_hold(credentials);
-    *lease = (struct lease){ .config = *config, .credentials = credentials };
+    *lease = (struct lease){ .config = *config, .credentials = credentials, .keys = *keys };
     lease->config.identity = credentials->identity;
-    lease->config.store = dtls_session_cache_store(worker->cache);
+    lease->config.store = worker->store != NULL ? store_door(worker->store) : dtls_session_cache_store(worker->cache);
+    lease->config.store_keys = &lease->keys;
+    if (worker->settings->share_ticket_keys)
+        lease->config.ticket_keys = store_ticket_keys(worker->store);
+    else if (!worker->settings->no_tickets)
+        lease->config.ticket_keys = &lease->keys;
     return lease;
 }
 
@@ -88,6 +94,7 @@ void lease_free(struct lease *lease)
     if (lease == NULL)
         return;
     credentials_release(lease->credentials);
+    explicit_bzero(&lease->keys, sizeof lease->keys);
     free(lease);
 }
 
@@ -104,6 +111,7 @@ static void retire(const struct worker *worker, struct lease *lease)
     memcpy(fingerprint, lease->credentials->fingerprint, sizeof fingerprint);
     if (credentials_release(lease->credentials))
         report_credentials(&worker->report, "retired", fingerprint);
+    explicit_bzero(&lease->keys, sizeof lease->keys);
     free(lease);
 }
 
@@ -137,6 +145,7 @@ static void take_lease(struct worker *worker, struct lease *lease)
 {
     lease->older = worker->leases;
     worker->leases = lease;
+    worker->keys = lease->keys;
     dtls_ev_server_set_config(worker->server, &lease->config); /* who made the lease has asked dtls_config_problem */
     sweep_after(worker, FIRST_SWEEP_S);
     if (credentials_taken(lease->credentials))
@@ -165,7 +174,15 @@ static void on_wake(struct ev_loop *loop, ev_async *wake, int happened)
     ev_break(loop, EVBREAK_ALL);
 }
 
-void worker_init(struct worker *worker, unsigned index, const struct settings *settings, const struct report *report)
+static void on_store(void *arg)
+{
+    struct worker *worker = arg;
+
+    dtls_ev_server_go_on(worker->server);
+}
+
+void worker_init(struct worker *worker, unsigned index, const struct settings *settings, const struct report *report,
+                 const struct dtls_ticket_keys *keys)
 {
     worker->settings = settings;
     worker->report = *report;
@@ -173,7 +190,11 @@ void worker_init(struct worker *worker, unsigned index, const struct settings *s
     worker->loop = index == 0 ? EV_DEFAULT : ev_loop_new(EVFLAG_AUTO);
     if (worker->loop == NULL)
         refuse("no event loop");
-    if (!settings->no_cache && (worker->cache = dtls_session_cache_new(CACHED_SESSIONS)) == NULL)
+    worker->keys = *keys;
+    worker->store = store_new(settings, worker->loop, &worker->report, &worker->keys,
+                              index == 0 && settings->rotate_ticket_keys_s > 0, on_store, worker);
+    if (worker->store == NULL && !settings->no_cache &&
+        (worker->cache = dtls_session_cache_new(CACHED_SESSIONS)) == NULL)
         refuse("%s", dtls_error_string(DTLS_ERR_NO_MEMORY));
     if (settings->job_threads > 0 && dtls_ev_jobs_new(worker->loop, settings->job_threads, &worker->jobs) != DTLS_OK)
         refuse("no threads for jobs");
@@ -254,6 +275,7 @@ void worker_release(struct worker *worker)
         lease_free(lease);
     }
     dtls_session_cache_free(worker->cache);
+    store_free(worker->store);
     if (!ev_is_default_loop(worker->loop))
         ev_loop_destroy(worker->loop);
 }

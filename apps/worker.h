@@ -9,11 +9,13 @@
 #include "apps/credentials.h"
 #include "apps/report.h"
 #include "apps/settings.h"
+#include "apps/store.h"
 
 /* A configuration with the credentials in it, for as long as an association of this worker uses them. */
 struct lease {
     struct dtls_config config;
     struct credentials *credentials;
+    struct dtls_ticket_keys keys; /* a copy: of tickets, and of what goes into the store */
     struct lease *older;
 };
 
@@ -22,6 +24,8 @@ struct worker {
     struct report report;
     struct ev_loop *loop;
     struct dtls_session_cache *cache; /* its own; NULL: none */
+    struct store *store;              /* instead of that; NULL: none */
+    struct dtls_ticket_keys keys;     /* the newest lease's */
     struct dtls_ev_server *server;
     struct dtls_ev_jobs *jobs; /* NULL: it does public-key work itself */
     struct lease *leases;      /* the newest is for new associations */
@@ -33,13 +37,15 @@ struct worker {
     atomic_bool ending;
 };
 
-/* Makes its loop (the default one for the first), its session cache and its threads for jobs. `report` is copied.
- * Refuses (exit 2) what the system does not give. */
-void worker_init(struct worker *worker, unsigned index, const struct settings *settings, const struct report *report);
+/* Makes its loop (the default one for the first), its session cache or store, and its threads for jobs. `report` and
+ * `keys` are copied. Refuses (exit 2) what the system does not give. */
+void worker_init(struct worker *worker, unsigned index, const struct settings *settings, const struct report *report,
+                 const struct dtls_ticket_keys *keys);
 
-/* A lease of `config`, with this worker's cache and these credentials, held. NULL without memory. */
+/* A lease of `config`, with this worker's cache or store, these credentials, held, and these keys. NULL without memory.
+ */
 struct lease *worker_lease(const struct worker *worker, const struct dtls_config *config,
-                           struct credentials *credentials);
+                           struct credentials *credentials, const struct dtls_ticket_keys *keys);
 void lease_free(struct lease *lease);
 
 /* Listens; the lease is the worker's from then on. As dtls_ev_listen; in the thread that _init was called in. */

@@ -107,6 +107,9 @@ DTLS_API void *dtls_ev_data(const struct dtls_ev_conn *conn);
 /* The loop's time as the engine wants it: microseconds of CLOCK_MONOTONIC. */
 DTLS_API dtls_time dtls_ev_now(void);
 
+/* What makes of it microseconds since 1970, for dtls_config.unix_time_offset_us: to be asked once in a process. */
+DTLS_API uint64_t dtls_ev_unix_time_offset(void);
+
 /* A few threads that do the public-key work of one loop's associations (public_key_jobs, contract R17). */
 struct dtls_ev_jobs;
 

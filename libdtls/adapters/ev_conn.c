@@ -5,6 +5,14 @@
 #include <string.h>
 #include <time.h>
 
+uint64_t dtls_ev_unix_time_offset(void)
+{
+    struct timespec today;
+
+    clock_gettime(CLOCK_REALTIME, &today);
+    return (uint64_t)today.tv_sec * 1000000 + (uint64_t)today.tv_nsec / 1000 - dtls_ev_now();
+}
+
 dtls_time dtls_ev_now(void)
 {
     struct timespec now;
