@@ -97,6 +97,18 @@ void report_credentials(const struct report *report, const char *event, const ui
     say(report, "%s: own certificate %s", event, fingerprint_text(fingerprint, text));
 }
 
+void report_store(const struct report *report, bool up, const char *words)
+{
+    if (report->json) {
+        begin(report, "session_store", NULL);
+        json_bool("up", up);
+        json_text("words", words);
+        json_end();
+        return;
+    }
+    say(report, "session store %s: %s", up ? "up" : "down", words);
+}
+
 /* As text; what is none is shown in hex. */
 static void say_identity(const struct report *report, const char *peer, struct dtls_bytes identity)
 {

@@ -27,6 +27,9 @@ void report_beginning(const struct report *report, const char *event, const stru
 /* The own certificate: "reloaded" (new associations get this one) or "retired" (nobody uses it any more). */
 void report_credentials(const struct report *report, const char *event, const uint8_t *fingerprint);
 
+/* What has become of the session store. */
+void report_store(const struct report *report, bool up, const char *words);
+
 /* Everything but DATA; `kept` says what became of a SESSION: NULL, or a remark ("kept in FILE"). */
 void report_event(const struct report *report, const struct dtls_ev_conn *conn, const struct dtls_event *event,
                   const char *kept);

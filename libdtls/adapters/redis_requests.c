@@ -1,0 +1,126 @@
+/* redis_requests.c - what is asked of the server, and what comes of its answers: the door (dtls/store.h). */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/redis_internal.h"
+
+/* ---- sending, and the answers in their order ---- */
+
+static void on_reply(redisAsyncContext *context, void *reply, void *arg)
+{
+    struct dtls_redis_request *request = arg;
+    struct dtls_redis *redis = request->redis;
+
+    (void)context;
+    /* They are answered in the order in which they were sent, also when all of them are answered with NULL. */
+    redis->first = request->next;
+    if (redis->first == NULL)
+        redis->end = &redis->first;
+    redis->waiting--;
+    redis->stats.lost += reply == NULL;
+    request->take(request, reply);
+    free(request);
+}
+
+static void start_patience(struct dtls_redis *redis)
+{
+    if (ev_is_active(&redis->patience))
+        return;
+    ev_timer_set(&redis->patience, redis->settings.timeout_ms / 1000.0, 0);
+    ev_timer_start(redis->loop, &redis->patience);
+}
+
+bool dtls_redis_send(struct dtls_redis *redis, bool early, struct dtls_question *question,
+                     void (*take)(struct dtls_redis_request *request, const redisReply *reply), const char *format, ...)
+{
+    va_list arguments;
+
+    if (redis->context == NULL || !(early || redis->up) || redis->waiting >= redis->settings.most_waiting)
+        return false;
+    struct dtls_redis_request *request = malloc(sizeof *request);
+    if (request == NULL)
+        return false;
+    *request = (struct dtls_redis_request){ redis, take, question, ev_now(redis->loop), NULL };
+    va_start(arguments, format);
+    int result = redisvAsyncCommand(redis->context, on_reply, request, format, arguments);
+    va_end(arguments);
+    if (result != REDIS_OK) {
+        free(request);
+        return false;
+    }
+    *redis->end = request;
+    redis->end = &request->next;
+    redis->waiting++;
+    start_patience(redis);
+    return true;
+}
+
+/* ---- the door ---- */
+
+static void answer(struct dtls_redis *redis, struct dtls_question *question, struct dtls_bytes entry)
+{
+    if (dtls_question_answer_stored(question, entry) == DTLS_OK && !redis->ending)
+        ev_prepare_start(redis->loop, &redis->news);
+}
+
+static void take_entry(struct dtls_redis_request *request, const redisReply *reply)
+{
+    struct dtls_redis *redis = request->redis;
+    struct dtls_bytes entry = { NULL, 0 };
+
+    if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
+        entry = (struct dtls_bytes){ (const uint8_t *)reply->str, (size_t)reply->len };
+        redis->stats.found++;
+    } else if (reply != NULL && reply->type != REDIS_REPLY_NIL) {
+        redis->stats.errors++;
+    }
+    answer(redis, request->question, entry);
+}
+
+static void take_done(struct dtls_redis_request *request, const redisReply *reply)
+{
+    request->redis->stats.errors +=
+        reply != NULL && reply->type != REDIS_REPLY_STATUS && reply->type != REDIS_REPLY_INTEGER;
+}
+
+static void get(void *arg, struct dtls_question *question, struct dtls_bytes name, bool take)
+{
+    struct dtls_redis *redis = arg;
+
+    redis->stats.gets++;
+    if (!dtls_redis_send(redis, false, question, take_entry, take ? "GETDEL %s%b" : "GET %s%b", redis->prefix, name.at,
+                         name.len)) {
+        redis->stats.refused++;
+        dtls_question_answer_stored(question, (struct dtls_bytes){ NULL, 0 });
+    }
+}
+
+static void put(void *arg, struct dtls_bytes name, struct dtls_bytes entry, uint32_t lifetime_s)
+{
+    struct dtls_redis *redis = arg;
+
+    redis->stats.puts++;
+    if (!dtls_redis_send(redis, false, NULL, take_done, "SET %s%b %b EX %u", redis->prefix, name.at, name.len, entry.at,
+                         entry.len, (unsigned)lifetime_s))
+        redis->stats.refused++;
+}
+
+static void remove_entry(void *arg, struct dtls_bytes name)
+{
+    struct dtls_redis *redis = arg;
+
+    redis->stats.removes++;
+    if (!dtls_redis_send(redis, false, NULL, take_done, "DEL %s%b", redis->prefix, name.at, name.len))
+        redis->stats.refused++;
+}
+
+void dtls_redis_open_door(struct dtls_redis *redis)
+{
+    redis->door = (struct dtls_store){ get, put, remove_entry, redis, false };
+}
+
+const struct dtls_store *dtls_redis_store(const struct dtls_redis *redis)
+{
+    return &redis->door;
+}
