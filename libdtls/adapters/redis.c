@@ -1,20 +1,27 @@
 /* redis.c - the connection to the server: made, greeted, lost, and made again. Knows nothing of what is asked.
  *
- * hiredis frees a context by itself in some of its callbacks, and answers all that waits when it does. So `context` is
- * ours only until its end is told (on_connect with an error, on_disconnect), and we free one only from our own
- * watchers, never from within hiredis. */
-#define _DEFAULT_SOURCE /* explicit_bzero */
+ * Of hiredis only the protocol is used, its writer and its reader. Its asynchronous connection ends the process by an
+ * assertion when a server sends an answer that nobody has asked for, and a server may do anything here. */
+#define _GNU_SOURCE /* SOCK_NONBLOCK, explicit_bzero */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "adapters/redis_internal.h"
 
-#include <hiredis/adapters/libev.h>
-
 static const double FIRST_PAUSE_S = 0.1, LONGEST_PAUSE_S = 10;
 
-enum { TIMEOUT_MS = 1000, MOST_WAITING = 10000 };
+enum {
+    TIMEOUT_MS = 1000,
+    MOST_WAITING = 10000,
+    FIRST_ROOM = 4096,
+    CHUNK = 16384,       /* read at a time */
+    MOST_UNREAD = 262144 /* bytes without a whole answer in them: nothing that we ask for is as long */
+};
 
 static void tell(const struct dtls_redis *redis, bool up, const char *words)
 {
@@ -24,57 +31,145 @@ static void tell(const struct dtls_redis *redis, bool up, const char *words)
 
 /* ---- its end ---- */
 
-/* The context is gone, or never came to be. */
-static void lost(struct dtls_redis *redis, const char *words)
+/* Why a connection will not do. It ends when whoever reads or writes gets to it. */
+static void give_up(struct dtls_redis *redis, const char *words)
+{
+    if (redis->words[0] == '\0')
+        snprintf(redis->words, sizeof redis->words, "%s", words);
+}
+
+/* A fleet that has lost its store does not come back as one. */
+static void retry_later(struct dtls_redis *redis)
 {
     uint8_t dice;
-    char text[REDIS_TEXT];
 
-    redis->context = NULL;
-    redis->up = false;
-    ev_timer_stop(redis->loop, &redis->patience);
-    if (redis->ending)
-        return;
-    /* A fleet that has lost its store does not come back as one. */
     if (dtls_system_random(NULL, &dice, 1) != DTLS_OK)
         dice = 128;
     ev_timer_set(&redis->retry, redis->pause_s * (0.75 + dice / 512.0), 0);
     ev_timer_start(redis->loop, &redis->retry);
     redis->pause_s = 2 * redis->pause_s < LONGEST_PAUSE_S ? 2 * redis->pause_s : LONGEST_PAUSE_S;
-    snprintf(text, sizeof text, "%s", redis->words[0] != '\0' ? redis->words : words);
+}
+
+static void drop(struct dtls_redis *redis, const char *words)
+{
+    char text[REDIS_TEXT];
+
+    give_up(redis, words);
+    redis->up = false;
+    ev_io_stop(redis->loop, &redis->io);
+    ev_timer_stop(redis->loop, &redis->patience);
+    if (redis->fd >= 0)
+        close(redis->fd);
+    redis->fd = -1;
+    if (redis->reader != NULL)
+        redisReaderFree(redis->reader);
+    redis->reader = NULL;
+    redis->out_len = 0;
+    while (dtls_redis_hear(redis, NULL))
+        continue;
+    snprintf(text, sizeof text, "%s", redis->words);
     redis->words[0] = '\0';
+    if (redis->ending)
+        return;
+    retry_later(redis);
     tell(redis, false, text);
 }
 
-/* From our own watchers: hiredis answers all that waits with NULL, and tells nobody of the end if it never began. */
-static void drop(struct dtls_redis *redis, const char *words)
-{
-    redisAsyncContext *context = redis->context;
+/* ---- bytes ---- */
 
-    if (context == NULL)
+static void watch(struct dtls_redis *redis)
+{
+    int wanted = EV_READ | (redis->out_len > 0 ? EV_WRITE : 0);
+
+    if (ev_is_active(&redis->io) && redis->io.events == wanted)
         return;
-    redis->context = NULL;
-    redis->up = false;
-    context->data = NULL; /* on_disconnect is not ours any more */
-    redisAsyncFree(context);
-    lost(redis, words);
+    ev_io_stop(redis->loop, &redis->io);
+    ev_io_set(&redis->io, redis->fd, wanted);
+    ev_io_start(redis->loop, &redis->io);
 }
 
-/* In hiredis's callbacks the context must stay; a disconnect would wait for what waits. So our own watcher ends it. */
-void dtls_redis_give_up(struct dtls_redis *redis, const char *words)
+bool dtls_redis_write(struct dtls_redis *redis, const char *command, size_t len)
 {
-    if (redis->words[0] == '\0')
-        snprintf(redis->words, sizeof redis->words, "%s", words);
-    redis->up = false;
-    ev_timer_stop(redis->loop, &redis->patience);
-    ev_timer_set(&redis->patience, 0, 0);
-    ev_timer_start(redis->loop, &redis->patience);
+    size_t room = redis->out_room == 0 ? FIRST_ROOM : redis->out_room;
+
+    while (room < redis->out_len + len)
+        room *= 2;
+    if (room > redis->out_room) {
+        char *larger = realloc(redis->out, room);
+        if (larger == NULL)
+            return false;
+        redis->out = larger;
+        redis->out_room = room;
+    }
+    memcpy(redis->out + redis->out_len, command, len);
+    redis->out_len += len;
+    watch(redis); /* what is asked for in one turn of the loop leaves together */
+    return true;
 }
 
-static void on_disconnect(const redisAsyncContext *context, int status)
+static bool is_patience(int error)
 {
-    if (context->data != NULL)
-        lost(context->data, status == REDIS_OK ? "closed" : context->errstr);
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+static void write_out(struct dtls_redis *redis)
+{
+    ssize_t sent = send(redis->fd, redis->out, redis->out_len, MSG_NOSIGNAL);
+
+    if (sent < 0 && !is_patience(errno))
+        give_up(redis, strerror(errno));
+    if (sent <= 0)
+        return;
+    redis->out_len -= (size_t)sent;
+    memmove(redis->out, redis->out + sent, redis->out_len);
+}
+
+static void read_answers(struct dtls_redis *redis)
+{
+    void *reply = NULL;
+
+    while (redis->words[0] == '\0') {
+        if (redisReaderGetReply(redis->reader, &reply) != REDIS_OK)
+            give_up(redis, redis->reader->errstr);
+        else if (reply == NULL)
+            break;
+        else if (!dtls_redis_hear(redis, reply))
+            give_up(redis, "an answer that nobody has asked for");
+        if (reply != NULL)
+            freeReplyObject(reply);
+        reply = NULL;
+    }
+    if (redis->reader->len - redis->reader->pos > MOST_UNREAD)
+        give_up(redis, "an answer that is too long");
+}
+
+static void read_in(struct dtls_redis *redis)
+{
+    char bytes[CHUNK];
+    ssize_t len = recv(redis->fd, bytes, sizeof bytes, 0);
+
+    if (len == 0 || (len < 0 && !is_patience(errno)))
+        give_up(redis, len == 0 ? "the server has closed the connection" : strerror(errno));
+    if (len <= 0)
+        return;
+    if (redisReaderFeed(redis->reader, bytes, (size_t)len) != REDIS_OK)
+        give_up(redis, "no memory");
+    read_answers(redis);
+}
+
+static void on_io(struct ev_loop *loop, ev_io *io, int happened)
+{
+    struct dtls_redis *redis = io->data;
+
+    (void)loop;
+    if ((happened & EV_READ) != 0)
+        read_in(redis);
+    if ((happened & EV_WRITE) != 0 && redis->words[0] == '\0')
+        write_out(redis);
+    if (redis->words[0] != '\0')
+        drop(redis, redis->words);
+    else
+        watch(redis);
 }
 
 /* ---- its beginning ---- */
@@ -87,8 +182,7 @@ static void greeted(struct dtls_redis_request *request, const redisReply *reply)
     if (reply == NULL || redis->words[0] != '\0')
         return;
     if (reply->type != REDIS_REPLY_STATUS) {
-        dtls_redis_give_up(redis,
-                           reply->type == REDIS_REPLY_ERROR ? reply->str : "it answers PING with something else");
+        give_up(redis, reply->type == REDIS_REPLY_ERROR ? reply->str : "it answers PING with something else");
         return;
     }
     redis->up = true;
@@ -101,8 +195,8 @@ static void greeted(struct dtls_redis_request *request, const redisReply *reply)
 
 static void let_in(struct dtls_redis_request *request, const redisReply *reply)
 {
-    if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
-        dtls_redis_give_up(request->redis, reply->str);
+    if (reply != NULL && reply->type != REDIS_REPLY_STATUS)
+        give_up(request->redis, reply->type == REDIS_REPLY_ERROR ? reply->str : "it does not say whether we may enter");
 }
 
 static bool greet(struct dtls_redis *redis)
@@ -119,29 +213,21 @@ static bool greet(struct dtls_redis *redis)
     return dtls_redis_send(redis, true, NULL, greeted, "PING");
 }
 
-static void on_connect(const redisAsyncContext *context, int status)
-{
-    if (context->data != NULL && status != REDIS_OK)
-        lost(context->data, context->errstr); /* and hiredis frees it */
-}
-
+/* Whether it comes to be is seen when the greeting leaves, or does not. */
 static void connect_now(struct dtls_redis *redis)
 {
-    redisAsyncContext *context = redisAsyncConnect(redis->place.host, redis->place.port);
+    const struct sockaddr *address = (const struct sockaddr *)&redis->place.address;
+    int at_once = 1;
 
-    if (context == NULL || context->err != 0) {
-        char words[REDIS_TEXT];
-        snprintf(words, sizeof words, "%s", context == NULL ? "no memory" : context->errstr);
-        if (context != NULL)
-            redisAsyncFree(context);
-        lost(redis, words);
+    redis->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    redis->reader = redisReaderCreate();
+    if (redis->fd < 0 || redis->reader == NULL ||
+        (connect(redis->fd, address, redis->place.address_len) != 0 && errno != EINPROGRESS)) {
+        drop(redis, redis->reader == NULL ? "no memory" : strerror(errno));
         return;
     }
-    redis->context = context;
-    context->data = redis;
-    if (redisLibevAttach(redis->loop, context) != REDIS_OK ||
-        redisAsyncSetConnectCallback(context, on_connect) != REDIS_OK ||
-        redisAsyncSetDisconnectCallback(context, on_disconnect) != REDIS_OK || !greet(redis))
+    setsockopt(redis->fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
+    if (!greet(redis))
         drop(redis, "no memory");
 }
 
@@ -152,20 +238,15 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int happened)
     connect_now(timer->data);
 }
 
-/* The oldest request has waited for too long, or something has been found to be wrong. */
+/* Has the oldest request waited for too long? */
 static void on_patience(struct ev_loop *loop, ev_timer *timer, int happened)
 {
     struct dtls_redis *redis = timer->data;
-    double limit_s = redis->settings.timeout_ms / 1000.0;
 
     (void)happened;
-    if (redis->words[0] != '\0') {
-        drop(redis, redis->words);
-        return;
-    }
     if (redis->first == NULL)
         return;
-    double left_s = redis->first->sent + limit_s - ev_now(loop);
+    double left_s = redis->first->sent + redis->settings.timeout_ms / 1000.0 - ev_now(loop);
     if (left_s > 0) {
         ev_timer_set(timer, left_s, 0);
         ev_timer_start(loop, timer);
@@ -187,36 +268,43 @@ static void on_news(struct ev_loop *loop, ev_prepare *news, int happened)
         redis->settings.answered(redis->settings.arg);
 }
 
-int dtls_redis_new(struct ev_loop *loop, const struct dtls_redis_settings *settings, struct dtls_redis **out)
+/* What the settings say, or what holds when they say nothing. */
+static int set_up(struct dtls_redis *redis, const struct dtls_redis_settings *settings)
 {
     const char *prefix = settings->prefix != NULL ? settings->prefix : "dtls:";
-    struct dtls_redis *redis = calloc(1, sizeof *redis);
 
-    *out = NULL;
-    if (redis == NULL)
-        return DTLS_ERR_NO_MEMORY;
-    int err = DTLS_OK;
     if (strlen(prefix) > REDIS_PREFIX || !dtls_redis_read_url(settings->url, &redis->place))
-        err = DTLS_ERR_ARGUMENT;
-    else if (!dtls_redis_resolve(&redis->place))
-        err = DTLS_REDIS_ERR_HOST;
-    if (err != DTLS_OK) {
-        free(redis);
-        return err;
-    }
-    redis->loop = loop;
+        return DTLS_ERR_ARGUMENT;
     redis->settings = *settings;
     if (redis->settings.timeout_ms == 0)
         redis->settings.timeout_ms = TIMEOUT_MS;
     if (redis->settings.most_waiting == 0)
         redis->settings.most_waiting = MOST_WAITING;
     memcpy(redis->prefix, prefix, strlen(prefix) + 1);
+    return dtls_redis_resolve(&redis->place) ? DTLS_OK : DTLS_REDIS_ERR_HOST;
+}
+
+int dtls_redis_new(struct ev_loop *loop, const struct dtls_redis_settings *settings, struct dtls_redis **out)
+{
+    struct dtls_redis *redis = calloc(1, sizeof *redis);
+
+    *out = NULL;
+    if (redis == NULL)
+        return DTLS_ERR_NO_MEMORY;
+    int err = set_up(redis, settings);
+    if (err != DTLS_OK) {
+        free(redis);
+        return err;
+    }
+    redis->loop = loop;
+    redis->fd = -1;
     redis->pause_s = FIRST_PAUSE_S;
     redis->end = &redis->first;
+    ev_init(&redis->io, on_io);
     ev_init(&redis->retry, on_retry);
     ev_init(&redis->patience, on_patience);
     ev_prepare_init(&redis->news, on_news);
-    redis->retry.data = redis->patience.data = redis->news.data = redis;
+    redis->io.data = redis->retry.data = redis->patience.data = redis->news.data = redis;
     dtls_redis_open_door(redis);
     ev_now_update(loop); /* before a loop runs its time may be old */
     connect_now(redis);
@@ -233,8 +321,9 @@ void dtls_redis_free(struct dtls_redis *redis)
         dtls_redis_stop_sharing(redis);
     drop(redis, "");
     ev_timer_stop(redis->loop, &redis->retry);
-    ev_timer_stop(redis->loop, &redis->patience);
     ev_prepare_stop(redis->loop, &redis->news);
+    explicit_bzero(redis->out, redis->out_room);
+    free(redis->out);
     explicit_bzero(redis, sizeof *redis);
     free(redis);
 }

@@ -3,7 +3,8 @@
 #ifndef DTLS_ADAPTERS_REDIS_INTERNAL_H
 #define DTLS_ADAPTERS_REDIS_INTERNAL_H
 
-#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
+#include <sys/socket.h>
 
 #include "dtls/redis.h"
 
@@ -11,8 +12,10 @@ enum { REDIS_TEXT = 256, REDIS_PREFIX = 64 };
 
 /* What a URL says. */
 struct dtls_redis_place {
-    char host[REDIS_TEXT]; /* its first address, as a number, once it is resolved */
+    char host[REDIS_TEXT];
     uint16_t port;
+    struct sockaddr_storage address; /* the host's first one, once it is resolved */
+    socklen_t address_len;
     char user[REDIS_TEXT], password[REDIS_TEXT]; /* empty: none */
     uint32_t database;
 };
@@ -20,7 +23,7 @@ struct dtls_redis_place {
 /* False when that is no URL. */
 bool dtls_redis_read_url(const char *url, struct dtls_redis_place *out);
 
-/* The name becomes an address. False when it has none. */
+/* Finds the address. False when the name has none. */
 bool dtls_redis_resolve(struct dtls_redis_place *place);
 
 /* What was sent and has not been answered; the oldest first, as the answers come. */
@@ -42,21 +45,25 @@ struct dtls_redis {
     struct dtls_store door;
     struct dtls_redis_stats stats;
 
-    redisAsyncContext *context; /* NULL: none */
-    bool up;                    /* it has greeted us */
-    bool ending;                /* it is being freed: no callback, no other connection */
-    char words[REDIS_TEXT];     /* why the connection will not do, where we know better than hiredis */
-    double pause_s;             /* before the next attempt */
+    int fd;                 /* -1: no connection */
+    bool up;                /* it has greeted us */
+    bool ending;            /* it is being freed: no callback, no other connection */
+    char words[REDIS_TEXT]; /* why the connection will not do; empty: it will */
+    double pause_s;         /* before the next attempt */
+    ev_io io;
     ev_timer retry, patience;
     ev_prepare news; /* answers have come in this turn of the loop */
+    redisReader *reader;
+    char *out; /* commands that have not left */
+    size_t out_len, out_room;
 
     struct dtls_redis_request *first, **end;
     size_t waiting;
     struct dtls_redis_shared *shared; /* NULL: no keys are */
 };
 
-/* redis.c: the connection is no good, and why. From anywhere. */
-void dtls_redis_give_up(struct dtls_redis *redis, const char *words);
+/* redis.c: a command leaves as soon as it can. False without memory. */
+bool dtls_redis_write(struct dtls_redis *redis, const char *command, size_t len);
 
 /*
  * redis_requests.c. Sends a command, as hiredis formats it; `take` gets the answer, or NULL, exactly once, and not
@@ -67,6 +74,9 @@ bool dtls_redis_send(struct dtls_redis *redis, bool early, struct dtls_question 
                      void (*take)(struct dtls_redis_request *request, const redisReply *reply), const char *format,
                      ...);
 void dtls_redis_open_door(struct dtls_redis *redis);
+
+/* The answer to the oldest request, NULL: there will be none. False: nobody has asked. */
+bool dtls_redis_hear(struct dtls_redis *redis, const redisReply *reply);
 
 /* redis_keys.c */
 void dtls_redis_fetch_keys(struct dtls_redis *redis); /* the connection has come up */

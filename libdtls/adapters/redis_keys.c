@@ -9,7 +9,7 @@
 #include "adapters/redis_internal.h"
 
 static const char name[] = "ticket-keys";
-static const double SHORTEST_S = 0.2, LONGEST_S = 60, UNKNOWN_S = 5;
+static const double SHORTEST_S = 0.2, LONGEST_S = 60, UNKNOWN_S = 1;
 
 enum { PER_PERIOD = 5 }; /* times that the set is looked at */
 

@@ -7,20 +7,19 @@
 
 /* ---- sending, and the answers in their order ---- */
 
-static void on_reply(redisAsyncContext *context, void *reply, void *arg)
+bool dtls_redis_hear(struct dtls_redis *redis, const redisReply *reply)
 {
-    struct dtls_redis_request *request = arg;
-    struct dtls_redis *redis = request->redis;
+    struct dtls_redis_request *request = redis->first;
 
-    (void)context;
-    /* They are answered in the order in which they were sent, also when all of them are answered with NULL. */
+    if (request == NULL)
+        return false;
     redis->first = request->next;
     if (redis->first == NULL)
         redis->end = &redis->first;
     redis->waiting--;
-    redis->stats.lost += reply == NULL;
     request->take(request, reply);
     free(request);
+    return true;
 }
 
 static void start_patience(struct dtls_redis *redis)
@@ -34,18 +33,22 @@ static void start_patience(struct dtls_redis *redis)
 bool dtls_redis_send(struct dtls_redis *redis, bool early, struct dtls_question *question,
                      void (*take)(struct dtls_redis_request *request, const redisReply *reply), const char *format, ...)
 {
+    char *command;
     va_list arguments;
 
-    if (redis->context == NULL || !(early || redis->up) || redis->waiting >= redis->settings.most_waiting)
+    if (redis->fd < 0 || !(early || redis->up) || redis->waiting >= redis->settings.most_waiting)
         return false;
     struct dtls_redis_request *request = malloc(sizeof *request);
     if (request == NULL)
         return false;
     *request = (struct dtls_redis_request){ redis, take, question, ev_now(redis->loop), NULL };
     va_start(arguments, format);
-    int result = redisvAsyncCommand(redis->context, on_reply, request, format, arguments);
+    int len = redisvFormatCommand(&command, format, arguments);
     va_end(arguments);
-    if (result != REDIS_OK) {
+    bool written = len > 0 && dtls_redis_write(redis, command, (size_t)len);
+    if (len > 0)
+        redisFreeCommand(command);
+    if (!written) {
         free(request);
         return false;
     }
@@ -75,11 +78,13 @@ static void take_entry(struct dtls_redis_request *request, const redisReply *rep
     } else if (reply != NULL && reply->type != REDIS_REPLY_NIL) {
         redis->stats.errors++;
     }
+    redis->stats.lost += reply == NULL;
     answer(redis, request->question, entry);
 }
 
 static void take_done(struct dtls_redis_request *request, const redisReply *reply)
 {
+    request->redis->stats.lost += reply == NULL;
     request->redis->stats.errors +=
         reply != NULL && reply->type != REDIS_REPLY_STATUS && reply->type != REDIS_REPLY_INTEGER;
 }

@@ -1,6 +1,7 @@
 /* redis_url.c - redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], and the address of the host. */
 #define _POSIX_C_SOURCE 200809L /* getaddrinfo */
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -91,11 +92,13 @@ bool dtls_redis_resolve(struct dtls_redis_place *place)
 {
     const struct addrinfo wanted = { .ai_socktype = SOCK_STREAM };
     struct addrinfo *found = NULL;
+    char port[8];
 
-    if (getaddrinfo(place->host, NULL, &wanted, &found) != 0)
+    snprintf(port, sizeof port, "%u", place->port);
+    if (getaddrinfo(place->host, port, &wanted, &found) != 0)
         return false;
-    bool good =
-        getnameinfo(found->ai_addr, found->ai_addrlen, place->host, sizeof place->host, NULL, 0, NI_NUMERICHOST) == 0;
+    memcpy(&place->address, found->ai_addr, found->ai_addrlen);
+    place->address_len = found->ai_addrlen;
     freeaddrinfo(found);
-    return good;
+    return true;
 }

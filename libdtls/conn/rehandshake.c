@@ -48,8 +48,7 @@ static int start_client(struct dtls_conn *conn, dtls_time now, enum dtls_rehands
     }
     if (!dtls_conn_new_handshake(conn, now))
         return DTLS_ERR_NO_MEMORY;
-    conn->hs->offer_session = mode == DTLS_REHANDSHAKE_ABBREVIATED && conn->as.session != NULL &&
-                              dtls_session_is_alive(&conn->as.session->state, now, DTLS_OWN_SESSION_LIFETIME);
+    conn->hs->offer_session = mode == DTLS_REHANDSHAKE_ABBREVIATED;
     int err = dtls_handshake_start_client(conn->hs, now);
     if (err != DTLS_OK) {
         dtls_conn_drop_handshake(conn); /* nothing has left: nothing has happened */
