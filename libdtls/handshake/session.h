@@ -63,6 +63,8 @@ bool dtls_session_is_alive(const struct dtls_session_state *state, uint64_t cloc
 /* ---- sealed, for others to keep ---- */
 
 enum { DTLS_SEALED_SESSION_MOST = DTLS_SEALED_AROUND + DTLS_SESSION_STATE_MAX };
+
+/* DTLS_OK, or DTLS_ERR_RANDOM, or _NO_MEMORY: then `out` is wiped, and *len is 0. */
 int dtls_session_seal(const struct dtls_ticket_key *key, enum dtls_sealed_kind kind, const struct dtls_memory *memory,
                       const struct dtls_random *random, const struct dtls_session_state *state,
                       uint8_t out[DTLS_SEALED_SESSION_MOST], size_t *len);

@@ -17,9 +17,12 @@ int dtls_session_seal(const struct dtls_ticket_key *key, enum dtls_sealed_kind k
     struct dtls_writer to = dtls_writer_to(out + DTLS_SEALED_PREFIX, DTLS_SESSION_STATE_MAX);
 
     dtls_session_state_write(&to, state);
-    *len = to.len + DTLS_SEALED_AROUND;
-    return dtls_sealed_close(key, kind, context_of(kind, dtls_view(state->id, state->id_len)), memory, random, out,
-                             to.len);
+    int err = dtls_sealed_close(key, kind, context_of(kind, dtls_view(state->id, state->id_len)), memory, random, out,
+                                to.len);
+    if (err != DTLS_OK) /* it is not sealed: it must not stay */
+        dtls_wipe(out, DTLS_SEALED_SESSION_MOST);
+    *len = err == DTLS_OK ? to.len + DTLS_SEALED_AROUND : 0;
+    return err;
 }
 
 bool dtls_session_open(const struct dtls_ticket_keys *keys, uint64_t now_us, enum dtls_sealed_kind kind,

@@ -80,10 +80,44 @@ static void a_session_lives_as_long_as_it_may(void)
     CU_ASSERT_FALSE(dtls_session_is_alive(&state, 699999999, 10)); /* or more than that */
 }
 
+static int no_randomness(void *arg, uint8_t *out, size_t len)
+{
+    (void)arg;
+    memset(out, 0, len);
+    return DTLS_ERR_RANDOM;
+}
+
+static void *no_memory(void *arg, size_t len)
+{
+    (void)arg;
+    (void)len;
+    return NULL;
+}
+
+/* Whoever gave the room takes it for sealed bytes, and wipes nothing. */
+static void what_cannot_be_sealed_does_not_stay(void)
+{
+    static const struct dtls_random system_random, none = { no_randomness, NULL };
+    static const struct dtls_memory full = { .allocate = no_memory };
+    static const struct dtls_ticket_key key = { "name", "key", 0, 0 };
+    const struct dtls_session_state state = example(7);
+
+    for (int i = 0; i < 2; i++) {
+        uint8_t out[DTLS_SEALED_SESSION_MOST] = { 1 }, zeroes[DTLS_SEALED_SESSION_MOST] = { 0 };
+        size_t len = 1;
+        int err = dtls_session_seal(&key, DTLS_SEALED_TICKET, i == 0 ? &heap : &full, i == 0 ? &none : &system_random,
+                                    &state, out, &len);
+        CU_ASSERT_EQUAL(err, i == 0 ? DTLS_ERR_RANDOM : DTLS_ERR_NO_MEMORY);
+        CU_ASSERT_EQUAL(len, 0);
+        CU_ASSERT_EQUAL(memcmp(out, zeroes, sizeof out), 0);
+    }
+}
+
 static CU_TestInfo tests[] = {
     { "a session comes back from its bytes", a_session_comes_back_from_its_bytes },
     { "a damaged session, or a later format, is refused", a_damaged_session_is_refused },
     { "a session lives as long as it may", a_session_lives_as_long_as_it_may },
+    { "what cannot be sealed does not stay (S7)", what_cannot_be_sealed_does_not_stay },
     CU_TEST_INFO_NULL,
 };
 
