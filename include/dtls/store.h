@@ -84,9 +84,11 @@ struct dtls_ticket_keys {
 /*
  * Rotation, by the one server of a fleet that makes the keys: forgets those whose time is over, and makes new ones, so
  * that there is one for this `period_s` (at least 1) and one for the next, which the other servers have a whole period
- * to learn. A key opens until `lifetime_s` after it has ceased to seal. At `now_s` (seconds since 1970); to be called
- * at least once a period. *changed is set to whether there is anything to share. DTLS_OK, DTLS_ERR_RANDOM (nothing has
- * changed), or DTLS_ERR_ARGUMENT: period_s is 0, or lifetime_s is more than 12 periods.
+ * to learn. A key opens until `lifetime_s` after it has ceased to seal. In a full set the key that is furthest from now
+ * gives way, whatever its time. At `now_s` (seconds since 1970); to be called at least once a period; where that was
+ * wrong, the next call with the right time makes a key for it. *changed is set to whether there is anything to share.
+ * DTLS_OK, DTLS_ERR_RANDOM (nothing has changed), or DTLS_ERR_ARGUMENT: period_s is 0, or lifetime_s is more than 12
+ * periods.
  */
 DTLS_API int dtls_ticket_keys_rotate(struct dtls_ticket_keys *keys, uint64_t now_s, uint32_t period_s,
                                      uint32_t lifetime_s, bool *changed);

@@ -24,45 +24,62 @@ static void forget(struct dtls_ticket_keys *keys, uint64_t now_s)
     keys->count = kept;
 }
 
-static const struct dtls_ticket_key *newest(const struct dtls_ticket_keys *keys)
+/* Of this period and the next. What begins later comes from a clock that was wrong, or by other means: it does not
+ * count. */
+static const struct dtls_ticket_key *newest(const struct dtls_ticket_keys *keys, uint64_t now_s, uint32_t period_s)
 {
-    const struct dtls_ticket_key *found = keys->count > 0 ? &keys->keys[0] : NULL;
+    const struct dtls_ticket_key *found = NULL;
 
-    for (size_t i = 1; i < keys->count; i++)
-        if (keys->keys[i].issue_from > found->issue_from)
+    for (size_t i = 0; i < keys->count; i++)
+        if (keys->keys[i].issue_from <= now_s + 2 * (uint64_t)period_s &&
+            (found == NULL || keys->keys[i].issue_from > found->issue_from))
             found = &keys->keys[i];
     return found;
 }
 
-static int add(struct dtls_ticket_keys *keys, uint64_t issue_from, uint64_t accept_until)
+static uint64_t distance(const struct dtls_ticket_key *key, uint64_t now_s)
 {
-    struct dtls_ticket_key *key = &keys->keys[keys->count];
+    return key->issue_from > now_s ? key->issue_from - now_s : now_s - key->issue_from;
+}
 
-    if (keys->count == DTLS_MAX_TICKET_KEYS)
-        return DTLS_ERR_ARGUMENT;
+/* A place; in a full set that of the key which is furthest from now. */
+static struct dtls_ticket_key *place_in(struct dtls_ticket_keys *keys, uint64_t now_s)
+{
+    struct dtls_ticket_key *furthest = &keys->keys[0];
+
+    if (keys->count < DTLS_MAX_TICKET_KEYS)
+        return &keys->keys[keys->count++];
+    for (size_t i = 1; i < keys->count; i++)
+        if (distance(&keys->keys[i], now_s) > distance(furthest, now_s))
+            furthest = &keys->keys[i];
+    return furthest;
+}
+
+static int make(struct dtls_ticket_key *key, uint64_t issue_from, uint64_t accept_until)
+{
     if (dtls_random_bytes(&system_random, key->name, sizeof key->name) != DTLS_OK ||
         dtls_random_bytes(&system_random, key->key, sizeof key->key) != DTLS_OK)
         return DTLS_ERR_RANDOM;
     key->issue_from = issue_from;
     key->accept_until = accept_until;
-    keys->count++;
     return DTLS_OK;
 }
 
 int dtls_ticket_keys_rotate(struct dtls_ticket_keys *keys, uint64_t now_s, uint32_t period_s, uint32_t lifetime_s,
                             bool *changed)
 {
-    struct dtls_ticket_keys next = *keys;
     int err = DTLS_OK;
 
     *changed = false;
     if (period_s == 0 || lifetime_s / period_s > MOST_PERIODS)
         return DTLS_ERR_ARGUMENT;
+    struct dtls_ticket_keys next = *keys;
     forget(&next, now_s);
-    const struct dtls_ticket_key *last = newest(&next);
-    uint64_t from = last == NULL || last->issue_from + period_s <= now_s ? now_s : last->issue_from + period_s;
+    const struct dtls_ticket_key *last = newest(&next, now_s, period_s);
+    bool one_seals = last != NULL && dtls_sealing_key(&next, now_s * 1000000) != NULL;
+    uint64_t from = !one_seals || last->issue_from + period_s <= now_s ? now_s : last->issue_from + period_s;
     for (; err == DTLS_OK && from <= now_s + period_s; from += period_s) /* this period's, and the next one's */
-        err = add(&next, from, from + period_s + lifetime_s);
+        err = make(place_in(&next, now_s), from, from + period_s + lifetime_s);
     if (err == DTLS_OK) {
         *changed = next.count != keys->count || memcmp(next.keys, keys->keys, sizeof next.keys) != 0;
         *keys = next;

@@ -113,6 +113,56 @@ static void settings_that_cannot_work_are_refused(void)
     CU_ASSERT_TRUE(keys.count > 13 && keys.count <= DTLS_MAX_TICKET_KEYS);
 }
 
+/* A clock is wrong for a while, by so much, and then right again: there is a key for this period all the same. */
+static void a_set_survives_a_clock_that_was_wrong(void)
+{
+    static const int64_t jumps_s[] = {
+        1,  PERIOD_S / 2, PERIOD_S,      PERIOD_S + 1, 2 * PERIOD_S, 5 * PERIOD_S, (int64_t)365 * 86400,
+        -1, -PERIOD_S,    -5 * PERIOD_S, -EPOCH_S
+    };
+
+    for (size_t i = 0; i < sizeof jumps_s / sizeof jumps_s[0]; i++)
+        for (int fresh = 0; fresh < 2; fresh++) {
+            struct dtls_ticket_keys keys = { .count = 0 };
+            uint64_t now = EPOCH_S;
+            bool changed;
+            for (; !fresh && now < EPOCH_S + 20 * PERIOD_S; now += PERIOD_S / 2)
+                CU_ASSERT_EQUAL(dtls_ticket_keys_rotate(&keys, now, PERIOD_S, 12 * PERIOD_S, &changed), DTLS_OK);
+            uint64_t wrong = (uint64_t)((int64_t)now + jumps_s[i]);
+            int err = dtls_ticket_keys_rotate(&keys, wrong, PERIOD_S, 12 * PERIOD_S, &changed);
+            CHECK_CASE(err == DTLS_OK && dtls_sealing_key(&keys, wrong * NET_SECOND) != NULL,
+                       "by %lld s: error %d, or nothing seals while it is wrong", (long long)jumps_s[i], err);
+            for (uint64_t end = now + 30 * PERIOD_S; now < end; now += PERIOD_S / 2) {
+                err = dtls_ticket_keys_rotate(&keys, now, PERIOD_S, 12 * PERIOD_S, &changed);
+                CHECK_CASE(err == DTLS_OK && dtls_sealing_key(&keys, now * NET_SECOND) != NULL,
+                           "by %lld s: error %d, or nothing seals %lld s before the end", (long long)jumps_s[i], err,
+                           (long long)(end - now));
+            }
+        }
+}
+
+/* One of keys for ever, and one whose period becomes shorter, or longer: what is furthest from now gives way. */
+static void a_full_set_rotates_on(void)
+{
+    for (int way = 0; way < 3; way++) {
+        const uint32_t before_s = way == 1 ? 24 * PERIOD_S : PERIOD_S / 24;
+        struct dtls_ticket_keys keys = { .count = 0 };
+        uint64_t now = EPOCH_S;
+        bool changed;
+        for (; way == 0 && keys.count < DTLS_MAX_TICKET_KEYS; keys.count++)
+            keys.keys[keys.count].name[0] = (uint8_t)keys.count;
+        for (; way > 0 && now < EPOCH_S + 20 * before_s; now += before_s)
+            CU_ASSERT_EQUAL(dtls_ticket_keys_rotate(&keys, now, before_s, 12 * before_s, &changed), DTLS_OK);
+        for (uint64_t end = now + 40 * PERIOD_S; now < end; now += PERIOD_S / 2) {
+            int err = dtls_ticket_keys_rotate(&keys, now, PERIOD_S, 12 * PERIOD_S, &changed);
+            const struct dtls_ticket_key *key = dtls_sealing_key(&keys, now * NET_SECOND);
+            CHECK_CASE(err == DTLS_OK && key != NULL && key->issue_from + PERIOD_S > now,
+                       "way %d: error %d, or no key of this period, %llu s before the end", way, err,
+                       (unsigned long long)(end - now));
+        }
+    }
+}
+
 static void a_set_goes_through_a_store_sealed(void)
 {
     const struct dtls_ticket_keys by = { .keys = { { "a", "b", 0, 0 } }, .count = 1 };
@@ -360,6 +410,8 @@ static void a_new_ticket_survives_any_loss(void)
 static CU_TestInfo tests[] = {
     { "a set rotates: the next key is known a period before it seals", a_set_rotates },
     { "settings that cannot work are refused", settings_that_cannot_work_are_refused },
+    { "a set survives a clock that was wrong for a while", a_set_survives_a_clock_that_was_wrong },
+    { "a full set rotates on", a_full_set_rotates_on },
     { "a set goes through a store sealed, and comes back only as it was", a_set_goes_through_a_store_sealed },
     { "a set is read from a text, or the bad line is named", a_set_is_read_from_a_text },
     { "a ticket moves from key to key", a_ticket_moves_from_key_to_key },
