@@ -490,6 +490,33 @@ static void key_generate(void *arg)
     dtls_private_key_free(key);
 }
 
+static void keys_rotate(void *arg)
+{
+    bool changed;
+
+    (void)arg;
+    room.result = dtls_ticket_keys_rotate(&room.ticket_keys, 1, 60, 60, &changed);
+}
+
+static void keys_rotate_badly(void *arg)
+{
+    bool changed;
+
+    (void)arg;
+    room.result = dtls_ticket_keys_rotate(&room.ticket_keys, 1, 0, 60, &changed);
+}
+
+static void keys_seal_and_open(void *arg)
+{
+    static uint8_t sealed[DTLS_SEALED_KEYS_MOST];
+    size_t len;
+
+    (void)arg;
+    room.result = dtls_ticket_keys_seal(&room.ticket_keys, &room.ticket_keys, 1, sealed, &len);
+    if (room.result == DTLS_OK)
+        room.result = dtls_ticket_keys_open(&room.ticket_keys, &room.ticket_keys, 1, dtls_view(sealed, len));
+}
+
 static void each_room_alone(void)
 {
     static const struct {
@@ -508,6 +535,9 @@ static void each_room_alone(void)
         { "dtls_session_write", session_write, 0 },
         { "dtls_session_read", session_read, DTLS_OK },
         { "dtls_session_read of a byte too much", session_read_too_much, DTLS_ERR_BAD_SESSION },
+        { "dtls_ticket_keys_rotate", keys_rotate, DTLS_OK },
+        { "dtls_ticket_keys_rotate, refused", keys_rotate_badly, DTLS_ERR_ARGUMENT },
+        { "dtls_ticket_keys_seal and _open", keys_seal_and_open, DTLS_OK },
         { "dtls_hello_check", hello_check, DTLS_HELLO_REPLY },
         { "dtls_private_key_generate", key_generate, 0 },
     };
@@ -522,6 +552,7 @@ static void each_room_alone(void)
         rng_fill(&room.rng, state.master, sizeof state.master);
         begin();
         book_note("master secret", state.master, sizeof state.master);
+        book_note("ticket key", room.ticket_keys.keys[0].key, sizeof room.ticket_keys.keys[0].key);
         room.session = dtls_session_new(&heap, &state, dtls_view(NULL, 0), 0);
         room.group = groups[i];
         room.kind = kinds[i];
