@@ -47,7 +47,9 @@ DTLS_API int dtls_conn_start(struct dtls_conn *conn, dtls_time now);
 
 /* In a client, before _start: try to resume `session` (copied). The server decides. DTLS_ERR_ARGUMENT in a server,
  * after _start, if the verifier, or the expected fingerprints, refuse the session's peer, or if the session was made
- * with another server_name; DTLS_ERR_NO_MEMORY. Then nothing has changed. */
+ * with another server_name, or with an identity shown that is none of the configuration's (one that choose_identity has
+ * answered with has to be in `identity` or `identities`, too); DTLS_ERR_NO_MEMORY. Then nothing has changed. One that
+ * is too old is taken, and not offered. */
 DTLS_API int dtls_conn_resume(struct dtls_conn *conn, const struct dtls_session *session);
 
 /* Ends the association: close_notify is queued as the last datagram, event CLOSED follows; records

@@ -23,9 +23,12 @@ enum {
  */
 struct dtls_store {
     /*
-     * What is kept under `name`? To be answered with dtls_question_answer_stored: at once, later, or never, since the
-     * handshake waits for no more than store_timeout_ms and is a full one then. With `take` the entry is removed in the
-     * same step, so that of all who ask for it at the same time one gets it (single_use_sessions).
+     * What is kept under `name`? To be answered, exactly once, with dtls_question_answer_stored: at once, or later, as
+     * late as it may be, since the handshake waits for no more than store_timeout_ms and is a full one then. A question
+     * that is never answered keeps its few hundred bytes for ever (question.h), and clients make as many as they like:
+     * whoever has asked a store that says nothing gives up some time, and answers that there is none. With `take` the
+     * entry is removed in the same step, so that of all who ask for it at the same time one gets it
+     * (single_use_sessions).
      */
     void (*get)(void *arg, struct dtls_question *question, struct dtls_bytes name, bool take);
 
