@@ -103,7 +103,7 @@ void dtls_conn_change_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, s
     if (mtu == old)
         return;
     conn->mtu = (uint16_t)mtu;
-    if (conn->flight_mtu > mtu || conn->hs == NULL)
+    if (conn->flight_mtu > mtu || (mtu > old && conn->hs == NULL)) /* less than was believed is no reason for more */
         conn->flight_mtu = conn->mtu;
     dtls_conn_tell_mtu(conn, reason, old);
 }

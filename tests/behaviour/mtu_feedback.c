@@ -160,6 +160,47 @@ static void a_path_may_shrink_in_mid_rehandshake(void)
         }
 }
 
+struct last {
+    struct pair *pair;
+    bool passes;
+};
+
+static struct net_verdict lose_the_last_flight(void *arg, const struct net_sending *sending)
+{
+    const struct last *last = arg;
+    bool lost = sending->from == SERVER && !last->passes && pair_is_open(last->pair, SERVER);
+
+    return (struct net_verdict){ lost ? NET_DROP : NET_PASS, 0 };
+}
+
+/* A path of 258 bytes, found by the handshake, and a word (a forged one?) of 1,100: that makes nothing larger. The last
+ * flight is sent again in the size that has been found. */
+static void a_word_makes_no_flight_larger(void)
+{
+    static const struct dtls_ticket_keys keys = { .keys = { { "name", "key", 0, 0 } }, .count = 1 };
+
+    for (int told = 0; told < 2; told++) {
+        struct last last = { .passes = false };
+        struct pair_options options;
+        pair_options(&options, 134);
+        options.config[SERVER].ticket_keys = &keys;
+        options.config[SERVER].identity = identity_of(IDENTITY_LONG_CHAIN);
+        options.link[CLIENT].mtu = options.link[SERVER].mtu = 258;
+        options.filter = lose_the_last_flight;
+        options.filter_arg = &last;
+        options.silent = true;
+        struct pair *pair = last.pair = pair_new(&options);
+        CU_ASSERT_EQUAL(pair_start_client(pair), DTLS_OK);
+        CU_ASSERT_TRUE_FATAL(pair_run_until_event(pair, SERVER, DTLS_EVENT_OPEN, 30 * NET_SECOND));
+        last.passes = true;
+        if (told)
+            dtls_conn_datagram_too_big(pair->end[SERVER].conn, pair->net.now_us, 1100);
+        pair_settle(pair, SERVER);
+        CHECK_CASE(pair_run_until_open(pair, 30 * NET_SECOND), "told %d: the last flight never comes", told);
+        pair_free(pair);
+    }
+}
+
 /* ---- nothing ---- */
 
 static void an_empty_record_is_data(void)
@@ -188,6 +229,7 @@ static CU_TestInfo tests[] = {
     { "event MTU tells the whole way, once (M4)", the_event_tells_the_whole_way },
     { "a handshake through a small hop is cut again at once (M4)", a_handshake_is_cut_again_at_once },
     { "a path may shrink in the middle of a rehandshake (M4, R1)", a_path_may_shrink_in_mid_rehandshake },
+    { "a word makes no flight larger (M4, M5)", a_word_makes_no_flight_larger },
     { "an empty record is data", an_empty_record_is_data },
     CU_TEST_INFO_NULL,
 };
