@@ -345,8 +345,9 @@ DTLS_API const uint8_t *dtls_conn_psk_fingerprint(const struct dtls_conn *conn);
 DTLS_API struct dtls_bytes dtls_conn_peer_certificate(const struct dtls_conn *conn, size_t index);
 
 /* After FAILED: why, in words for a person, where there are some: those of the verifier that has refused the peer
- * ("certificate of sip.example expired 3 days ago"), or of a message that was too large to be taken. NULL: `error` and
- * `alert` say it all. Names in it are the peer's, with all that is not printable ASCII replaced. Valid until _free. */
+ * ("certificate of sip.example expired 3 days ago"), of the signer that could not sign (signer.h), or of a message that
+ * was too large to be taken. NULL: `error` and `alert` say it all. Names in it are the peer's, with all that is not
+ * printable ASCII replaced. Valid until _free. */
 DTLS_API const char *dtls_conn_reason(const struct dtls_conn *conn);
 
 /* ---- statistics ---- */

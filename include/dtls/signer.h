@@ -34,6 +34,10 @@ typedef void dtls_sign_function(void *arg, struct dtls_question *question, const
 DTLS_API int dtls_identity_from_signer(const char *public_text, size_t public_len, dtls_sign_function *sign,
                                        void *sign_arg, struct dtls_identity **out);
 
+/* Has `release` called with sign_arg by dtls_identity_free, as the last of what it does, so that an identity can be
+ * handed on as one that has its own key. NULL, as it is at first: nobody is called. */
+DTLS_API void dtls_identity_release_signer(struct dtls_identity *identity, void (*release)(void *sign_arg));
+
 enum { DTLS_SIGNATURE_LARGEST = 1024 }; /* bytes of an answer */
 
 /*
@@ -44,6 +48,10 @@ enum { DTLS_SIGNATURE_LARGEST = 1024 }; /* bytes of an answer */
  * DTLS_ERR_NOT_ASKED: nobody waits any more; the question is freed.
  */
 DTLS_API int dtls_question_answer_signature(struct dtls_question *question, const uint8_t *signature, size_t len);
+
+/* As an answer of NULL, in words for a person: dtls_conn_reason has them after FAILED, cut to DTLS_REASON_MAX. They are
+ * copied; the peer does not get them. */
+DTLS_API int dtls_question_refuse_signature(struct dtls_question *question, const char *why);
 
 #ifdef __cplusplus
 }

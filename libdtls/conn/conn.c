@@ -380,10 +380,13 @@ struct dtls_bytes dtls_conn_peer_certificate(const struct dtls_conn *conn, size_
 
 const char *dtls_conn_reason(const struct dtls_conn *conn)
 {
-    bool may = conn->state == DTLS_CONN_OVER && conn->hs != NULL && conn->hs->reason[0] != '\0';
+    const struct dtls_handshake *hs = conn->hs;
 
-    return may && (conn->death == DTLS_ERR_BAD_CERTIFICATE || conn->death == DTLS_ERR_TIMEOUT) ? conn->hs->reason
-                                                                                               : NULL;
+    if (conn->state != DTLS_CONN_OVER || hs == NULL || hs->reason[0] == '\0')
+        return NULL;
+    bool is_why = conn->death == DTLS_ERR_BAD_CERTIFICATE || conn->death == DTLS_ERR_TIMEOUT ||
+                  (conn->death == DTLS_ERR_INTERNAL && hs->sign_refused);
+    return is_why ? hs->reason : NULL;
 }
 
 void dtls_conn_stats(const struct dtls_conn *conn, struct dtls_stats *out)

@@ -1,6 +1,7 @@
 /* question.c - the application's answers (contract R19): which connection they are for, if any. They are processed by
  * the next dtls_conn_tick, or with the next datagram. */
 #include <stddef.h>
+#include <stdio.h>
 
 #include "conn/conn_private.h"
 #include "dtls/signer.h"
@@ -100,6 +101,17 @@ int dtls_question_answer_signature(struct dtls_question *question, const uint8_t
     }
     dtls_conn_changed(conn);
     return DTLS_OK;
+}
+
+int dtls_question_refuse_signature(struct dtls_question *question, const char *why)
+{
+    struct dtls_handshake *hs = question->hs;
+
+    if (question->kind == DTLS_QUESTION_SIGNATURE && conn_of(question) != NULL) {
+        snprintf(hs->reason, sizeof hs->reason, "%s", why);
+        hs->sign_refused = true;
+    }
+    return dtls_question_answer_signature(question, NULL, 0);
 }
 
 int dtls_question_answer_stored(struct dtls_question *question, struct dtls_bytes entry)

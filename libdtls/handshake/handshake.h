@@ -119,6 +119,7 @@ struct dtls_handshake {
     uint16_t scheme;              /* of our signature: ServerKeyExchange or CertificateVerify */
     size_t chain_at, chain_len;   /* the peer's Certificate message, in the transcript */
     char reason[DTLS_REASON_MAX]; /* why the peer was refused, or what it sent was; empty: no words */
+    bool sign_refused;            /* it says why there is no signature of ours */
     uint8_t *ticket;              /* received */
     size_t ticket_len;
     uint32_t ticket_lifetime_s; /* as its server has told; 0: it has not */

@@ -199,6 +199,11 @@ int dtls_identity_from_signer(const char *public_text, size_t public_len, dtls_s
     return publish(identity, result, out);
 }
 
+void dtls_identity_release_signer(struct dtls_identity *identity, void (*release)(void *sign_arg))
+{
+    identity->release = release;
+}
+
 int dtls_identity_generate(enum dtls_key_type type, const char *common_name, int64_t not_before, int64_t not_after,
                            dtls_random_function *random, void *random_arg, struct dtls_identity **out)
 {
@@ -245,10 +250,14 @@ void dtls_identity_free(struct dtls_identity *identity)
 {
     if (identity == NULL)
         return;
+    void (*release)(void *sign_arg) = identity->release;
+    void *sign_arg = identity->sign_arg;
     dtls_private_key_free(identity->key);
     dtls_release(&heap, (void *)(uintptr_t)identity->ocsp_response.at, 0);
     dtls_release(&heap, identity->der, 0); /* certificates are no secret: nothing to wipe */
     dtls_release(&heap, identity, sizeof *identity);
+    if (release != NULL)
+        release(sign_arg);
 }
 
 struct dtls_bytes dtls_identity_certificate(const struct dtls_identity *identity, size_t index)

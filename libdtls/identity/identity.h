@@ -11,6 +11,7 @@ struct dtls_identity {
     struct dtls_private_key *key; /* NULL: somebody else has it, who is asked by */
     dtls_sign_function *sign;     /* this (signer.h) */
     void *sign_arg;
+    void (*release)(void *sign_arg);           /* by dtls_identity_free; NULL: nobody */
     struct dtls_public_key public_key;         /* views into key_info */
     struct dtls_bytes key_info;                /* its SubjectPublicKeyInfo: a view into der */
     uint8_t *der;                              /* the chain's certificates, one after the other, or key_info; owned */

@@ -13,7 +13,7 @@ enum { MOST = 64 };
 
 #define NEVER UINT64_MAX
 
-enum how { RIGHT, WRONG, EMPTY, REFUSES };
+enum how { RIGHT, WRONG, EMPTY, REFUSES, EXPLAINS };
 
 /* Signs with a key that it has. */
 struct token {
@@ -35,7 +35,9 @@ struct token {
 
 static int answer(struct token *token, struct dtls_question *question, const uint8_t *signature, size_t len)
 {
-    int err = dtls_question_answer_signature(question, token->how == REFUSES ? NULL : signature, len);
+    int err = token->how == EXPLAINS
+                  ? dtls_question_refuse_signature(question, "the token is gone")
+                  : dtls_question_answer_signature(question, token->how == REFUSES ? NULL : signature, len);
 
     if (err == DTLS_OK)
         token->answered++;
@@ -155,7 +157,7 @@ static void each_kind_of_key_at_either_end_at_once_and_later(void)
 /* It is we who notice: the peer gets internal_error, and no signature. */
 static void a_wrong_signature_never_leaves(void)
 {
-    for (int how = WRONG; how <= REFUSES; how++)
+    for (int how = WRONG; how <= EXPLAINS; how++)
         for (int end = CLIENT; end <= SERVER; end++)
             for (int late = 0; late < 2; late++)
                 for (int jobs = 0; jobs < 2; jobs++) {
@@ -170,6 +172,10 @@ static void a_wrong_signature_never_leaves(void)
                     const struct pair_event *failed = pair_last(pair, (enum net_end)end, DTLS_EVENT_FAILED);
                     CHECK_CASE(failed != NULL && failed->error == DTLS_ERR_INTERNAL, "how %d, end %d, late %d: %d", how,
                                end, late, failed == NULL ? 0 : failed->error);
+                    const char *reason = dtls_conn_reason(pair->end[end].conn);
+                    CHECK_CASE(how == EXPLAINS ? reason != NULL && strcmp(reason, "the token is gone") == 0
+                                               : reason == NULL,
+                               "how %d, end %d, late %d: %s", how, end, late, reason == NULL ? "no words" : reason);
                     failed = pair_last(pair, net_other((enum net_end)end), DTLS_EVENT_FAILED);
                     CHECK_CASE(failed != NULL && failed->alert == DTLS_ALERT_INTERNAL_ERROR, "how %d, end %d", how,
                                end);
@@ -278,7 +284,8 @@ static void late_signatures_survive_bad_networks(void)
 static CU_TestInfo tests[] = {
     { "each kind of key, at either end, signs at once and later, with jobs and without",
       each_kind_of_key_at_either_end_at_once_and_later },
-    { "a wrong signature never leaves: internal_error", a_wrong_signature_never_leaves },
+    { "a wrong signature never leaves: internal_error, and the words of who has not signed",
+      a_wrong_signature_never_leaves },
     { "without an answer the handshake ends in its time", without_an_answer_it_ends_in_its_time },
     { "an answer to nobody is refused", an_answer_to_nobody_is_refused },
     { "data flows while a rehandshake waits, and any allocation may fail (S8)",

@@ -103,6 +103,25 @@ static void an_identity_without_its_key_is_of_certificates_or_of_a_public_key(vo
     CU_ASSERT_EQUAL(dtls_identity_from_key(public_key, strlen(public_key), &identity), DTLS_ERR_BAD_PEM);
 }
 
+static void count(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void who_signs_is_released_with_the_identity(void)
+{
+    static char text[FILE_MAX];
+    struct dtls_identity *identity;
+    size_t len = read_file("p256", text);
+    int released = 0;
+
+    CU_ASSERT_EQUAL_FATAL(dtls_identity_from_signer(text, len, no_sign, &released, &identity), DTLS_OK);
+    dtls_identity_release_signer(identity, count);
+    CU_ASSERT_EQUAL(released, 0);
+    dtls_identity_free(identity);
+    CU_ASSERT_EQUAL(released, 1);
+}
+
 /* With the subject of each certificate once; made of a file that begins with a leaf. */
 static void authorities_are_the_subjects_of_certificates(void)
 {
@@ -124,6 +143,7 @@ static CU_TestInfo tests[] = {
     { "a key info that is cut or longer is refused", a_key_info_that_is_cut_or_longer_is_refused },
     { "an identity without its private key is of certificates, or of a public key",
       an_identity_without_its_key_is_of_certificates_or_of_a_public_key },
+    { "who signs is released with the identity", who_signs_is_released_with_the_identity },
     { "authorities are the subjects of certificates", authorities_are_the_subjects_of_certificates },
     CU_TEST_INFO_NULL,
 };
