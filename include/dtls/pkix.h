@@ -24,7 +24,8 @@ enum {
     DTLS_PKIX_ERR_SYSTEM = -60,   /* a file or directory: see errno */
     DTLS_PKIX_ERR_EMPTY = -61,    /* there is nothing of the kind in it */
     DTLS_PKIX_ERR_CRL = -62,      /* a CRL that does not parse, or is not a whole one of its issuer (delta, indirect) */
-    DTLS_PKIX_ERR_PASSWORD = -63, /* the password is missing, or another one */
+    DTLS_PKIX_ERR_PASSWORD = -63, /* the password, or PIN, is missing, or another one */
+    DTLS_PKIX_ERR_TOKEN = -64,    /* a module, token or key that is not there, or does not do its work */
 };
 
 /* A few English words for these and for all other errors, never NULL, never freed. */
@@ -118,6 +119,63 @@ DTLS_API int dtls_pkix_identity_from_pem(const char *certificates, size_t certif
  * dtls_identity_from_pem. */
 DTLS_API int dtls_pkix_identity_from_pkcs12(const void *file, size_t len, const char *password,
                                             struct dtls_identity **out);
+
+/* ---- a private key that stays in a token (PKCS#11) ---- */
+
+struct dtls_pkix_key_settings {
+    const char *uri; /* "pkcs11:token=...;object=..." (RFC 7512), with pin-value or pin-source (file:/PATH, of which the
+                        first line counts), and module-path, if you like */
+    const char *pin; /* counts instead of the one in the URI; NULL: that one */
+    const char *module; /* path of a PKCS#11 module, loaded for the whole process beside those that p11-kit is
+                           configured with; NULL: module-path. Neither: those alone */
+};
+
+/*
+ * The identity of a certificate chain, as dtls_identity_from_signer takes it, or of a pkcs11: URI of the leaf in a
+ * token (and what is found above it there), and a key in a token: P-256, P-384, Ed25519 where the module has it, RSA.
+ * The token signs once or twice to begin with (RSA: PKCS#1 and PSS): is it the certificate's key, and can it do what
+ * peers ask for?
+ *
+ * Each signature of a handshake is made at once, in the connection's thread: nothing else of its loop happens
+ * meanwhile, for as long as the token takes. public_key_jobs do not change that. Who cannot wait has
+ * dtls_pkix_key_sign, below, for threads of their own.
+ *
+ * A token that goes away is the end of each full handshake which needs it (DTLS_ERR_INTERNAL; dtls_conn_reason has the
+ * words), and of no more; it is looked for again for each signature, and signs when its module finds it. A PIN that was
+ * refused is not given to it again, not by any later handshake, either: tokens lock after a few; nor is it given where
+ * only one try is left.
+ *
+ * DTLS_OK and *out, the caller's, to free as any other; the session with the token ends then. DTLS_ERR_ARGUMENT (no
+ * such URI), DTLS_PKIX_ERR_TOKEN, DTLS_PKIX_ERR_PASSWORD (the PIN), DTLS_PKIX_ERR_SYSTEM (pin-source; errno),
+ * DTLS_ERR_KEY_MISMATCH, and as dtls_identity_from_signer: *out is NULL, and `reason`, of DTLS_REASON_MAX bytes, says
+ * why in a sentence, without the PIN.
+ */
+DTLS_API int dtls_pkix_identity_from_pkcs11(const char *certificates, size_t certificates_len,
+                                            const struct dtls_pkix_key_settings *settings, struct dtls_identity **out,
+                                            char *reason);
+
+/*
+ * The same in its parts, for a program whose loop must not wait. The identity is one of dtls_identity_from_signer; its
+ * function gives a copy of the request's scheme and digest (of the message, where there is none) to a thread, which
+ * calls dtls_pkix_key_sign; then the connection's thread answers the question (dtls_question_answer_signature, or
+ * _refuse_signature with the reason; question.h). docs/identity.md has an example.
+ *
+ * A key may be used from any thread; it makes one signature at a time. Opening, checking and signing block. Errors,
+ * each with its `reason`, are those above.
+ */
+struct dtls_pkix_key;
+
+DTLS_API int dtls_pkix_key_open(const struct dtls_pkix_key_settings *settings, struct dtls_pkix_key **out,
+                                char *reason);
+DTLS_API void dtls_pkix_key_close(struct dtls_pkix_key *key); /* NULL is allowed; no thread is in it any more */
+
+/* DTLS_OK when it is the key of `identity`, and signs in each way that peers may ask for. */
+DTLS_API int dtls_pkix_key_check(struct dtls_pkix_key *key, const struct dtls_identity *identity, char *reason);
+
+/* One signature, as it goes into a handshake: of request->digest, or, where that is empty, of request->message; `out`
+ * has DTLS_SIGNATURE_LARGEST bytes. request->identity is not looked at. */
+DTLS_API int dtls_pkix_key_sign(struct dtls_pkix_key *key, const struct dtls_sign_request *request, uint8_t *out,
+                                size_t *len, char *reason);
 
 #ifdef __cplusplus
 }

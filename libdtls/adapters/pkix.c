@@ -28,6 +28,8 @@ const char *dtls_pkix_error_string(int error)
         return "the CRL cannot be read, or is not a whole one of its issuer";
     case DTLS_PKIX_ERR_PASSWORD:
         return "the password is missing, or not the right one";
+    case DTLS_PKIX_ERR_TOKEN:
+        return "a module, token or key is not there, or does not do its work";
     default:
         return dtls_error_string(error);
     }

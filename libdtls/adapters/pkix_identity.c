@@ -66,13 +66,13 @@ struct contents {
     unsigned count;
 };
 
-static int write_chain(const struct contents *contents, char **pem, size_t *len)
+int dtls_pkix_write_chain(const gnutls_x509_crt_t *chain, unsigned count, char **pem, size_t *len)
 {
     *pem = NULL;
     *len = 0;
-    for (unsigned i = 0; i < contents->count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         gnutls_datum_t one = { 0 };
-        if (gnutls_x509_crt_export2(contents->chain[i], GNUTLS_X509_FMT_PEM, &one) < 0)
+        if (gnutls_x509_crt_export2(chain[i], GNUTLS_X509_FMT_PEM, &one) < 0)
             return DTLS_ERR_BAD_X509;
         char *longer = realloc(*pem, *len + one.size);
         if (longer != NULL) {
@@ -91,7 +91,7 @@ static int identity_of_contents(const struct contents *contents, struct dtls_ide
 {
     char *pem;
     size_t len;
-    int result = write_chain(contents, &pem, &len);
+    int result = dtls_pkix_write_chain(contents->chain, contents->count, &pem, &len);
 
     if (result == DTLS_OK)
         result = identity_of(pem, len, contents->key, out);

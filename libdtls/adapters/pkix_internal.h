@@ -106,6 +106,27 @@ void dtls_pkix_seen_add(struct dtls_pkix_seen *seen, const uint8_t *fingerprint,
 void dtls_pkix_seen_drop(struct dtls_pkix_seen *seen, const uint8_t *fingerprint);
 bool dtls_pkix_seen_has(struct dtls_pkix_seen *seen, const uint8_t *fingerprint, int64_t now);
 
+/* ---- pkix_pkcs11_uri.c ---- */
+
+/* A pkcs11: URI in its parts; owned. */
+struct dtls_pkix_uri {
+    char *object; /* the URI without the other two */
+    char *pin;    /* of pin-value, or pin-source; NULL: neither is there */
+    char *module; /* of module-path; NULL: it is not there */
+};
+
+bool dtls_pkix_is_uri(const char *text, size_t len); /* does it begin like one? */
+
+/* DTLS_OK, and to be cleared; or DTLS_ERR_ARGUMENT, DTLS_PKIX_ERR_SYSTEM, DTLS_ERR_NO_MEMORY, in words of
+ * DTLS_REASON_MAX bytes. */
+int dtls_pkix_uri_read(const char *uri, struct dtls_pkix_uri *out, char *reason);
+void dtls_pkix_uri_clear(struct dtls_pkix_uri *uri);
+
+/* ---- pkix_identity.c ---- */
+
+/* Certificates as PEM, one behind the other; to be freed with free, also after an error. */
+int dtls_pkix_write_chain(const gnutls_x509_crt_t *chain, unsigned count, char **pem, size_t *len);
+
 /* ---- pkix_file.c ---- */
 
 /* The bytes of a file of up to 16 MiB, to be freed with free, and a NUL behind them. NULL with errno. */
