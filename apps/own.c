@@ -33,12 +33,14 @@ static struct dtls_identity *read_identity(const struct settings *settings, stru
     const char *given = settings->key_password != NULL ? password : NULL;
     struct dtls_identity *identity = NULL;
 
-    if (settings->pkcs12 == NULL && given == NULL)
+    if (settings->pkcs12 == NULL && given == NULL && !settings_have_token(settings))
         return files_identity(settings->cert, settings->key, why);
     if (given != NULL && !read_password(settings->key_password, password, why))
         return NULL;
     if (settings->pkcs12 != NULL)
         identity = trust_pkcs12(settings->pkcs12, given, why);
+    else if (settings_have_token(settings))
+        identity = trust_token(settings->cert, settings->key, given, why);
     else
         identity = trust_encrypted(settings->cert, settings->key, given, why);
     explicit_bzero(password, sizeof password);

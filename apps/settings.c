@@ -160,14 +160,18 @@ const struct option_row settings_rows[] = {
       option_whole, AT(job_threads), 0, 64, NULL },
 
     HEADING(FOR_BOTH, "Who"),
-    { FOR_BOTH, "cert", "FILE", "own certificate chain, PEM, leaf first (a P-256 one is made)", option_text, AT(cert),
-      0, 0, NULL },
-    { FOR_BOTH, "key", "FILE", "its private key, PEM (the file of --cert)", option_text, AT(key), 0, 0, NULL },
+    { FOR_BOTH, "cert", "FILE|pkcs11:URI", "own certificate chain, PEM, leaf first (a P-256 one is made)", option_text,
+      AT(cert), 0, 0, NULL },
+    { FOR_BOTH, "key", "FILE|pkcs11:URI",
+      "its private key, PEM (the file of --cert); or the URI of one that\nstays in a token: module-path in it names a "
+      "module, pin-source a\nfile with the PIN, which everyone could read as pin-value",
+      option_text, AT(key), 0, 0, NULL },
     { FOR_BOTH, "pkcs12", "FILE", "certificate chain and key in one PKCS#12 file instead", option_text, AT(pkcs12), 0,
       0, NULL },
     { FOR_BOTH, "key-password", "FILE|env:NAME",
-      "of an encrypted key, or a PKCS#12 file: the first line of a\nfile, or an environment variable", option_text,
-      AT(key_password), 0, 0, NULL },
+      "of an encrypted key, or a PKCS#12 file, or the PIN of a token:\nthe first line of a file, or an environment "
+      "variable",
+      option_text, AT(key_password), 0, 0, NULL },
     { FOR_SERVER, "ocsp-response", "FILE", "staple this OCSP response (DER) for clients that ask", option_text,
       AT(ocsp_response), 0, 0, NULL },
     { FOR_BOTH, "ca", "FILE|DIR|system",
@@ -373,6 +377,16 @@ void settings_check(const struct settings *settings)
         refuse("--print-srtp-keys needs --srtp or --export");
     if (settings->flow_rate <= 0 && (settings->flow_size > 0 || settings->flow_s > 0 || settings->adapt))
         refuse("--size, --for and --adapt need --flow");
+}
+
+bool settings_is_token(const char *text)
+{
+    return text != NULL && strncmp(text, "pkcs11:", 7) == 0;
+}
+
+bool settings_have_token(const struct settings *settings)
+{
+    return settings_is_token(settings->cert) || settings_is_token(settings->key);
 }
 
 bool settings_have_keys_only(const struct settings *settings)

@@ -109,6 +109,10 @@ void settings_init(struct settings *settings);
 /* Refuses (exit 2) what does not go together. */
 void settings_check(const struct settings *settings);
 
+/* Is it a pkcs11: URI, and not a file? NULL is neither. And is one of --cert and --key? */
+bool settings_is_token(const char *text);
+bool settings_have_token(const struct settings *settings);
+
 /* Are there pre-shared keys and no certificate? Then none is made, and nobody without a key gets into a server. */
 bool settings_have_keys_only(const struct settings *settings);
 

@@ -26,6 +26,8 @@ void trust_check(const struct settings *settings)
         refuse("--pkcs12 brings certificate and key: it does not go with --cert and --key");
     if (settings->key_password != NULL && settings->cert == NULL && settings->pkcs12 == NULL)
         refuse("--key-password needs --cert or --pkcs12");
+    if (settings_is_token(settings->cert) && !settings_is_token(settings->key))
+        refuse("--cert pkcs11:... needs its key in the token: --key pkcs11:...");
 }
 
 static const char *words_of(int error)
@@ -128,4 +130,20 @@ struct dtls_identity *trust_encrypted(const char *cert, const char *key, const c
     explicit_bzero(cert_text, (size_t)cert_len);
     explicit_bzero(key_text, (size_t)key_len);
     return told(error, key != NULL ? key : cert, identity, why);
+}
+
+struct dtls_identity *trust_token(const char *cert, const char *key, const char *pin, struct files_why *why)
+{
+    static char text[MOST];
+    const struct dtls_pkix_key_settings token = { .uri = key, .pin = pin };
+    struct dtls_identity *identity = NULL;
+    char reason[DTLS_REASON_MAX];
+    bool in_file = !settings_is_token(cert);
+    ssize_t len = in_file ? files_read(cert, text, sizeof text, why) : (ssize_t)strlen(cert);
+
+    if (len < 0)
+        return NULL;
+    if (dtls_pkix_identity_from_pkcs11(in_file ? text : cert, (size_t)len, &token, &identity, reason) != DTLS_OK)
+        snprintf(why->words, sizeof why->words, "--key %.*s: %s", (int)strcspn(key, "?"), key, reason); /* no PIN */
+    return identity;
 }

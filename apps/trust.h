@@ -19,8 +19,10 @@ void trust_free(struct trust *trust); /* NULL is allowed */
 /* Has it judge the peer; the pin of `settings`, which have to stay, counts besides. */
 void trust_configure(struct trust *trust, const struct settings *settings, struct dtls_config *config);
 
-/* The identity of a PKCS#12 file; or of PEM whose key is encrypted. NULL: `why` says what is wrong. */
+/* The identity of a PKCS#12 file; of PEM whose key is encrypted; or of a key in a token, where `key` is its URI, `cert`
+ * a file of PEM or a URI as well, and the PIN may be in `key`. NULL: `why` says what is wrong. */
 struct dtls_identity *trust_pkcs12(const char *path, const char *password, struct files_why *why);
 struct dtls_identity *trust_encrypted(const char *cert, const char *key, const char *password, struct files_why *why);
+struct dtls_identity *trust_token(const char *cert, const char *key, const char *pin, struct files_why *why);
 
 #endif

@@ -8,6 +8,7 @@ void trust_check(const struct settings *settings)
                          : settings->crl != NULL          ? "crl"
                          : settings->pkcs12 != NULL       ? "pkcs12"
                          : settings->key_password != NULL ? "key-password"
+                         : settings_have_token(settings)  ? "key pkcs11:..."
                                                           : NULL;
 
     if (option != NULL)
@@ -45,4 +46,10 @@ struct dtls_identity *trust_encrypted(const char *cert, const char *key, const c
 {
     (void)key;
     return trust_pkcs12(cert, password, why);
+}
+
+struct dtls_identity *trust_token(const char *cert, const char *key, const char *pin, struct files_why *why)
+{
+    (void)key;
+    return trust_pkcs12(cert, pin, why);
 }
