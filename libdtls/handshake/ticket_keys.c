@@ -10,6 +10,8 @@ static const struct dtls_random system_random;
 
 /* ---- rotation ---- */
 
+#define LATEST_S (UINT64_MAX / 1000000 / 2) /* of microseconds; no time, but an error that was taken for one */
+
 enum { MOST_PERIODS = 12 }; /* that a key opens beyond its own: with its successors' they fit into a set */
 
 static void forget(struct dtls_ticket_keys *keys, uint64_t now_s)
@@ -71,7 +73,7 @@ int dtls_ticket_keys_rotate(struct dtls_ticket_keys *keys, uint64_t now_s, uint3
     int err = DTLS_OK;
 
     *changed = false;
-    if (period_s == 0 || lifetime_s / period_s > MOST_PERIODS)
+    if (period_s == 0 || lifetime_s / period_s > MOST_PERIODS || now_s > LATEST_S)
         return DTLS_ERR_ARGUMENT;
     struct dtls_ticket_keys next = *keys;
     forget(&next, now_s);

@@ -113,6 +113,23 @@ static void settings_that_cannot_work_are_refused(void)
     CU_ASSERT_TRUE(keys.count > 13 && keys.count <= DTLS_MAX_TICKET_KEYS);
 }
 
+/* An error that is taken for a time would end all keys; and near the end of the numbers there is no next period. */
+static void what_is_no_time_changes_nothing(void)
+{
+    static const uint64_t times[] = { (uint64_t)-1, UINT64_MAX - PERIOD_S, UINT64_MAX - 3 * PERIOD_S / 2,
+                                      UINT64_MAX / 1000000 };
+    struct dtls_ticket_keys keys = { .count = 0 };
+    bool changed;
+
+    CU_ASSERT_EQUAL(dtls_ticket_keys_rotate(&keys, EPOCH_S, PERIOD_S, PERIOD_S, &changed), DTLS_OK);
+    const struct dtls_ticket_keys before = keys;
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        CU_ASSERT_EQUAL_FATAL(dtls_ticket_keys_rotate(&keys, times[i], PERIOD_S, PERIOD_S, &changed),
+                              DTLS_ERR_ARGUMENT);
+        CU_ASSERT_TRUE(!changed && memcmp(&keys, &before, sizeof keys) == 0);
+    }
+}
+
 /* A clock is wrong for a while, by so much, and then right again: there is a key for this period all the same. */
 static void a_set_survives_a_clock_that_was_wrong(void)
 {
@@ -410,6 +427,7 @@ static void a_new_ticket_survives_any_loss(void)
 static CU_TestInfo tests[] = {
     { "a set rotates: the next key is known a period before it seals", a_set_rotates },
     { "settings that cannot work are refused", settings_that_cannot_work_are_refused },
+    { "what is no time changes nothing", what_is_no_time_changes_nothing },
     { "a set survives a clock that was wrong for a while", a_set_survives_a_clock_that_was_wrong },
     { "a full set rotates on", a_full_set_rotates_on },
     { "a set goes through a store sealed, and comes back only as it was", a_set_goes_through_a_store_sealed },
