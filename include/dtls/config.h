@@ -261,7 +261,8 @@ struct dtls_config {
     const struct dtls_ticket_keys *store_keys;  /* seal what goes into it (which ->is_own_memory does not need) */
     uint32_t store_timeout_ms; /* how long a handshake waits for the store's answer, then it is a full one: 1 to 10,000;
                                   default 200 */
-    bool single_use_sessions;  /* what is found in the store is removed from it; default false */
+    bool single_use_sessions;  /* what is asked for in the store is removed from it, whoever asks: the id of a session,
+                                  which hellos show, is enough to end it; default false */
     uint32_t session_lifetime_s;  /* of sessions, from the full handshake on, at both ends, unless a client's server has
                                      told of less; default 86,400 (RFC 5246, F.1.4). 0: none is kept or resumed */
     uint64_t unix_time_offset_us; /* what makes of `now` microseconds since 1970: needed where sessions or keys outlive
