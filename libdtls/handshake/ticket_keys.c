@@ -108,7 +108,7 @@ static void read_key(struct dtls_reader *from, struct dtls_ticket_key *key)
 
     key->issue_from = dtls_read_u64(from);
     key->accept_until = dtls_read_u64(from);
-    if (from->broken)
+    if (from->broken || name.len != sizeof key->name || secret.len != sizeof key->key)
         return;
     memcpy(key->name, name.at, sizeof key->name);
     memcpy(key->key, secret.at, sizeof key->key);
