@@ -262,18 +262,20 @@ const struct option_row settings_rows[] = {
     { FOR_SERVER, "no-tickets", NULL, "do not give session tickets", option_flag, AT(no_tickets), 0, 0, NULL },
     { FOR_SERVER, "no-cache", NULL, "do not remember sessions", option_flag, AT(no_cache), 0, 0, NULL },
     { FOR_SERVER, "ticket-keys", "FILE",
-      "keys of tickets and of what goes into the session store, a line of\n"
-      "96 hexadecimal digits each (openssl rand -hex 48); the first seals,\nall open (made for this run)",
+      "keys of tickets and of what goes into the session store: a line\n"
+      "of 96 hexadecimal digits each (openssl rand -hex 48), of which\nthe first seals and all open (made for this "
+      "run)",
       option_text, AT(ticket_keys), 0, 0, NULL },
     { FOR_SERVER, "ticket-lifetime", "SECONDS", "how long a session can be resumed, by ticket or without (86400)",
       option_whole, AT(ticket_lifetime_s), 1, 604800, NULL },
     { FOR_SERVER, "session-store", "URL",
-      "keep sessions in Redis or Valkey: redis://[[USER]:PASSWORD@]HOST[:PORT],\nfor all servers with these "
-      "--ticket-keys (own memory)",
+      "keep sessions in Redis or Valkey, for all servers with these\n--ticket-keys: "
+      "redis://[[USER]:PASSWORD@]HOST[:PORT]\n"
+      "(own memory)",
       option_text, AT(session_store), 0, 0, NULL },
     { FOR_SERVER, "store-timeout", "MS", "then a handshake waits no longer for the store (200)", option_whole,
       AT(store_timeout_ms), 1, 10000, NULL },
-    { FOR_SERVER, "share-ticket-keys", NULL, "tickets under keys that come from the store, where one server puts them",
+    { FOR_SERVER, "share-ticket-keys", NULL, "take the keys of tickets from the store, where one server\nputs them",
       option_flag, AT(share_ticket_keys), 0, 0, NULL },
     { FOR_SERVER, "rotate-ticket-keys", "SECONDS", "and this is the one: another key every so often", option_whole,
       AT(rotate_ticket_keys_s), 1, 604800, NULL },

@@ -51,7 +51,7 @@ DTLS_API int dtls_question_answer_stored(struct dtls_question *question, struct 
 struct dtls_session_cache;
 
 /*
- * A bounded store in memory: `count` entries, 1 to 65,536, about 230 bytes each, allocated at once; a new one takes the
+ * A bounded store in memory: `count` entries, 1 to 65,536, about 190 bytes each, allocated at once; a new one takes the
  * place of the oldest. Not for two threads at a time. NULL without memory or with a bad count.
  */
 DTLS_API struct dtls_session_cache *dtls_session_cache_new(size_t count);

@@ -65,8 +65,8 @@ static void drop(struct dtls_redis *redis, const char *words)
         redisReaderFree(redis->reader);
     redis->reader = NULL;
     redis->out_len = 0;
-    while (dtls_redis_hear(redis, NULL))
-        continue;
+    for (bool more = true; more;)
+        more = dtls_redis_hear(redis, NULL);
     snprintf(text, sizeof text, "%s", redis->words);
     redis->words[0] = '\0';
     if (redis->ending)

@@ -184,6 +184,84 @@ try_gnutls() {
 }
 if has gnutls-cli && has gnutls-serv; then try_gnutls; else skip "GnuTLS" "gnutls-bin is not installed"; fi
 
+# ---- Mbed TLS and wolfSSL, in small programs of our own (psk_peer.h) ----
+
+mbedtls_suite() { # its names have a hash for all but CCM
+    echo "TLS_$1" | tr _ -
+}
+
+# wolfSSL's names. What Debian's 5.5 and 5.7 do not have is \"no such suite\" there.
+wolfssl_suite() {
+    case $1 in
+    PSK_WITH_AES_128_GCM_SHA256) echo PSK-AES128-GCM-SHA256 ;;
+    PSK_WITH_AES_128_CCM) echo PSK-AES128-CCM ;;
+    PSK_WITH_AES_128_CCM_8) echo PSK-AES128-CCM-8 ;;
+    ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256) echo ECDHE-PSK-CHACHA20-POLY1305 ;;
+    ECDHE_PSK_WITH_AES_128_GCM_SHA256) echo ECDHE-PSK-AES128-GCM-SHA256 ;;
+    esac
+}
+
+program_has() { # PROGRAM SUITE: a server that is stopped at once, or says that there is none
+    start_peer 'ready' "$1" server PORT "$2" alice "$key" || return 1
+    : | timeout 5 "$1" client "$port" "$2" alice "$key" >"$room/client.out" 2>"$room/list.err"
+    stop_peer
+    ! grep -q "no such suite" "$room/list.err" "$room/peer.out"
+}
+
+connects_to_program() { # PROGRAM SUITE ITS-SUITE
+    start_peer 'ready' "$1" server PORT "$3" alice "$key" && meet_server --suites "$2" --psk "alice:$key" &&
+        client_says '"open".*"suite":"TLS_'"$2"'".*"secure_renegotiation":true.*"psk_identity":"alice"' && stop_peer
+}
+
+meets_program() { # PROGRAM SUITE ITS-SUITE OPTIONS...
+    local program=$1 suite=$2 theirs=$3
+    shift 3
+    peer_client=("$program" client PORT "$theirs" alice "$key")
+    start_our_server --suites "$suite" "$@" && meet_client &&
+        server_says '"open".*"suite":"TLS_'"$suite"'".*"psk_identity":"alice"' && stop_server
+}
+
+refused_alike() { # PROGRAM ITS-SUITE IDENTITY KEY OPTIONS...: no way in, and no alert
+    local program=$1 theirs=$2 name=$3 with=$4
+    shift 4
+    start_our_server --handshake-timeout 1500 --initial-timeout 100 "$@" || return 1
+    : | timeout 8 "$program" client "$port" "$theirs" "$name" "$with" >"$room/peer.out" 2>"$room/peer.err" && return 1
+    wait_for '"failed".*"the handshake took too long"' "$room/server.out" && ! grep -q '"open"' "$room/server.out" &&
+        stop_server
+}
+
+try_program() { # NAME PROGRAM FUNCTION-THAT-NAMES-SUITES SUITE-FOR-REFUSALS OPTIONS...: of our server
+    local name=$1 program=$2 names=$3 plain=$4 suite theirs
+    shift 4
+    for suite in $suites; do
+        theirs=$("$names" "$suite")
+        if program_has "$program" "$theirs"; then
+            check "$name's server: $suite" connects_to_program "$program" "$suite" "$theirs"
+            check "$name's client: $suite" meets_program "$program" "$suite" "$theirs" "$@"
+            check "$name's client is told a hint: $suite" meets_program "$program" "$suite" "$theirs" "$@" \
+                --psk-hint "who are you"
+        else
+            skip "$name: $suite" "this $name has no such suite"
+        fi
+    done
+    theirs=$("$names" "$plain")
+    check "$name's client with a wrong key hears nothing" refused_alike "$program" "$theirs" alice "${key//7/8}" "$@"
+    check "$name's client with an unknown identity hears nothing" refused_alike "$program" "$theirs" mallory "$key" "$@"
+}
+mbedtls_program=$(find "$build" -name psk-peer-mbedtls -type f | head -n 1)
+wolfssl_program=$(find "$build" -name psk-peer-wolfssl -type f | head -n 1)
+if [ -n "$mbedtls_program" ]; then
+    try_program "Mbed TLS" "$mbedtls_program" mbedtls_suite PSK_WITH_AES_128_GCM_SHA256
+else
+    skip "Mbed TLS" "this build is without it"
+fi
+if [ -n "$wolfssl_program" ]; then
+    # It offers x25519, and cannot take it with a pre-shared key (ECC_PEERKEY_ERROR); PSK alone is not in Debian's.
+    try_program wolfSSL "$wolfssl_program" wolfssl_suite ECDHE_PSK_WITH_AES_128_GCM_SHA256 --groups secp256r1
+else
+    skip "wolfSSL" "this build is without it"
+fi
+
 # ---- libcoap ----
 
 start_coap_server() { # PROGRAM: it says nothing when it is ready, so it is asked; sets port (of DTLS)

@@ -1,0 +1,94 @@
+/* psk_peer.c - the program around psk_peer_*: psk-peer-LIBRARY client|server PORT SUITE IDENTITY HEX-KEY. */
+#include "tests/interop/psk_peer.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+void psk_peer_fail(const char *what, int number)
+{
+    fprintf(stderr, "%s: %d\n", what, number);
+    exit(1);
+}
+
+/* A server waits for whoever sends first, and leaves the datagram where it is. */
+static void meet(struct psk_peer *peer, unsigned port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((unsigned short)port) };
+    struct timeval patience = { .tv_sec = peer->server ? 60 : 5 };
+    socklen_t len = sizeof at;
+    char byte;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    peer->fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (peer->fd < 0)
+        psk_peer_fail("socket", peer->fd);
+    setsockopt(peer->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (peer->server) {
+        if (bind(peer->fd, (struct sockaddr *)&at, len) != 0)
+            psk_peer_fail("bind", (int)port);
+        puts("ready");
+        if (recvfrom(peer->fd, &byte, 1, MSG_PEEK, (struct sockaddr *)&at, &len) < 0)
+            psk_peer_fail("nobody comes", 0);
+    }
+    if (connect(peer->fd, (struct sockaddr *)&at, len) != 0)
+        psk_peer_fail("connect", (int)port);
+    patience.tv_sec = 5;
+    setsockopt(peer->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+}
+
+static void read_key(struct psk_peer *peer, const char *hex)
+{
+    for (; peer->key_len < sizeof peer->key && hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
+        char digits[3] = { hex[0], hex[1], '\0' };
+        peer->key[peer->key_len++] = (unsigned char)strtoul(digits, NULL, 16);
+    }
+}
+
+static void serve(void)
+{
+    char bytes[2048];
+    int len;
+
+    while ((len = psk_peer_read(bytes, sizeof bytes)) > 0) {
+        printf("%.*s\n", len, bytes);
+        psk_peer_write(bytes, (size_t)len);
+    }
+}
+
+static void ask(void)
+{
+    char line[2048], bytes[2048];
+
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        psk_peer_write(line, strcspn(line, "\n"));
+        int len = psk_peer_read(bytes, sizeof bytes);
+        printf("%.*s\n", len, bytes);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct psk_peer peer;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc != 6)
+        psk_peer_fail("client|server PORT SUITE IDENTITY HEX-KEY", argc);
+    peer.server = strcmp(argv[1], "server") == 0;
+    peer.suite = argv[3];
+    peer.identity = argv[4];
+    read_key(&peer, argv[5]);
+    meet(&peer, (unsigned)strtoul(argv[2], NULL, 10));
+    psk_peer_open(&peer);
+    if (peer.server)
+        serve();
+    else
+        ask();
+    psk_peer_close();
+    close(peer.fd);
+    return 0;
+}
