@@ -36,7 +36,8 @@ struct dtls_store {
      * what does not get there is not resumed. */
     void (*put)(void *arg, struct dtls_bytes name, struct dtls_bytes entry, uint32_t lifetime_s);
 
-    /* A session ends for good: its association has come to a fatal alert (RFC 5246, 7.2.2). Nobody waits for it. */
+    /* A session ends for good: its association has come to a fatal alert (RFC 5246, 7.2.2), or has made another by a
+     * full rehandshake. Nobody waits for it. */
     void (*remove)(void *arg, struct dtls_bytes name);
 
     void *arg;

@@ -151,6 +151,7 @@ void dtls_server_store_session(const struct dtls_handshake *hs)
 
     if (hs->config->store == NULL || hs->config->session_lifetime_s == 0 || hs->resumed || hs->announced_ticket)
         return;
+    dtls_server_forget_session(hs->as); /* a rehandshake's takes the place of the one before */
     if (dtls_handshake_session_state(hs, &state))
         put_entry(hs, &state);
     dtls_wipe(&state, sizeof state);

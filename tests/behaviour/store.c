@@ -112,6 +112,29 @@ static void and_its_keys_are_renewed_by_it(void)
     }
 }
 
+/* One place for each client, however often keys are renewed; and a client that comes back has the newest. */
+static void a_full_rehandshake_replaces_the_session(void)
+{
+    struct fleet fleet;
+    struct call call;
+
+    begin(&fleet, 16);
+    call_begin(&call, &fleet.options);
+    for (size_t number = 1; number <= 4; number++) {
+        CU_ASSERT_TRUE(call_renew(&call, &call_kinds[0], number, 10 * NET_SECOND));
+        pair_run_for(call.pair, 2 * NET_SECOND);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < fleet.shelf.count; i++)
+        kept += fleet.shelf.entries[i].len > 0;
+    CU_ASSERT_TRUE(fleet.shelf.puts == 5 && kept == 1);
+    fleet.session = pair_session(call.pair);
+    fleet.clock_us = call.pair->net.now_us;
+    call_end(&call);
+    CU_ASSERT_TRUE(resumes(&fleet));
+    end(&fleet);
+}
+
 static void what_nobody_can_have_put_is_not_asked_for(void)
 {
     struct fleet fleet;
@@ -445,6 +468,7 @@ static void a_session_ages_by_the_time_of_day(void)
 static CU_TestInfo tests[] = {
     { "a session made at one server is resumed at another", a_session_is_resumed_at_another_server },
     { "and its keys are renewed by it, fully or abbreviated (R11)", and_its_keys_are_renewed_by_it },
+    { "a full rehandshake's session takes the place of the one before", a_full_rehandshake_replaces_the_session },
     { "what nobody can have put is not asked for", what_nobody_can_have_put_is_not_asked_for },
     { "a client with a ticket takes no place", a_client_with_a_ticket_takes_no_place },
     { "a session of single use is taken", a_session_of_single_use_is_taken },
