@@ -149,6 +149,9 @@ static int verify(void *arg, const struct dtls_peer_identity *peer)
 
     if (peer->role == settings->role)
         return dtls_pkix_refuse(&judged, DTLS_ALERT_INTERNAL_ERROR, "this verifier was made for the other role");
+    if (peer->kind == DTLS_PEER_RAW_KEY)
+        return dtls_pkix_refuse(&judged, DTLS_ALERT_UNSUPPORTED_CERTIFICATE,
+                                "the peer has a raw public key, and no authority vouches for one");
     if (peer->chain_count > DTLS_MOST_CERTIFICATES)
         return dtls_pkix_refuse(&judged, DTLS_ALERT_BAD_CERTIFICATE,
                                 "the peer's certificate chain has more than %d certificates", DTLS_MOST_CERTIFICATES);

@@ -256,6 +256,31 @@ static void a_verifier_judges_the_other_role_only(void)
     dtls_pkix_trust_free(trust);
 }
 
+static void a_raw_key_is_nobodys(void)
+{
+    const struct dtls_pkix_settings settings = { .role = DTLS_SERVER };
+    const struct dtls_bytes key = { (const uint8_t *)"a key", 5 };
+    struct dtls_pkix_trust *trust = nobody();
+    struct dtls_pkix *pkix;
+    char reason[DTLS_REASON_MAX];
+
+    CU_ASSERT_EQUAL(dtls_pkix_trust_add(trust, root()->der.at, root()->der.len, NULL), DTLS_OK);
+    CU_ASSERT_EQUAL_FATAL(dtls_pkix_new(trust, &settings, &pkix), DTLS_OK);
+    const struct dtls_verifier verifier = dtls_pkix_verifier(pkix);
+    for (size_t shown = 0; shown < 2; shown++) { /* in a handshake, and of a session */
+        const struct dtls_peer_identity peer = { .kind = DTLS_PEER_RAW_KEY,
+                                                 .chain = &key,
+                                                 .chain_count = shown,
+                                                 .fingerprint = root()->der.at,
+                                                 .role = DTLS_CLIENT,
+                                                 .reason = reason };
+        CU_ASSERT_EQUAL(verifier.verify(verifier.arg, &peer), DTLS_ALERT_UNSUPPORTED_CERTIFICATE);
+        CU_ASSERT_STRING_EQUAL(reason, "the peer has a raw public key, and no authority vouches for one");
+    }
+    dtls_pkix_free(pkix);
+    dtls_pkix_trust_free(trust);
+}
+
 /* ---- who we are ---- */
 
 static void an_encrypted_key_needs_its_password(void)
@@ -372,6 +397,7 @@ static CU_TestInfo tests[] = {
     { "trust takes no CRL that is not whole", takes_no_crl_that_is_not_whole },
     { "a client without a name gets no verifier", a_client_without_a_name_gets_no_verifier },
     { "a verifier judges the other role only", a_verifier_judges_the_other_role_only },
+    { "a raw public key is nobody's, and a reason says so", a_raw_key_is_nobodys },
     { "an encrypted key needs its password", an_encrypted_key_needs_its_password },
     { "a PKCS#12 file is a key and its chain", a_pkcs12_file_is_key_and_chain },
     CU_TEST_INFO_NULL,
