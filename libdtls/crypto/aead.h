@@ -22,6 +22,8 @@ struct dtls_aead {
     size_t context_size;  /* bytes of the keyed context, a multiple of 8; aligned as malloc aligns */
     uint64_t block_limit; /* 16-byte blocks under one key, tags included, until confidentiality suffers; 0: no limit */
 
+    const struct dtls_aead *(*faster)(void); /* the same cipher by other means, if this machine has them; NULL: no */
+
     void (*set_key)(void *context, const uint8_t *key);
 
     /* Encrypts data[0..len) in place and writes the tag, of tag_len bytes. The context is only scratch between calls:
@@ -33,6 +35,14 @@ struct dtls_aead {
     bool (*open)(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
                  uint8_t *data, size_t len, const uint8_t *tag);
 };
+
+/* The fastest there is here of that cipher: what a context is made, used and freed with. */
+static inline const struct dtls_aead *dtls_aead_here(const struct dtls_aead *aead)
+{
+    const struct dtls_aead *faster = aead->faster != NULL ? aead->faster() : NULL;
+
+    return faster != NULL ? faster : aead;
+}
 
 extern const struct dtls_aead dtls_aes_128_gcm;
 extern const struct dtls_aead dtls_aes_256_gcm;

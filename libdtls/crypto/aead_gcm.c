@@ -1,13 +1,10 @@
 /* aead_gcm.c - AES-GCM (NIST SP 800-38D) as the record layer wants it (RFC 5288). */
-#include "crypto/aead.h"
+#include "crypto/aead_gcm.h"
 
 #include <assert.h>
 #include <nettle/gcm.h>
 
 #include "crypto/secret.h"
-
-/* 2^24.5 records of 2^14 bytes: the margin that RFC 8446, 5.5 keeps, and RFC 9147, 4.5.3 with it. */
-#define BLOCK_LIMIT (UINT64_C(23726566) << 10)
 
 /* A keyed context is nettle's gcm_aes128_ctx without the state of a single message: that lives on the stack. */
 struct key_128 {
@@ -117,7 +114,8 @@ const struct dtls_aead dtls_aes_128_gcm = {
     .explicit_len = 8,
     .tag_len = DTLS_AEAD_TAG_LEN,
     .context_size = sizeof(struct key_128),
-    .block_limit = BLOCK_LIMIT,
+    .block_limit = DTLS_GCM_BLOCK_LIMIT,
+    .faster = dtls_faster_aes_128_gcm,
     .set_key = set_key_128,
     .seal = seal_128,
     .open = open_128,
@@ -129,7 +127,8 @@ const struct dtls_aead dtls_aes_256_gcm = {
     .explicit_len = 8,
     .tag_len = DTLS_AEAD_TAG_LEN,
     .context_size = sizeof(struct key_256),
-    .block_limit = BLOCK_LIMIT,
+    .block_limit = DTLS_GCM_BLOCK_LIMIT,
+    .faster = dtls_faster_aes_256_gcm,
     .set_key = set_key_256,
     .seal = seal_256,
     .open = open_256,

@@ -31,7 +31,7 @@ struct dtls_epoch *dtls_make_epoch(const struct dtls_memory *memory, uint16_t nu
     struct dtls_epoch_keys keys = role == DTLS_CLIENT
                                       ? (struct dtls_epoch_keys){ server_key, client_key, server_iv, client_iv }
                                       : (struct dtls_epoch_keys){ client_key, server_key, client_iv, server_iv };
-    struct dtls_epoch *epoch = dtls_epoch_new(memory, number, suite->aead, &keys, replay_window);
+    struct dtls_epoch *epoch = dtls_epoch_new(memory, number, dtls_aead_here(suite->aead), &keys, replay_window);
     dtls_wipe(block, sizeof block);
     return epoch;
 }

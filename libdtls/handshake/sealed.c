@@ -6,8 +6,6 @@
 #include "bytes/reader.h"
 #include "crypto/secret.h"
 
-static const struct dtls_aead *const aead = &dtls_aes_256_gcm;
-
 static bool is_over(const struct dtls_ticket_key *key, uint64_t now_s)
 {
     return key->accept_until != 0 && now_s >= key->accept_until;
@@ -37,7 +35,8 @@ static size_t write_associated(const uint8_t *sealed, struct dtls_bytes context,
     return to.len;
 }
 
-static void *new_context(const struct dtls_ticket_key *key, const struct dtls_memory *memory)
+static void *new_context(const struct dtls_aead *aead, const struct dtls_ticket_key *key,
+                         const struct dtls_memory *memory)
 {
     void *context = dtls_allocate(memory, aead->context_size);
 
@@ -54,7 +53,8 @@ int dtls_sealed_close(const struct dtls_ticket_key *key, enum dtls_sealed_kind k
 
     if (err != DTLS_OK)
         return err;
-    void *keyed = new_context(key, memory);
+    const struct dtls_aead *aead = dtls_aead_here(&dtls_aes_256_gcm);
+    void *keyed = new_context(aead, key, memory);
     if (keyed == NULL)
         return DTLS_ERR_NO_MEMORY;
     out[0] = (uint8_t)kind;
@@ -79,7 +79,8 @@ int dtls_sealed_open(const struct dtls_ticket_keys *keys, uint64_t now_us, enum 
             found = &keys->keys[i];
     if (found == NULL)
         return DTLS_ERR_BAD_SESSION;
-    void *keyed = new_context(found, memory);
+    const struct dtls_aead *aead = dtls_aead_here(&dtls_aes_256_gcm);
+    void *keyed = new_context(aead, found, memory);
     if (keyed == NULL)
         return DTLS_ERR_NO_MEMORY;
     *len = sealed.len - DTLS_SEALED_AROUND;

@@ -52,8 +52,9 @@ static const struct {
 
 enum { VECTORS = sizeof vectors / sizeof vectors[0] };
 
-static const struct dtls_aead *const every[] = { &dtls_aes_128_gcm, &dtls_aes_256_gcm, &dtls_chacha20_poly1305,
-                                                 &dtls_aes_128_ccm, &dtls_aes_128_ccm_8 };
+/* The last two: by whatever is fastest here, which may be nettle's again. */
+static const struct dtls_aead *every[7] = { &dtls_aes_128_gcm, &dtls_aes_256_gcm, &dtls_chacha20_poly1305,
+                                            &dtls_aes_128_ccm, &dtls_aes_128_ccm_8 };
 
 enum { EVERY = sizeof every / sizeof every[0] };
 
@@ -68,18 +69,19 @@ static void *keyed(const struct dtls_aead *aead, const uint8_t *key)
 
 static void seals_and_opens_the_published_vectors(void)
 {
-    for (size_t i = 0; i < VECTORS; i++) {
+    for (size_t n = 0; n < 2 * VECTORS; n++) {
+        size_t i = n / 2;
+        const struct dtls_aead *aead = n % 2 == 0 ? vectors[i].aead : dtls_aead_here(vectors[i].aead);
         struct hex key = hex(vectors[i].key), nonce = hex(vectors[i].nonce), aad = hex(vectors[i].aad);
         struct hex data = hex(vectors[i].plain);
         uint8_t tag[DTLS_AEAD_TAG_LEN];
-        void *context = keyed(vectors[i].aead, key.at);
+        void *context = keyed(aead, key.at);
 
-        CHECK_CASE(key.len == vectors[i].aead->key_len && nonce.len == DTLS_AEAD_NONCE_LEN, "%s", vectors[i].name);
-        vectors[i].aead->seal(context, nonce.at, aad.at, aad.len, data.at, data.len, tag);
+        CHECK_CASE(key.len == aead->key_len && nonce.len == DTLS_AEAD_NONCE_LEN, "%s", vectors[i].name);
+        aead->seal(context, nonce.at, aad.at, aad.len, data.at, data.len, tag);
         CHECK_CASE(is_hex(data.at, data.len, vectors[i].sealed), "%s sealed", vectors[i].name);
-        CHECK_CASE(is_hex(tag, vectors[i].aead->tag_len, vectors[i].tag), "%s tag", vectors[i].name);
-        CHECK_CASE(vectors[i].aead->open(context, nonce.at, aad.at, aad.len, data.at, data.len, tag), "%s opens",
-                   vectors[i].name);
+        CHECK_CASE(is_hex(tag, aead->tag_len, vectors[i].tag), "%s tag", vectors[i].name);
+        CHECK_CASE(aead->open(context, nonce.at, aad.at, aad.len, data.at, data.len, tag), "%s opens", vectors[i].name);
         CHECK_CASE(is_hex(data.at, data.len, vectors[i].plain), "%s opened", vectors[i].name);
         free(context);
     }
@@ -191,5 +193,7 @@ static CU_TestInfo tests[] = {
 
 int main(int argc, char **argv)
 {
+    every[5] = dtls_aead_here(&dtls_aes_128_gcm);
+    every[6] = dtls_aead_here(&dtls_aes_256_gcm);
     return tap_main(argc, argv, "crypto_aead", tests);
 }

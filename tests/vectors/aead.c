@@ -62,11 +62,13 @@ static void check_file(const char *name, const struct dtls_aead *aead, size_t ra
 static void aes_128_gcm(void)
 {
     check_file("aes_gcm_test.json", &dtls_aes_128_gcm, 67);
+    check_file("aes_gcm_test.json", dtls_aead_here(&dtls_aes_128_gcm), 67);
 }
 
 static void aes_256_gcm(void)
 {
     check_file("aes_gcm_test.json", &dtls_aes_256_gcm, 66);
+    check_file("aes_gcm_test.json", dtls_aead_here(&dtls_aes_256_gcm), 66);
 }
 
 static void chacha20_poly1305(void)
