@@ -140,15 +140,17 @@ void dtls_prf_seeds(enum dtls_hash hash, struct dtls_bytes secret, const char *l
     for (size_t i = 0; i < count; i++)
         parts[2 + i] = seeds[i];
     hmac_init(&hmac, hash, secret);
-    hmac_digest(&hmac, parts + 1, 1 + count, a);
-    while (len > 0) {
+    for (bool first = true; len > 0; first = false) {
         size_t piece = len < parts[0].len ? len : parts[0].len;
 
+        if (first)
+            hmac_digest(&hmac, parts + 1, 1 + count, a);
+        else
+            hmac_digest(&hmac, parts, 1, a);
         hmac_digest(&hmac, parts, 2 + count, block);
         memcpy(out, block, piece);
         out += piece;
         len -= piece;
-        hmac_digest(&hmac, parts, 1, a);
     }
     dtls_wipe(&hmac, sizeof hmac);
     dtls_wipe(a, sizeof a);
