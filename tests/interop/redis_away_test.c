@@ -1,0 +1,247 @@
+/* redis_away_test.c - a store in Redis that is not there, dies, hangs, or lies. */
+#define _GNU_SOURCE /* accept4 */
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/interop/redis_scene.h"
+
+/* ---- when it is not there ---- */
+
+static void a_server_may_come_later_and_go(void)
+{
+    struct scene scene;
+
+    scene_begin(&scene);
+    CU_ASSERT_EQUAL_FATAL(scene_try_store(&scene, "redis://127.0.0.1:%d", NULL), DTLS_OK);
+    CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_down));
+    size_t before = scene_answered;
+    struct dtls_question question;
+    scene_ask(&scene, &question, 1, false);
+    CU_ASSERT_TRUE(scene_answered == before + 1 && question.len == 0); /* at once */
+    scene_put(&scene, 1, 10, 60);
+    for (int i = 0; i < 2; i++) {
+        scene_start_server(&scene, NULL);
+        CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_up));
+        CU_ASSERT_EQUAL(scene_get(&scene, 1, false), 0); /* what was put without one is lost */
+        scene_put(&scene, 1, 10, 60);
+        CU_ASSERT_EQUAL(scene_get(&scene, 1, false), 10);
+        scene_end_server(&scene);
+        CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_down));
+    }
+    struct dtls_redis_stats stats;
+    dtls_redis_stats(scene.redis, &stats);
+    CU_ASSERT_TRUE(stats.refused == 2 && stats.connects == 2);
+    scene_end(&scene);
+}
+
+static struct dtls_question crowd[1000];
+
+static void ask_many(struct scene *scene)
+{
+    scene_wanted = scene_answered + 1000;
+    for (unsigned i = 0; i < 1000; i++)
+        scene_ask(scene, &crowd[i], 1, i % 2);
+}
+
+static void check_many(void)
+{
+    for (unsigned i = 0; i < 1000; i++)
+        CHECK_CASE(crowd[i].answers == 1 && crowd[i].len == 0, "question %u: %u answers", i, crowd[i].answers);
+}
+
+static void what_waits_is_answered_once_when_it_dies(void)
+{
+    struct scene scene;
+
+    scene_begin_with_server(&scene, NULL);
+    scene_put(&scene, 1, 10, 60);
+    CU_ASSERT_EQUAL(scene_get(&scene, 1, false), 10);
+    kill(scene.server, SIGSTOP);
+    ask_many(&scene);
+    ev_run(scene.loop, EVRUN_NOWAIT); /* they leave */
+    scene_end_server(&scene);
+    CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_answered));
+    check_many();
+    CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_down));
+    struct dtls_redis_stats stats;
+    dtls_redis_stats(scene.redis, &stats);
+    CU_ASSERT_EQUAL(stats.lost, 1000);
+    scene_end(&scene);
+}
+
+static void a_server_that_hangs_is_dead(void)
+{
+    const struct dtls_redis_settings hasty = { .timeout_ms = 300 };
+    struct scene scene;
+
+    scene_begin_with_server(&scene, &hasty);
+    scene_put(&scene, 1, 10, 60);
+    CU_ASSERT_EQUAL(scene_get(&scene, 1, false), 10);
+    kill(scene.server, SIGSTOP);
+    double start = ev_time();
+    ask_many(&scene);
+    CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_answered));
+    check_many();
+    CHECK_CASE(ev_time() - start >= 0.29, "after %f s already", ev_time() - start);
+    CU_ASSERT_TRUE(scene_is_down(&scene));
+    ask_many(&scene); /* and now at once */
+    CU_ASSERT_EQUAL(scene_answered, scene_wanted);
+    kill(scene.server, SIGCONT);
+    CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_up));
+    struct dtls_redis_stats stats;
+    dtls_redis_stats(scene.redis, &stats);
+    CU_ASSERT_TRUE(stats.timeouts >= 1 && stats.refused == 1000 && stats.connects == 2);
+    scene_end(&scene);
+}
+
+static void no_more_waits_than_may(void)
+{
+    const struct dtls_redis_settings narrow = { .most_waiting = 10 };
+    struct scene scene;
+
+    scene_begin_with_server(&scene, &narrow);
+    kill(scene.server, SIGSTOP);
+    size_t before = scene_answered;
+    ask_many(&scene);
+    CU_ASSERT_EQUAL(scene_answered, before + 990);
+    kill(scene.server, SIGCONT);
+    CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_answered));
+    check_many();
+    scene_end(&scene);
+}
+
+static void freed_with_requests_waiting(void)
+{
+    struct scene scene;
+
+    scene_begin_with_server(&scene, NULL);
+    kill(scene.server, SIGSTOP);
+    ask_many(&scene);
+    ev_run(scene.loop, EVRUN_NOWAIT);
+    unsigned changes = scene.changes, news = scene.news;
+    dtls_redis_free(scene.redis);
+    scene.redis = NULL;
+    CU_ASSERT_EQUAL(scene_answered, scene_wanted);
+    check_many();
+    CU_ASSERT_TRUE(scene.changes == changes && scene.news == news);
+    scene_end(&scene);
+    for (int moment = 0; moment < 3; moment++) { /* before it is connected, and before it is greeted */
+        scene_begin(&scene);
+        scene_start_server(&scene, NULL);
+        CU_ASSERT_EQUAL_FATAL(scene_try_store(&scene, "redis://127.0.0.1:%d", NULL), DTLS_OK);
+        for (int i = 0; i < moment; i++)
+            ev_run(scene.loop, EVRUN_ONCE);
+        scene_end(&scene);
+    }
+}
+
+/* ---- a server that lies ---- */
+
+struct liar {
+    struct scene scene;
+    ev_io door, guest;
+    int fd;
+    const char *lie;
+    size_t len;
+    bool leaves;
+};
+
+/* Greets, and then answers whatever comes with its lie. */
+static void on_guest(struct ev_loop *loop, ev_io *guest, int happened)
+{
+    struct liar *liar = guest->data;
+    char bytes[4096];
+    ssize_t len = read(guest->fd, bytes, sizeof bytes - 1);
+
+    (void)happened;
+    if (len > 0) {
+        bytes[len] = '\0';
+        bool greeting = strstr(bytes, "PING") != NULL;
+        ssize_t sent = send(guest->fd, greeting ? "+PONG\r\n" : liar->lie, greeting ? 7 : liar->len, MSG_NOSIGNAL);
+        if (sent > 0 && (greeting || !liar->leaves))
+            return;
+    }
+    ev_io_stop(loop, guest);
+    close(guest->fd);
+    guest->fd = -1;
+}
+
+static void on_door(struct ev_loop *loop, ev_io *door, int happened)
+{
+    struct liar *liar = door->data;
+    int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+    (void)happened;
+    if (fd < 0)
+        return;
+    if (liar->guest.fd >= 0) {
+        ev_io_stop(loop, &liar->guest);
+        close(liar->guest.fd);
+    }
+    ev_io_set(&liar->guest, fd, EV_READ);
+    ev_io_start(loop, &liar->guest);
+}
+
+static void lies_are_no_entries(void)
+{
+    static const struct {
+        const char *name, *lie;
+        bool leaves;
+    } cases[] = {
+        { "an error", "-ERR unknown command\r\n", false },
+        { "a number", ":17\r\n", false },
+        { "a status", "+OK\r\n", false },
+        { "a list", "*2\r\n$1\r\na\r\n$1\r\nb\r\n", false },
+        { "an empty string", "$0\r\n\r\n", false },
+        { "garbage", "hello, here is some HTML\r\n", false },
+        { "nothing but a newline", "\r\n", false },
+        { "a length that is none", "$x\r\n", false },
+        { "a negative length", "$-7\r\n", false },
+        { "a huge length", "$9223372036854775807\r\nabc", false },
+        { "half a gigabyte that does not come", "$536870912\r\nabc", false },
+        { "deep lists", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", false },
+        { "half an answer", "$10\r\nabc", true },
+        { "half a length", "$1", true },
+        { "an answer too many", "$-1\r\n$-1\r\n$-1\r\n", false },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct dtls_redis_settings hasty = { .timeout_ms = 200 };
+        struct liar liar = { .lie = cases[i].lie, .len = strlen(cases[i].lie), .leaves = cases[i].leaves };
+        struct scene *scene = &liar.scene;
+        scene_begin(scene);
+        ev_io_init(&liar.door, on_door, scene_listen_anywhere(&scene->port), EV_READ);
+        ev_io_init(&liar.guest, on_guest, -1, EV_READ);
+        liar.door.data = liar.guest.data = &liar;
+        ev_io_start(scene->loop, &liar.door);
+        CU_ASSERT_EQUAL_FATAL(scene_try_store(scene, "redis://127.0.0.1:%d", &hasty), DTLS_OK);
+        CU_ASSERT_TRUE(scene_run_until(scene, scene_is_up));
+        for (int n = 0; n < 3; n++)
+            CHECK_CASE(scene_get(scene, 1, false) == 0, "%s: an entry", cases[i].name);
+        dtls_redis_free(scene->redis);
+        scene->redis = NULL;
+        ev_io_stop(scene->loop, &liar.door);
+        ev_io_stop(scene->loop, &liar.guest);
+        close(liar.door.fd);
+        if (liar.guest.fd >= 0)
+            close(liar.guest.fd);
+        scene_end(scene);
+    }
+}
+
+static CU_TestInfo tests[] = {
+    { "a server may come later, and go, and come again", a_server_may_come_later_and_go },
+    { "what waits is answered once when the server dies", what_waits_is_answered_once_when_it_dies },
+    { "a server that hangs is dead, until it is not", a_server_that_hangs_is_dead },
+    { "no more waits than may", no_more_waits_than_may },
+    { "freed with requests waiting: answered, and no callback", freed_with_requests_waiting },
+    { "lies are no entries", lies_are_no_entries },
+    CU_TEST_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return tap_main(argc, argv, "redis away", tests);
+}

@@ -1,0 +1,143 @@
+/* redis_keys_test.c - ticket keys that a fleet shares through Redis: one server makes them, two follow. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/interop/redis_scene.h"
+
+/* ---- ticket keys ---- */
+
+enum { FOLLOWERS = 2 };
+
+struct fleet {
+    struct scene scene[1 + FOLLOWERS]; /* the first makes the keys; one loop for all */
+    struct dtls_ticket_keys keys[1 + FOLLOWERS], by;
+};
+
+static bool is_same(const struct dtls_ticket_keys *a, const struct dtls_ticket_keys *b)
+{
+    return a->count == b->count && memcmp(a->keys, b->keys, a->count * sizeof a->keys[0]) == 0;
+}
+
+static struct fleet *the_fleet;
+
+static bool all_have_the_keys(const struct scene *scene)
+{
+    (void)scene;
+    for (size_t i = 0; i < FOLLOWERS; i++)
+        if (the_fleet->keys[0].count == 0 || !is_same(&the_fleet->keys[0], &the_fleet->keys[1 + i]))
+            return false;
+    return true;
+}
+
+static struct dtls_ticket_keys older;
+
+static bool the_keys_are_others(const struct scene *scene)
+{
+    return !is_same(&older, &the_fleet->keys[0]) && all_have_the_keys(scene);
+}
+
+static void begin_fleet(struct fleet *fleet, uint32_t period_s)
+{
+    *fleet = (struct fleet){ .by = { .keys = { { .name = "a", .key = "b" } }, .count = 1 } };
+    the_fleet = fleet;
+    scene_begin(&fleet->scene[0]);
+    scene_start_server(&fleet->scene[0], NULL);
+    for (size_t i = 0; i < 1 + FOLLOWERS; i++) {
+        struct scene *scene = &fleet->scene[i];
+        scene->loop = fleet->scene[0].loop;
+        scene->port = fleet->scene[0].port;
+        CU_ASSERT_EQUAL_FATAL(scene_try_store(scene, "redis://127.0.0.1:%d", NULL), DTLS_OK);
+        CU_ASSERT_EQUAL(
+            dtls_redis_share_keys(scene->redis, &fleet->keys[i], &fleet->by, i == 0 ? period_s : 0, 5 * period_s),
+            DTLS_OK);
+    }
+}
+
+static void end_fleet(struct fleet *fleet)
+{
+    for (size_t i = 1; i < 1 + FOLLOWERS; i++)
+        dtls_redis_free(fleet->scene[i].redis);
+    scene_end(&fleet->scene[0]);
+}
+
+static void keys_are_made_by_one_and_had_by_all(void)
+{
+    struct fleet fleet;
+
+    begin_fleet(&fleet, 1);
+    CU_ASSERT_TRUE(scene_run_until(&fleet.scene[0], all_have_the_keys));
+    older = fleet.keys[0];
+    CU_ASSERT_TRUE(older.count >= 2); /* this period's and the next one's */
+    CU_ASSERT_TRUE(scene_run_until(&fleet.scene[0], the_keys_are_others));
+    /* Without Redis everyone goes on with what there is; the maker's newer ones come when it is back. */
+    scene_end_server(&fleet.scene[0]);
+    CU_ASSERT_TRUE(scene_run_until(&fleet.scene[1], scene_is_down));
+    older = fleet.keys[0];
+    scene_start_server(&fleet.scene[0], NULL);
+    CU_ASSERT_TRUE(scene_run_until(&fleet.scene[0], the_keys_are_others));
+    end_fleet(&fleet);
+}
+
+static void a_maker_that_comes_back_begins_with_what_is_there(void)
+{
+    struct fleet fleet;
+    struct scene *maker = &fleet.scene[0];
+
+    begin_fleet(&fleet, 600);
+    CU_ASSERT_TRUE(scene_run_until(maker, all_have_the_keys));
+    older = fleet.keys[0];
+    dtls_redis_free(maker->redis);
+    memset(&fleet.keys[0], 0, sizeof fleet.keys[0]);
+    CU_ASSERT_EQUAL_FATAL(scene_try_store(maker, "redis://127.0.0.1:%d", NULL), DTLS_OK);
+    CU_ASSERT_EQUAL(dtls_redis_share_keys(maker->redis, &fleet.keys[0], &fleet.by, 600, 3000), DTLS_OK);
+    CU_ASSERT_TRUE(scene_run_until(maker, all_have_the_keys));
+    CU_ASSERT_TRUE(is_same(&older, &fleet.keys[0]));
+    CU_ASSERT_EQUAL(dtls_redis_share_keys(maker->redis, &fleet.keys[0], &fleet.by, 600, 3000), DTLS_ERR_ARGUMENT);
+    end_fleet(&fleet);
+}
+
+static unsigned told;
+
+static bool somebody_was_told(const struct scene *scene)
+{
+    return strstr(scene->words, "do not open") != NULL && ++told > 0;
+}
+
+/* Somebody has written there: keys of another fleet, or nothing of the kind. */
+static void keys_that_do_not_open_change_nothing(void)
+{
+    struct fleet fleet;
+
+    for (int way = 0; way < 2; way++) {
+        begin_fleet(&fleet, 600);
+        CU_ASSERT_TRUE(scene_run_until(&fleet.scene[0], all_have_the_keys));
+        struct scene *follower = &fleet.scene[1];
+        older = fleet.keys[1];
+        dtls_redis_free(follower->redis);
+        follower->words[0] = '\0';
+        fleet.by.keys[0].key[0] ^= way == 0; /* this fleet's keys are others now */
+        if (way == 1) {
+            char command[128];
+            snprintf(command, sizeof command, "redis-cli -p %d set dtls:ticket-keys poison >/dev/null", follower->port);
+            CU_ASSERT_EQUAL(system(command), 0);
+        }
+        CU_ASSERT_EQUAL_FATAL(scene_try_store(follower, "redis://127.0.0.1:%d", NULL), DTLS_OK);
+        CU_ASSERT_EQUAL(dtls_redis_share_keys(follower->redis, &fleet.keys[1], &fleet.by, 0, 0), DTLS_OK);
+        CU_ASSERT_TRUE(scene_run_until(follower, somebody_was_told));
+        CU_ASSERT_TRUE(is_same(&older, &fleet.keys[1]));
+        end_fleet(&fleet);
+    }
+}
+
+static CU_TestInfo tests[] = {
+    { "ticket keys are made by one and had by all", keys_are_made_by_one_and_had_by_all },
+    { "a maker that comes back begins with what is there", a_maker_that_comes_back_begins_with_what_is_there },
+    { "keys that do not open change nothing", keys_that_do_not_open_change_nothing },
+    CU_TEST_INFO_NULL,
+};
+
+int main(int argc, char **argv)
+{
+    return tap_main(argc, argv, "redis keys", tests);
+}
