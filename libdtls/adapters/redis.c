@@ -124,13 +124,26 @@ static void write_out(struct dtls_redis *redis)
     memmove(redis->out, redis->out + sent, redis->out_len);
 }
 
+/* Nothing that we ask for is answered with a list, a map or the like. hiredis would take memory for as many things as
+ * the server says there are, which may be thousands of millions, and look at each when it gives it back. */
+static bool is_other_kind(const redisReader *reader)
+{
+    bool begins = reader->ridx == -1;
+
+    return begins && memchr("+-:$", reader->buf[reader->pos], 4) == NULL;
+}
+
+/* Without bytes the reader is not asked: it would take that for the beginning of an answer. */
 static void read_answers(struct dtls_redis *redis)
 {
+    redisReader *reader = redis->reader;
     void *reply = NULL;
 
-    while (redis->words[0] == '\0') {
-        if (redisReaderGetReply(redis->reader, &reply) != REDIS_OK)
-            give_up(redis, redis->reader->errstr);
+    while (redis->words[0] == '\0' && reader->len > reader->pos) {
+        if (is_other_kind(reader))
+            give_up(redis, "an answer of a kind that was not asked for");
+        else if (redisReaderGetReply(reader, &reply) != REDIS_OK)
+            give_up(redis, reader->errstr);
         else if (reply == NULL)
             break;
         else if (!dtls_redis_hear(redis, reply))
@@ -139,7 +152,7 @@ static void read_answers(struct dtls_redis *redis)
             freeReplyObject(reply);
         reply = NULL;
     }
-    if (redis->reader->len - redis->reader->pos > MOST_UNREAD)
+    if (reader->len - reader->pos > MOST_UNREAD)
         give_up(redis, "an answer that is too long");
 }
 

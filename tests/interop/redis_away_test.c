@@ -184,50 +184,70 @@ static void on_door(struct ev_loop *loop, ev_io *door, int happened)
     ev_io_start(loop, &liar->guest);
 }
 
+static void begin_with_liar(struct liar *liar, const struct dtls_redis_settings *settings)
+{
+    struct scene *scene = &liar->scene;
+
+    scene_begin(scene);
+    ev_io_init(&liar->door, on_door, scene_listen_anywhere(&scene->port), EV_READ);
+    ev_io_init(&liar->guest, on_guest, -1, EV_READ);
+    liar->door.data = liar->guest.data = liar;
+    ev_io_start(scene->loop, &liar->door);
+    CU_ASSERT_EQUAL_FATAL(scene_try_store(scene, "redis://127.0.0.1:%d", settings), DTLS_OK);
+    CU_ASSERT_TRUE(scene_run_until(scene, scene_is_up));
+}
+
+static void end_liar(struct liar *liar)
+{
+    struct scene *scene = &liar->scene;
+
+    dtls_redis_free(scene->redis);
+    scene->redis = NULL;
+    ev_io_stop(scene->loop, &liar->door);
+    ev_io_stop(scene->loop, &liar->guest);
+    close(liar->door.fd);
+    if (liar->guest.fd >= 0)
+        close(liar->guest.fd);
+    scene_end(scene);
+}
+
 static void lies_are_no_entries(void)
 {
     static const struct {
-        const char *name, *lie;
+        const char *name, *lie, *words; /* that are told of the connection's end */
         bool leaves;
     } cases[] = {
-        { "an error", "-ERR unknown command\r\n", false },
-        { "a number", ":17\r\n", false },
-        { "a status", "+OK\r\n", false },
-        { "a list", "*2\r\n$1\r\na\r\n$1\r\nb\r\n", false },
-        { "an empty string", "$0\r\n\r\n", false },
-        { "garbage", "hello, here is some HTML\r\n", false },
-        { "nothing but a newline", "\r\n", false },
-        { "a length that is none", "$x\r\n", false },
-        { "a negative length", "$-7\r\n", false },
-        { "a huge length", "$9223372036854775807\r\nabc", false },
-        { "half a gigabyte that does not come", "$536870912\r\nabc", false },
-        { "deep lists", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", false },
-        { "half an answer", "$10\r\nabc", true },
-        { "half a length", "$1", true },
-        { "an answer too many", "$-1\r\n$-1\r\n$-1\r\n", false },
+        { "an error", "-ERR unknown command\r\n", NULL, false },
+        { "a number", ":17\r\n", NULL, false },
+        { "a status", "+OK\r\n", NULL, false },
+        { "an empty string", "$0\r\n\r\n", NULL, false },
+        { "a list", "*2\r\n$1\r\na\r\n$1\r\nb\r\n", "of a kind", false },
+        { "a list of two thousand million", "*2000000000\r\n", "of a kind", false },
+        { "deep lists", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", "of a kind", false },
+        { "a map", "%1\r\n+a\r\n+b\r\n", "of a kind", false },
+        { "a push", ">2\r\n+message\r\n+a\r\n", "of a kind", false },
+        { "garbage", "hello, here is some HTML\r\n", "of a kind", false },
+        { "nothing but a newline", "\r\n", "of a kind", false },
+        { "a length that is none", "$x\r\n", "Bad bulk", false },
+        { "a negative length", "$-7\r\n", "out of range", false },
+        { "a huge length", "$9223372036854775807\r\nabc", NULL, false },
+        { "half a gigabyte that does not come", "$536870912\r\nabc", "no answer in time", false },
+        { "half an answer", "$10\r\nabc", "closed", true },
+        { "half a length", "$1", "closed", true },
+        { "an answer too many", "$-1\r\n$-1\r\n$-1\r\n", "nobody has asked", false },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct dtls_redis_settings hasty = { .timeout_ms = 200 };
         struct liar liar = { .lie = cases[i].lie, .len = strlen(cases[i].lie), .leaves = cases[i].leaves };
-        struct scene *scene = &liar.scene;
-        scene_begin(scene);
-        ev_io_init(&liar.door, on_door, scene_listen_anywhere(&scene->port), EV_READ);
-        ev_io_init(&liar.guest, on_guest, -1, EV_READ);
-        liar.door.data = liar.guest.data = &liar;
-        ev_io_start(scene->loop, &liar.door);
-        CU_ASSERT_EQUAL_FATAL(scene_try_store(scene, "redis://127.0.0.1:%d", &hasty), DTLS_OK);
-        CU_ASSERT_TRUE(scene_run_until(scene, scene_is_up));
-        for (int n = 0; n < 3; n++)
-            CHECK_CASE(scene_get(scene, 1, false) == 0, "%s: an entry", cases[i].name);
-        dtls_redis_free(scene->redis);
-        scene->redis = NULL;
-        ev_io_stop(scene->loop, &liar.door);
-        ev_io_stop(scene->loop, &liar.guest);
-        close(liar.door.fd);
-        if (liar.guest.fd >= 0)
-            close(liar.guest.fd);
-        scene_end(scene);
+        begin_with_liar(&liar, &hasty);
+        CHECK_CASE(scene_get(&liar.scene, 1, false) == 0, "%s: an entry", cases[i].name);
+        CHECK_CASE(cases[i].words == NULL || (scene_run_until(&liar.scene, scene_is_down) &&
+                                              strstr(liar.scene.words, cases[i].words) != NULL),
+                   "%s: %s", cases[i].name, liar.scene.words);
+        for (int n = 0; n < 2; n++)
+            CHECK_CASE(scene_get(&liar.scene, 1, false) == 0, "%s: an entry", cases[i].name);
+        end_liar(&liar);
     }
 }
 
