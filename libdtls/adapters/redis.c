@@ -20,6 +20,7 @@ enum {
     MOST_WAITING = 10000,
     FIRST_ROOM = 4096,
     CHUNK = 16384,       /* read at a time */
+    MOST_CHUNKS = 256,   /* before who is late is judged */
     MOST_UNREAD = 262144 /* bytes without a whole answer in them: nothing that we ask for is as long */
 };
 
@@ -156,7 +157,8 @@ static void read_answers(struct dtls_redis *redis)
         give_up(redis, "an answer that is too long");
 }
 
-static void read_in(struct dtls_redis *redis)
+/* False when there was nothing to read, or will not be any more. */
+static bool read_in(struct dtls_redis *redis)
 {
     char bytes[CHUNK];
     ssize_t len = recv(redis->fd, bytes, sizeof bytes, 0);
@@ -164,10 +166,11 @@ static void read_in(struct dtls_redis *redis)
     if (len == 0 || (len < 0 && !is_patience(errno)))
         give_up(redis, len == 0 ? "the server has closed the connection" : strerror(errno));
     if (len <= 0)
-        return;
+        return false;
     if (redisReaderFeed(redis->reader, bytes, (size_t)len) != REDIS_OK)
         give_up(redis, "no memory");
     read_answers(redis);
+    return redis->words[0] == '\0';
 }
 
 static void on_io(struct ev_loop *loop, ev_io *io, int happened)
@@ -251,22 +254,29 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int happened)
     connect_now(timer->data);
 }
 
-/* Has the oldest request waited for too long? */
+static double left_of_patience_s(const struct dtls_redis *redis)
+{
+    return redis->first->sent_s + redis->settings.timeout_ms / 1000.0 - dtls_redis_now_s();
+}
+
+/* Has the oldest request waited for too long? Not if the answers are here, and it was this program that had no time. */
 static void on_patience(struct ev_loop *loop, ev_timer *timer, int happened)
 {
     struct dtls_redis *redis = timer->data;
 
     (void)happened;
-    if (redis->first == NULL)
-        return;
-    double left_s = redis->first->sent + redis->settings.timeout_ms / 1000.0 - ev_now(loop);
-    if (left_s > 0) {
-        ev_timer_set(timer, left_s, 0);
+    for (int i = 0; i < MOST_CHUNKS && redis->first != NULL && left_of_patience_s(redis) <= 0; i++)
+        if (!read_in(redis))
+            break;
+    if (redis->words[0] != '\0') {
+        drop(redis, redis->words);
+    } else if (redis->first != NULL && left_of_patience_s(redis) <= 0) {
+        redis->stats.timeouts++;
+        drop(redis, "no answer in time");
+    } else if (redis->first != NULL) {
+        ev_timer_set(timer, left_of_patience_s(redis), 0);
         ev_timer_start(loop, timer);
-        return;
     }
-    redis->stats.timeouts++;
-    drop(redis, "no answer in time");
 }
 
 /* ---- its life ---- */
@@ -319,7 +329,6 @@ int dtls_redis_new(struct ev_loop *loop, const struct dtls_redis_settings *setti
     ev_prepare_init(&redis->news, on_news);
     redis->io.data = redis->retry.data = redis->patience.data = redis->news.data = redis;
     dtls_redis_open_door(redis);
-    ev_now_update(loop); /* before a loop runs its time may be old */
     connect_now(redis);
     *out = redis;
     return DTLS_OK;

@@ -31,7 +31,7 @@ struct dtls_redis_request {
     struct dtls_redis *redis;
     void (*take)(struct dtls_redis_request *request, const redisReply *reply); /* NULL: the connection is gone */
     struct dtls_question *question;                                            /* of a get */
-    ev_tstamp sent;
+    double sent_s;                                                             /* dtls_redis_now_s */
     struct dtls_redis_request *next;
 };
 
@@ -73,6 +73,7 @@ bool dtls_redis_write(struct dtls_redis *redis, const char *command, size_t len)
 bool dtls_redis_send(struct dtls_redis *redis, bool early, struct dtls_question *question,
                      void (*take)(struct dtls_redis_request *request, const redisReply *reply), const char *format,
                      ...);
+double dtls_redis_now_s(void); /* never set back or forth; the loop's own time may be old, and is the time of day */
 void dtls_redis_open_door(struct dtls_redis *redis);
 
 /* The answer to the oldest request, NULL: there will be none. False: nobody has asked. */

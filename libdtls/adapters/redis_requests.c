@@ -1,7 +1,9 @@
 /* redis_requests.c - what is asked of the server, and what comes of its answers: the door (dtls/store.h). */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "adapters/redis_internal.h"
 
@@ -22,6 +24,15 @@ bool dtls_redis_hear(struct dtls_redis *redis, const redisReply *reply)
     return true;
 }
 
+double dtls_redis_now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* From the loop's time, so it may be early: on_patience looks again. */
 static void start_patience(struct dtls_redis *redis)
 {
     if (ev_is_active(&redis->patience))
@@ -41,7 +52,7 @@ bool dtls_redis_send(struct dtls_redis *redis, bool early, struct dtls_question 
     struct dtls_redis_request *request = malloc(sizeof *request);
     if (request == NULL)
         return false;
-    *request = (struct dtls_redis_request){ redis, take, question, ev_now(redis->loop), NULL };
+    *request = (struct dtls_redis_request){ redis, take, question, dtls_redis_now_s(), NULL };
     va_start(arguments, format);
     int len = redisvFormatCommand(&command, format, arguments);
     va_end(arguments);

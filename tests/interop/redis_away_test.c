@@ -96,6 +96,31 @@ static void a_server_that_hangs_is_dead(void)
     scene_end(&scene);
 }
 
+/* The program does something else for longer than a server may be silent: before it asks, or while the answers come. */
+static void who_has_no_time_itself_is_patient(void)
+{
+    const struct dtls_redis_settings hasty = { .timeout_ms = 200 };
+    struct scene scene;
+
+    scene_begin_with_server(&scene, &hasty);
+    scene_put(&scene, 1, 200, 60);
+    CU_ASSERT_EQUAL(scene_get(&scene, 1, false), 200);
+    ev_sleep(0.3);
+    CU_ASSERT_EQUAL(scene_get(&scene, 1, false), 200);
+    scene_wanted = scene_answered + 1000;
+    for (unsigned i = 0; i < 1000; i++)
+        scene_ask(&scene, &crowd[i], 1, false);
+    ev_run(scene.loop, EVRUN_NOWAIT); /* they leave */
+    ev_sleep(0.3);
+    CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_answered));
+    for (unsigned i = 0; i < 1000; i++)
+        CHECK_CASE(crowd[i].answers == 1 && crowd[i].len == 200, "question %u: %zu bytes", i, crowd[i].len);
+    struct dtls_redis_stats stats;
+    dtls_redis_stats(scene.redis, &stats);
+    CU_ASSERT_TRUE(stats.timeouts == 0 && stats.connects == 1);
+    scene_end(&scene);
+}
+
 static void no_more_waits_than_may(void)
 {
     const struct dtls_redis_settings narrow = { .most_waiting = 10 };
@@ -255,6 +280,7 @@ static CU_TestInfo tests[] = {
     { "a server may come later, and go, and come again", a_server_may_come_later_and_go },
     { "what waits is answered once when the server dies", what_waits_is_answered_once_when_it_dies },
     { "a server that hangs is dead, until it is not", a_server_that_hangs_is_dead },
+    { "who has no time itself is patient", who_has_no_time_itself_is_patient },
     { "no more waits than may", no_more_waits_than_may },
     { "freed with requests waiting: answered, and no callback", freed_with_requests_waiting },
     { "lies are no entries", lies_are_no_entries },
