@@ -56,6 +56,8 @@ static void drop(struct dtls_redis *redis, const char *words)
     char text[REDIS_TEXT];
 
     give_up(redis, words);
+    if (!redis->up) /* this one was no good */
+        redis->address = (redis->address + 1) % redis->place.address_count;
     redis->up = false;
     ev_io_stop(redis->loop, &redis->io);
     ev_timer_stop(redis->loop, &redis->patience);
@@ -232,13 +234,13 @@ static bool greet(struct dtls_redis *redis)
 /* Whether it comes to be is seen when the greeting leaves, or does not. */
 static void connect_now(struct dtls_redis *redis)
 {
-    const struct sockaddr *address = (const struct sockaddr *)&redis->place.address;
+    const struct dtls_redis_address *address = &redis->place.addresses[redis->address];
     int at_once = 1;
 
-    redis->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    redis->fd = socket(address->at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     redis->reader = redisReaderCreate();
     if (redis->fd < 0 || redis->reader == NULL ||
-        (connect(redis->fd, address, redis->place.address_len) != 0 && errno != EINPROGRESS)) {
+        (connect(redis->fd, (const struct sockaddr *)&address->at, address->len) != 0 && errno != EINPROGRESS)) {
         drop(redis, redis->reader == NULL ? "no memory" : strerror(errno));
         return;
     }
@@ -324,12 +326,12 @@ int dtls_redis_new(struct ev_loop *loop, const struct dtls_redis_settings *setti
     redis->pause_s = FIRST_PAUSE_S;
     redis->end = &redis->first;
     ev_init(&redis->io, on_io);
-    ev_init(&redis->retry, on_retry);
+    ev_timer_init(&redis->retry, on_retry, 0, 0);
     ev_init(&redis->patience, on_patience);
     ev_prepare_init(&redis->news, on_news);
     redis->io.data = redis->retry.data = redis->patience.data = redis->news.data = redis;
     dtls_redis_open_door(redis);
-    connect_now(redis);
+    ev_timer_start(loop, &redis->retry); /* as soon as the loop runs: whoever is told something has *out then */
     *out = redis;
     return DTLS_OK;
 }
@@ -344,7 +346,8 @@ void dtls_redis_free(struct dtls_redis *redis)
     drop(redis, "");
     ev_timer_stop(redis->loop, &redis->retry);
     ev_prepare_stop(redis->loop, &redis->news);
-    explicit_bzero(redis->out, redis->out_room);
+    if (redis->out != NULL)
+        explicit_bzero(redis->out, redis->out_room);
     free(redis->out);
     explicit_bzero(redis, sizeof *redis);
     free(redis);

@@ -8,14 +8,19 @@
 
 #include "dtls/redis.h"
 
-enum { REDIS_TEXT = 256, REDIS_PREFIX = 64 };
+enum { REDIS_TEXT = 256, REDIS_PREFIX = 64, REDIS_ADDRESSES = 8 };
+
+struct dtls_redis_address {
+    struct sockaddr_storage at;
+    socklen_t len;
+};
 
 /* What a URL says. */
 struct dtls_redis_place {
     char host[REDIS_TEXT];
     uint16_t port;
-    struct sockaddr_storage address; /* the host's first one, once it is resolved */
-    socklen_t address_len;
+    struct dtls_redis_address addresses[REDIS_ADDRESSES]; /* the host's, once it is resolved */
+    size_t address_count;
     char user[REDIS_TEXT], password[REDIS_TEXT]; /* empty: none */
     uint32_t database;
 };
@@ -23,7 +28,7 @@ struct dtls_redis_place {
 /* False when that is no URL. */
 bool dtls_redis_read_url(const char *url, struct dtls_redis_place *out);
 
-/* Finds the address. False when the name has none. */
+/* Finds the addresses. False when the name has none. */
 bool dtls_redis_resolve(struct dtls_redis_place *place);
 
 /* What was sent and has not been answered; the oldest first, as the answers come. */
@@ -45,6 +50,7 @@ struct dtls_redis {
     struct dtls_store door;
     struct dtls_redis_stats stats;
 
+    size_t address;         /* which one is tried, or in use */
     int fd;                 /* -1: no connection */
     bool up;                /* it has greeted us */
     bool ending;            /* it is being freed: no callback, no other connection */
@@ -67,8 +73,8 @@ bool dtls_redis_write(struct dtls_redis *redis, const char *command, size_t len)
 
 /*
  * redis_requests.c. Sends a command, as hiredis formats it; `take` gets the answer, or NULL, exactly once, and not
- * before it returns. False: it was not sent, for want of memory or of a connection, and `take` is not called. `early`:
- * before the connection has greeted us.
+ * before it returns. False: it was not sent, for want of memory or of a connection, or because too much waits, and
+ * `take` is not called. `early`: of the greeting, to which both does not apply.
  */
 bool dtls_redis_send(struct dtls_redis *redis, bool early, struct dtls_question *question,
                      void (*take)(struct dtls_redis_request *request, const redisReply *reply), const char *format,

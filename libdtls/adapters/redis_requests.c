@@ -47,7 +47,7 @@ bool dtls_redis_send(struct dtls_redis *redis, bool early, struct dtls_question 
     char *command;
     va_list arguments;
 
-    if (redis->fd < 0 || !(early || redis->up) || redis->waiting >= redis->settings.most_waiting)
+    if (redis->fd < 0 || (!early && (!redis->up || redis->waiting >= redis->settings.most_waiting)))
         return false;
     struct dtls_redis_request *request = malloc(sizeof *request);
     if (request == NULL)

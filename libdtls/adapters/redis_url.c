@@ -1,4 +1,4 @@
-/* redis_url.c - redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], and the address of the host. */
+/* redis_url.c - redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], and the addresses of the host. */
 #define _POSIX_C_SOURCE 200809L /* getaddrinfo */
 #include <netdb.h>
 #include <stdio.h>
@@ -97,8 +97,11 @@ bool dtls_redis_resolve(struct dtls_redis_place *place)
     snprintf(port, sizeof port, "%u", place->port);
     if (getaddrinfo(place->host, port, &wanted, &found) != 0)
         return false;
-    memcpy(&place->address, found->ai_addr, found->ai_addrlen);
-    place->address_len = found->ai_addrlen;
+    for (const struct addrinfo *at = found; at != NULL && place->address_count < REDIS_ADDRESSES; at = at->ai_next) {
+        struct dtls_redis_address *address = &place->addresses[place->address_count++];
+        memcpy(&address->at, at->ai_addr, at->ai_addrlen);
+        address->len = at->ai_addrlen;
+    }
     freeaddrinfo(found);
-    return true;
+    return place->address_count > 0;
 }

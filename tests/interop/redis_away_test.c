@@ -1,5 +1,7 @@
 /* redis_away_test.c - a store in Redis that is not there, dies, hangs, or lies. */
-#define _GNU_SOURCE /* accept4 */
+#define _GNU_SOURCE /* accept4, RTLD_NEXT */
+#include <dlfcn.h>
+#include <netdb.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,6 +35,39 @@ static void a_server_may_come_later_and_go(void)
     struct dtls_redis_stats stats;
     dtls_redis_stats(scene.redis, &stats);
     CU_ASSERT_TRUE(stats.refused == 2 && stats.connects == 2);
+    scene_end(&scene);
+}
+
+/* In front of the C library's: the host "two.test" has two addresses, and nobody listens at the first one. */
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *wanted, struct addrinfo **out)
+{
+    __typeof__(getaddrinfo) *real = (__typeof__(getaddrinfo) *)dlsym(RTLD_NEXT, "getaddrinfo");
+    bool two = strcmp(node, "two.test") == 0;
+    int err = real(two ? "127.0.0.2" : node, service, wanted, out);
+
+    return err == 0 && two ? real("127.0.0.1", service, wanted, &(*out)->ai_next) : err;
+}
+
+static void all_addresses_of_a_host_are_tried(void)
+{
+    struct scene scene;
+
+    scene_begin(&scene);
+    scene_start_server(&scene, NULL);
+    CU_ASSERT_EQUAL_FATAL(scene_try_store(&scene, "redis://two.test:%d", NULL), DTLS_OK);
+    CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_up));
+    scene_end(&scene);
+}
+
+/* connect() itself fails. */
+static void nothing_is_told_before_the_loop_runs(void)
+{
+    struct scene scene;
+
+    scene_begin(&scene);
+    CU_ASSERT_EQUAL_FATAL(scene_try_store(&scene, "redis://255.255.255.255:%d", NULL), DTLS_OK);
+    CU_ASSERT_EQUAL(scene.changes, 0);
+    CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_down));
     scene_end(&scene);
 }
 
@@ -278,6 +313,8 @@ static void lies_are_no_entries(void)
 
 static CU_TestInfo tests[] = {
     { "a server may come later, and go, and come again", a_server_may_come_later_and_go },
+    { "all addresses of a host are tried", all_addresses_of_a_host_are_tried },
+    { "nothing is told before the loop runs", nothing_is_told_before_the_loop_runs },
     { "what waits is answered once when the server dies", what_waits_is_answered_once_when_it_dies },
     { "a server that hangs is dead, until it is not", a_server_that_hangs_is_dead },
     { "who has no time itself is patient", who_has_no_time_itself_is_patient },
