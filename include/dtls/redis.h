@@ -25,7 +25,9 @@ struct dtls_redis_settings {
      * (dtls_ev_server_go_on). Once for all of them, before the loop waits again. May be NULL. */
     void (*answered)(void *arg);
 
-    /* The connection is up, or lost, or cannot be made; `words` say why, until the callback returns. May be NULL. */
+    /* The connection is up, or lost, or cannot be made; or it is up, and something is wrong: the first error that the
+     * server says on it, or with ticket keys. `words` say what, in printable ASCII, until the callback returns. May be
+     * NULL. */
     void (*changed)(void *arg, bool up, const char *words);
     void *arg;
 };
@@ -43,7 +45,8 @@ DTLS_API int dtls_redis_new(struct ev_loop *loop, const struct dtls_redis_settin
  * store may be in use. */
 DTLS_API void dtls_redis_free(struct dtls_redis *redis);
 
-/* The door for dtls_config.store: valid until it is freed. Needs store_keys. `take` needs Redis 6.2 or Valkey. */
+/* The door for dtls_config.store: valid until it is freed. Needs store_keys. `take` needs Redis 6.2 or
+ * Valkey: others say that they know no GETDEL, and nothing that is to be taken is found. */
 DTLS_API const struct dtls_store *dtls_redis_store(const struct dtls_redis *redis);
 
 /* Is the connection up? */

@@ -24,10 +24,17 @@ enum {
     MOST_UNREAD = 262144 /* bytes without a whole answer in them: nothing that we ask for is as long */
 };
 
-static void tell(const struct dtls_redis *redis, bool up, const char *words)
+/* Some words are the server's, and go to a log or a terminal. */
+void dtls_redis_tell(const struct dtls_redis *redis, const char *words)
 {
+    char text[REDIS_TEXT];
+    size_t len = 0;
+
+    for (; words[len] != '\0' && len + 1 < sizeof text; len++)
+        text[len] = (char)(words[len] < ' ' || words[len] > '~' ? '?' : words[len]);
+    text[len] = '\0';
     if (redis->settings.changed != NULL && !redis->ending)
-        redis->settings.changed(redis->settings.arg, up, words);
+        redis->settings.changed(redis->settings.arg, redis->up, text);
 }
 
 /* ---- its end ---- */
@@ -75,7 +82,7 @@ static void drop(struct dtls_redis *redis, const char *words)
     if (redis->ending)
         return;
     retry_later(redis);
-    tell(redis, false, text);
+    dtls_redis_tell(redis, text);
 }
 
 /* ---- bytes ---- */
@@ -206,7 +213,8 @@ static void greeted(struct dtls_redis_request *request, const redisReply *reply)
     redis->up = true;
     redis->pause_s = FIRST_PAUSE_S;
     redis->stats.connects++;
-    tell(redis, true, "connected");
+    redis->complained = false;
+    dtls_redis_tell(redis, "connected");
     if (redis->shared != NULL)
         dtls_redis_fetch_keys(redis);
 }

@@ -53,6 +53,7 @@ struct dtls_redis {
     size_t address;         /* which one is tried, or in use */
     int fd;                 /* -1: no connection */
     bool up;                /* it has greeted us */
+    bool complained;        /* an error of this connection has been told */
     bool ending;            /* it is being freed: no callback, no other connection */
     char words[REDIS_TEXT]; /* why the connection will not do; empty: it will */
     double pause_s;         /* before the next attempt */
@@ -71,6 +72,9 @@ struct dtls_redis {
 /* redis.c: a command leaves as soon as it can. False without memory. */
 bool dtls_redis_write(struct dtls_redis *redis, const char *command, size_t len);
 
+/* To whoever wants to know (settings.changed). */
+void dtls_redis_tell(const struct dtls_redis *redis, const char *words);
+
 /*
  * redis_requests.c. Sends a command, as hiredis formats it; `take` gets the answer, or NULL, exactly once, and not
  * before it returns. False: it was not sent, for want of memory or of a connection, or because too much waits, and
@@ -81,6 +85,9 @@ bool dtls_redis_send(struct dtls_redis *redis, bool early, struct dtls_question 
                      ...);
 double dtls_redis_now_s(void); /* never set back or forth; the loop's own time may be old, and is the time of day */
 void dtls_redis_open_door(struct dtls_redis *redis);
+
+/* An answer that is an error, or of a wrong type: counted. The first error of a connection is told. */
+void dtls_redis_complain(struct dtls_redis *redis, const redisReply *reply);
 
 /* The answer to the oldest request, NULL: there will be none. False: nobody has asked. */
 bool dtls_redis_hear(struct dtls_redis *redis, const redisReply *reply);

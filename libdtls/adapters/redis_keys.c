@@ -25,12 +25,6 @@ static uint64_t now_s(void)
     return (uint64_t)time(NULL);
 }
 
-static void tell(const struct dtls_redis *redis, const char *words)
-{
-    if (redis->settings.changed != NULL && !redis->ending)
-        redis->settings.changed(redis->settings.arg, redis->up, words);
-}
-
 static void sleep_for(struct dtls_redis *redis, double s)
 {
     struct dtls_redis_shared *shared = redis->shared;
@@ -57,7 +51,8 @@ static double pause_of(const struct dtls_redis_shared *shared)
 
 static void take_done(struct dtls_redis_request *request, const redisReply *reply)
 {
-    request->redis->stats.errors += reply != NULL && reply->type != REDIS_REPLY_STATUS;
+    if (reply != NULL && reply->type != REDIS_REPLY_STATUS)
+        dtls_redis_complain(request->redis, reply);
 }
 
 static void share(struct dtls_redis *redis)
@@ -67,7 +62,7 @@ static void share(struct dtls_redis *redis)
     size_t len;
 
     if (dtls_ticket_keys_seal(shared->keys, shared->by, now_s(), sealed, &len) != DTLS_OK)
-        tell(redis, "the ticket keys cannot be sealed: there is no key for that today");
+        dtls_redis_tell(redis, "the ticket keys cannot be sealed: there is no key for that today");
     else
         dtls_redis_send(redis, false, NULL, take_done, "SET %s%s %b EX %u", redis->prefix, name, sealed, len,
                         (unsigned)(2 * shared->period_s + shared->lifetime_s));
@@ -79,7 +74,7 @@ static void rotate(struct dtls_redis *redis, bool anyway)
     bool changed = false;
 
     if (dtls_ticket_keys_rotate(shared->keys, now_s(), shared->period_s, shared->lifetime_s, &changed) != DTLS_OK)
-        tell(redis, "no random bytes for ticket keys");
+        dtls_redis_tell(redis, "no random bytes for ticket keys");
     if (changed || anyway)
         share(redis);
 }
@@ -98,10 +93,10 @@ static void take_keys(struct dtls_redis_request *request, const redisReply *repl
         struct dtls_bytes sealed = { (const uint8_t *)reply->str, (size_t)reply->len };
         if (dtls_ticket_keys_open(shared->keys, shared->by, now_s(), sealed) != DTLS_OK) {
             redis->stats.errors++;
-            tell(redis, "the ticket keys in the store do not open");
+            dtls_redis_tell(redis, "the ticket keys in the store do not open");
         }
     } else if (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_NIL) {
-        redis->stats.errors++;
+        dtls_redis_complain(redis, reply);
     }
     if (makes)
         rotate(redis, true);

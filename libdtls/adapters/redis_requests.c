@@ -72,6 +72,16 @@ bool dtls_redis_send(struct dtls_redis *redis, bool early, struct dtls_question 
 
 /* ---- the door ---- */
 
+/* A server that may not be written to has the same to say to all. */
+void dtls_redis_complain(struct dtls_redis *redis, const redisReply *reply)
+{
+    redis->stats.errors++;
+    if (reply->type != REDIS_REPLY_ERROR || redis->complained)
+        return;
+    redis->complained = true;
+    dtls_redis_tell(redis, reply->str);
+}
+
 static void answer(struct dtls_redis *redis, struct dtls_question *question, struct dtls_bytes entry)
 {
     if (dtls_question_answer_stored(question, entry) == DTLS_OK && !redis->ending)
@@ -87,7 +97,7 @@ static void take_entry(struct dtls_redis_request *request, const redisReply *rep
         entry = (struct dtls_bytes){ (const uint8_t *)reply->str, (size_t)reply->len };
         redis->stats.found++;
     } else if (reply != NULL && reply->type != REDIS_REPLY_NIL) {
-        redis->stats.errors++;
+        dtls_redis_complain(redis, reply);
     }
     redis->stats.lost += reply == NULL;
     answer(redis, request->question, entry);
@@ -96,8 +106,8 @@ static void take_entry(struct dtls_redis_request *request, const redisReply *rep
 static void take_done(struct dtls_redis_request *request, const redisReply *reply)
 {
     request->redis->stats.lost += reply == NULL;
-    request->redis->stats.errors +=
-        reply != NULL && reply->type != REDIS_REPLY_STATUS && reply->type != REDIS_REPLY_INTEGER;
+    if (reply != NULL && reply->type != REDIS_REPLY_STATUS && reply->type != REDIS_REPLY_INTEGER)
+        dtls_redis_complain(request->redis, reply);
 }
 
 static void get(void *arg, struct dtls_question *question, struct dtls_bytes name, bool take)

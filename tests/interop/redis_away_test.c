@@ -311,6 +311,26 @@ static void lies_are_no_entries(void)
     }
 }
 
+/* As of a server that is too old for what is asked. Its words may not take over a terminal. */
+static void the_first_error_of_a_connection_is_told(void)
+{
+    static const char lie[] = "-ERR unknown command 'GETDEL'\033[31m\a\xff\r\n";
+    struct liar liar = { .lie = lie, .len = sizeof lie - 1 };
+
+    begin_with_liar(&liar, NULL);
+    struct scene *scene = &liar.scene;
+    unsigned changes = scene->changes;
+    for (int n = 0; n < 3; n++)
+        CU_ASSERT_EQUAL(scene_get(scene, 1, true), 0);
+    CU_ASSERT_TRUE(scene->up);
+    CU_ASSERT_EQUAL(scene->changes, changes + 1);
+    CU_ASSERT_STRING_EQUAL(scene->words, "ERR unknown command 'GETDEL'?[31m??");
+    struct dtls_redis_stats stats;
+    dtls_redis_stats(scene->redis, &stats);
+    CU_ASSERT_EQUAL(stats.errors, 3);
+    end_liar(&liar);
+}
+
 static CU_TestInfo tests[] = {
     { "a server may come later, and go, and come again", a_server_may_come_later_and_go },
     { "all addresses of a host are tried", all_addresses_of_a_host_are_tried },
@@ -321,6 +341,7 @@ static CU_TestInfo tests[] = {
     { "no more waits than may", no_more_waits_than_may },
     { "freed with requests waiting: answered, and no callback", freed_with_requests_waiting },
     { "lies are no entries", lies_are_no_entries },
+    { "the first error of a connection is told, in plain words", the_first_error_of_a_connection_is_told },
     CU_TEST_INFO_NULL,
 };
 
