@@ -65,11 +65,11 @@ DTLS_API void dtls_redis_stats(const struct dtls_redis *redis, struct dtls_redis
 
 /*
  * Ticket keys that a fleet shares. One server makes them: period_s is how long a key seals (dtls_ticket_keys_rotate);
- * the others follow: period_s is 0. `keys` is replaced as a whole whenever there is another set; a set that is out of
- * date ends by its own times. `by` seals what goes through the store, and is not written there; it is looked at when
- * that happens, and may change. Both must outlive the store. lifetime_s is how long a key opens after it has sealed.
- * The time is the system's. DTLS_OK, DTLS_ERR_ARGUMENT (as dtls_ticket_keys_rotate), DTLS_ERR_NO_MEMORY. Once for each
- * store.
+ * the others follow: period_s is 0. `keys` is replaced as a whole whenever there is another set, unless that one's key
+ * for today is an older one; a set that is out of date ends by its own times. `by` seals what goes through the store,
+ * and is not written there; it is looked at when that happens, and may change. Both must outlive the store. lifetime_s
+ * is how long a key opens after it has sealed. The time is the system's. DTLS_OK, DTLS_ERR_ARGUMENT (as
+ * dtls_ticket_keys_rotate), DTLS_ERR_NO_MEMORY. Once for each store.
  */
 DTLS_API int dtls_redis_share_keys(struct dtls_redis *redis, struct dtls_ticket_keys *keys,
                                    const struct dtls_ticket_keys *by, uint32_t period_s, uint32_t lifetime_s);

@@ -2,6 +2,7 @@
  *
  * The maker begins with what is there, so that its restart ends no ticket. It makes the key of the next period a whole
  * one before, and the others ask several times in between. */
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -64,22 +65,52 @@ static void share(struct dtls_redis *redis)
     if (dtls_ticket_keys_seal(shared->keys, shared->by, now_s(), sealed, &len) != DTLS_OK)
         dtls_redis_tell(redis, "the ticket keys cannot be sealed: there is no key for that today");
     else
-        dtls_redis_send(redis, false, NULL, take_done, "SET %s%s %b EX %u", redis->prefix, name, sealed, len,
-                        (unsigned)(2 * shared->period_s + shared->lifetime_s));
+        dtls_redis_send(redis, false, NULL, take_done, "SET %s%s %b EX %llu", redis->prefix, name, sealed, len,
+                        2ULL * shared->period_s + shared->lifetime_s);
 }
 
-static void rotate(struct dtls_redis *redis, bool anyway)
+/* Shared each time, changed or not: a store may forget, or be overwritten. */
+static void rotate(struct dtls_redis *redis)
 {
     const struct dtls_redis_shared *shared = redis->shared;
-    bool changed = false;
+    bool changed;
 
     if (dtls_ticket_keys_rotate(shared->keys, now_s(), shared->period_s, shared->lifetime_s, &changed) != DTLS_OK)
         dtls_redis_tell(redis, "no random bytes for ticket keys");
-    if (changed || anyway)
-        share(redis);
+    share(redis);
 }
 
 /* ---- what is there ---- */
+
+/* When the key that seals now began to; 0: from ever, or there is none. */
+static uint64_t sealing_since(const struct dtls_ticket_keys *keys)
+{
+    uint64_t now = now_s(), since = 0;
+
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct dtls_ticket_key *key = &keys->keys[i];
+        if (key->issue_from <= now && (key->accept_until == 0 || key->accept_until > now) && key->issue_from > since)
+            since = key->issue_from;
+    }
+    return since;
+}
+
+/* Whoever can write the store can put an old set back, which opens. It would have us seal with a key whose time is
+ * over, for as long as that one opens. */
+static const char *take_set(struct dtls_redis_shared *shared, struct dtls_bytes sealed)
+{
+    struct dtls_ticket_keys set;
+    const char *problem = NULL;
+
+    if (dtls_ticket_keys_open(&set, shared->by, now_s(), sealed) != DTLS_OK)
+        return "the ticket keys in the store do not open";
+    if (sealing_since(&set) < sealing_since(shared->keys))
+        problem = "the ticket keys in the store are older than ours";
+    else
+        *shared->keys = set;
+    explicit_bzero(&set, sizeof set);
+    return problem;
+}
 
 static void take_keys(struct dtls_redis_request *request, const redisReply *reply)
 {
@@ -90,16 +121,15 @@ static void take_keys(struct dtls_redis_request *request, const redisReply *repl
     if (shared == NULL || reply == NULL)
         return;
     if (reply->type == REDIS_REPLY_STRING && !(makes && shared->keys->count > 0)) {
-        struct dtls_bytes sealed = { (const uint8_t *)reply->str, (size_t)reply->len };
-        if (dtls_ticket_keys_open(shared->keys, shared->by, now_s(), sealed) != DTLS_OK) {
-            redis->stats.errors++;
-            dtls_redis_tell(redis, "the ticket keys in the store do not open");
-        }
+        const char *problem = take_set(shared, (struct dtls_bytes){ (const uint8_t *)reply->str, (size_t)reply->len });
+        redis->stats.errors += problem != NULL;
+        if (problem != NULL)
+            dtls_redis_tell(redis, problem);
     } else if (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_NIL) {
         dtls_redis_complain(redis, reply);
     }
     if (makes)
-        rotate(redis, true);
+        rotate(redis);
     sleep_for(redis, pause_of(shared));
 }
 
@@ -117,7 +147,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int happened)
     (void)loop;
     (void)happened;
     if (shared->period_s > 0 && shared->keys->count > 0)
-        rotate(redis, false);
+        rotate(redis);
     else
         dtls_redis_fetch_keys(redis);
     sleep_for(redis, pause_of(shared));

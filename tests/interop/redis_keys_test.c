@@ -97,11 +97,71 @@ static void a_maker_that_comes_back_begins_with_what_is_there(void)
     end_fleet(&fleet);
 }
 
-static unsigned told;
+static const char *wanted_words;
 
 static bool somebody_was_told(const struct scene *scene)
 {
-    return strstr(scene->words, "do not open") != NULL && ++told > 0;
+    return strstr(scene->words, wanted_words) != NULL;
+}
+
+static void tell_redis(const struct scene *scene, const char *words)
+{
+    char command[128];
+
+    snprintf(command, sizeof command, "redis-cli -p %d %s >/dev/null", scene->port, words);
+    CHECK_CASE(system(command) == 0, "%s", words);
+}
+
+/* A follower that begins with nothing. */
+static void renew_follower(struct fleet *fleet, size_t which)
+{
+    struct scene *scene = &fleet->scene[which];
+
+    dtls_redis_free(scene->redis);
+    scene->words[0] = '\0';
+    fleet->keys[which] = (struct dtls_ticket_keys){ .count = 0 };
+    CU_ASSERT_EQUAL_FATAL(scene_try_store(scene, "redis://127.0.0.1:%d", NULL), DTLS_OK);
+    CU_ASSERT_EQUAL(dtls_redis_share_keys(scene->redis, &fleet->keys[which], &fleet->by, 0, 0), DTLS_OK);
+}
+
+/* The set is in the store for longer than the maker needs to look again. */
+static void a_store_that_has_forgotten_is_reminded(void)
+{
+    struct fleet fleet;
+
+    begin_fleet(&fleet, 3);
+    CU_ASSERT_TRUE(scene_run_until(&fleet.scene[0], all_have_the_keys));
+    older = fleet.keys[0];
+    CU_ASSERT_TRUE(scene_run_until(&fleet.scene[0], the_keys_are_others)); /* so that the next ones are far */
+    older = fleet.keys[0];
+    tell_redis(&fleet.scene[0], "flushall");
+    renew_follower(&fleet, 1);
+    CU_ASSERT_TRUE(scene_run_until(&fleet.scene[0], all_have_the_keys));
+    CU_ASSERT_TRUE(is_same(&older, &fleet.keys[0]));
+    end_fleet(&fleet);
+}
+
+/* By somebody who has kept it, and cannot read it. */
+static void an_old_set_that_is_put_back_changes_nothing(void)
+{
+    struct fleet fleet;
+    struct scene *maker = &fleet.scene[0], *follower = &fleet.scene[1];
+
+    begin_fleet(&fleet, 1);
+    CU_ASSERT_TRUE(scene_run_until(maker, all_have_the_keys));
+    tell_redis(maker, "copy dtls:ticket-keys kept");
+    for (int i = 0; i < 2; i++) {
+        older = fleet.keys[0];
+        CU_ASSERT_TRUE(scene_run_until(maker, the_keys_are_others));
+    }
+    dtls_redis_free(maker->redis);
+    maker->redis = NULL;
+    older = fleet.keys[1];
+    tell_redis(maker, "copy kept dtls:ticket-keys replace");
+    wanted_words = "are older";
+    CU_ASSERT_TRUE(scene_run_until(follower, somebody_was_told));
+    CU_ASSERT_TRUE(is_same(&older, &fleet.keys[1]));
+    end_fleet(&fleet);
 }
 
 /* Somebody has written there: keys of another fleet, or nothing of the kind. */
@@ -117,11 +177,9 @@ static void keys_that_do_not_open_change_nothing(void)
         dtls_redis_free(follower->redis);
         follower->words[0] = '\0';
         fleet.by.keys[0].key[0] ^= way == 0; /* this fleet's keys are others now */
-        if (way == 1) {
-            char command[128];
-            snprintf(command, sizeof command, "redis-cli -p %d set dtls:ticket-keys poison >/dev/null", follower->port);
-            CU_ASSERT_EQUAL(system(command), 0);
-        }
+        if (way == 1)
+            tell_redis(follower, "set dtls:ticket-keys poison");
+        wanted_words = "do not open";
         CU_ASSERT_EQUAL_FATAL(scene_try_store(follower, "redis://127.0.0.1:%d", NULL), DTLS_OK);
         CU_ASSERT_EQUAL(dtls_redis_share_keys(follower->redis, &fleet.keys[1], &fleet.by, 0, 0), DTLS_OK);
         CU_ASSERT_TRUE(scene_run_until(follower, somebody_was_told));
@@ -133,6 +191,8 @@ static void keys_that_do_not_open_change_nothing(void)
 static CU_TestInfo tests[] = {
     { "ticket keys are made by one and had by all", keys_are_made_by_one_and_had_by_all },
     { "a maker that comes back begins with what is there", a_maker_that_comes_back_begins_with_what_is_there },
+    { "a store that has forgotten them is reminded", a_store_that_has_forgotten_is_reminded },
+    { "an old set that is put back changes nothing", an_old_set_that_is_put_back_changes_nothing },
     { "keys that do not open change nothing", keys_that_do_not_open_change_nothing },
     CU_TEST_INFO_NULL,
 };
