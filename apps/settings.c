@@ -271,7 +271,7 @@ const struct option_row settings_rows[] = {
     { FOR_SERVER, "session-store", "URL",
       "keep sessions in Redis or Valkey, for all servers with these\n--ticket-keys: "
       "redis://[[USER]:PASSWORD@]HOST[:PORT]\n"
-      "(own memory)",
+      "or redis+unix:PATH (own memory)",
       option_text, AT(session_store), 0, 0, NULL },
     { FOR_SERVER, "store-timeout", "MS", "then a handshake waits no longer for the store (200)", option_whole,
       AT(store_timeout_ms), 1, 10000, NULL },

@@ -52,7 +52,8 @@ struct store *store_new(const struct settings *settings, struct ev_loop *loop, c
     if (error == DTLS_REDIS_ERR_HOST)
         refuse("--session-store %s: the host is not found", settings->session_store);
     if (error == DTLS_ERR_ARGUMENT)
-        refuse("--session-store %s is not redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]", settings->session_store);
+        refuse("--session-store %s is not redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE] or redis+unix:PATH",
+               settings->session_store);
     if (error != DTLS_OK)
         refuse("--session-store: %s", dtls_error_string(error));
     return store;

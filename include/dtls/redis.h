@@ -16,7 +16,8 @@ struct dtls_redis;
 enum dtls_redis_error { DTLS_REDIS_ERR_HOST = -200 /* the host's name has no address */ };
 
 struct dtls_redis_settings {
-    const char *url;     /* redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]; HOST may be [an IPv6 address]. Copied */
+    const char *url;     /* redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]; HOST may be [an IPv6 address]. Or, on this
+                            machine, redis+unix:[[USER]:PASSWORD@]PATH, which is absolute. Copied */
     const char *prefix;  /* of all names there; NULL: "dtls:". Up to 64 bytes; copied */
     uint32_t timeout_ms; /* no answer for so long: the connection is dead. 0: 1,000 */
     size_t most_waiting; /* requests without an answer; beyond that it is as if there were no connection. 0: 10,000 */

@@ -17,7 +17,7 @@ struct dtls_redis_address {
 
 /* What a URL says. */
 struct dtls_redis_place {
-    char host[REDIS_TEXT];
+    char host[REDIS_TEXT]; /* empty: a path, which is the address already */
     uint16_t port;
     struct dtls_redis_address addresses[REDIS_ADDRESSES]; /* the host's, once it is resolved */
     size_t address_count;

@@ -93,7 +93,9 @@ static void take_entry(struct dtls_redis_request *request, const redisReply *rep
     struct dtls_redis *redis = request->redis;
     struct dtls_bytes entry = { NULL, 0 };
 
-    if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
+    bool is_entry = reply != NULL && reply->type == REDIS_REPLY_STRING && reply->len > 0 &&
+                    (size_t)reply->len <= DTLS_STORE_ENTRY_MOST;
+    if (is_entry) {
         entry = (struct dtls_bytes){ (const uint8_t *)reply->str, (size_t)reply->len };
         redis->stats.found++;
     } else if (reply != NULL && reply->type != REDIS_REPLY_NIL) {

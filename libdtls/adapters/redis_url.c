@@ -1,10 +1,12 @@
-/* redis_url.c - redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], and the addresses of the host. */
+/* redis_url.c - redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], and the addresses of the host; or
+ * redis+unix:[[USER]:PASSWORD@]PATH. */
 #define _POSIX_C_SOURCE 200809L /* getaddrinfo */
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "adapters/redis_internal.h"
 
@@ -48,12 +50,49 @@ static bool read_number(const char *from, const char *to, unsigned long most, un
     return true;
 }
 
+/* Before the @, if there is one up to `end`. Returns what is behind it; NULL: that is nobody. */
+static const char *read_who(const char *at, const char *end, struct dtls_redis_place *out)
+{
+    const char *sign = memchr(at, '@', (size_t)(end - at));
+
+    if (sign == NULL)
+        return at;
+    const char *colon = memchr(at, ':', (size_t)(sign - at));
+    bool ok =
+        colon != NULL && copy(out->user, at, colon) && copy(out->password, colon + 1, sign) && out->password[0] != '\0';
+    return ok ? sign + 1 : NULL;
+}
+
+/* The path begins at the first slash, so that an @ in it is its own. */
+static bool read_unix(const char *at, struct dtls_redis_place *out)
+{
+    struct dtls_redis_address *address = &out->addresses[0];
+    struct sockaddr_un unix_address = { .sun_family = AF_UNIX };
+    const char *slash = strchr(at, '/');
+
+    if (slash == NULL || read_who(at, slash, out) != slash || strlen(slash) >= sizeof unix_address.sun_path)
+        return false;
+    memcpy(unix_address.sun_path, slash, strlen(slash));
+    memcpy(&address->at, &unix_address, sizeof unix_address);
+    address->len = sizeof unix_address;
+    out->address_count = 1;
+    return true;
+}
+
+/* [:PORT], which is all that there is. */
+static bool read_port(const char *at, const char *end, unsigned long *out)
+{
+    return at == end || (*at == ':' && read_number(at + 1, end, 65535, out) && *out != 0);
+}
+
 bool dtls_redis_read_url(const char *url, struct dtls_redis_place *out)
 {
-    static const char scheme[] = "redis://";
+    static const char scheme[] = "redis://", unix_scheme[] = "redis+unix:";
     unsigned long port = DEFAULT_PORT, database = 0;
 
     *out = (struct dtls_redis_place){ .host = "" };
+    if (url != NULL && strncmp(url, unix_scheme, sizeof unix_scheme - 1) == 0)
+        return read_unix(url + sizeof unix_scheme - 1, out);
     if (url == NULL || strncmp(url, scheme, sizeof scheme - 1) != 0)
         return false;
     const char *at = url + sizeof scheme - 1, *end = at + strlen(at), *slash = strchr(at, '/');
@@ -62,30 +101,20 @@ bool dtls_redis_read_url(const char *url, struct dtls_redis_place *out)
             return false;
         end = slash;
     }
-    const char *sign = memchr(at, '@', (size_t)(end - at));
-    if (sign != NULL) {
-        const char *colon = memchr(at, ':', (size_t)(sign - at));
-        if (colon == NULL || !copy(out->user, at, colon) || !copy(out->password, colon + 1, sign) ||
-            out->password[0] == '\0')
-            return false;
-        at = sign + 1;
-    }
-    const char *host_end = at < end && *at == '[' ? memchr(at, ']', (size_t)(end - at)) : NULL;
-    if (at < end && *at == '[' && host_end == NULL)
+    at = read_who(at, end, out);
+    if (at == NULL)
         return false;
-    const char *colon =
-        memchr(host_end != NULL ? host_end : at, ':', (size_t)(end - (host_end != NULL ? host_end : at)));
-    if (colon != NULL && (!read_number(colon + 1, end, 65535, &port) || port == 0))
+    bool is_bracketed = at < end && *at == '[';
+    at += is_bracketed;
+    const char *host_end = memchr(at, is_bracketed ? ']' : ':', (size_t)(end - at));
+    if (host_end == NULL && is_bracketed)
         return false;
-    if (host_end != NULL && (colon != NULL ? colon : end) != host_end + 1)
-        return false;
-    out->port = (uint16_t)port;
+    if (host_end == NULL)
+        host_end = end;
     out->database = (uint32_t)database;
-    return copy(out->host, host_end != NULL ? at + 1 : at,
-                host_end != NULL ? host_end
-                : colon != NULL  ? colon
-                                 : end) &&
-           out->host[0] != '\0';
+    bool ok = read_port(host_end + is_bracketed, end, &port) && copy(out->host, at, host_end);
+    out->port = (uint16_t)port;
+    return ok && out->host[0] != '\0';
 }
 
 bool dtls_redis_resolve(struct dtls_redis_place *place)
@@ -94,6 +123,8 @@ bool dtls_redis_resolve(struct dtls_redis_place *place)
     struct addrinfo *found = NULL;
     char port[8];
 
+    if (place->address_count > 0)
+        return true;
     snprintf(port, sizeof port, "%u", place->port);
     if (getaddrinfo(place->host, port, &wanted, &found) != 0)
         return false;

@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 #include <netdb.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -128,6 +130,23 @@ static void a_server_that_hangs_is_dead(void)
     struct dtls_redis_stats stats;
     dtls_redis_stats(scene.redis, &stats);
     CU_ASSERT_TRUE(stats.timeouts >= 1 && stats.refused == 1000 && stats.connects == 2);
+    scene_end(&scene);
+}
+
+static void slow_answers_are_answers(void)
+{
+    struct scene scene;
+    char command[64];
+
+    scene_begin_with_server(&scene, NULL);
+    scene_put(&scene, 1, 10, 60);
+    CU_ASSERT_EQUAL(scene_get(&scene, 1, false), 10);
+    snprintf(command, sizeof command, "redis-cli -p %d client pause 300 >/dev/null", scene.port);
+    CU_ASSERT_EQUAL(system(command), 0);
+    CU_ASSERT_EQUAL(scene_get(&scene, 1, false), 10);
+    struct dtls_redis_stats stats;
+    dtls_redis_stats(scene.redis, &stats);
+    CU_ASSERT_TRUE(stats.timeouts == 0 && stats.connects == 1);
     scene_end(&scene);
 }
 
@@ -281,6 +300,13 @@ static void lies_are_no_entries(void)
         { "a number", ":17\r\n", NULL, false },
         { "a status", "+OK\r\n", NULL, false },
         { "an empty string", "$0\r\n\r\n", NULL, false },
+        { "an entry that is too long",
+          "$257\r\n"
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef!\r\n",
+          NULL, false },
         { "a list", "*2\r\n$1\r\na\r\n$1\r\nb\r\n", "of a kind", false },
         { "a list of two thousand million", "*2000000000\r\n", "of a kind", false },
         { "deep lists", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", "of a kind", false },
@@ -307,6 +333,9 @@ static void lies_are_no_entries(void)
                    "%s: %s", cases[i].name, liar.scene.words);
         for (int n = 0; n < 2; n++)
             CHECK_CASE(scene_get(&liar.scene, 1, false) == 0, "%s: an entry", cases[i].name);
+        struct dtls_redis_stats stats;
+        dtls_redis_stats(liar.scene.redis, &stats);
+        CHECK_CASE(stats.found == 0, "%s: found", cases[i].name);
         end_liar(&liar);
     }
 }
@@ -337,6 +366,7 @@ static CU_TestInfo tests[] = {
     { "nothing is told before the loop runs", nothing_is_told_before_the_loop_runs },
     { "what waits is answered once when the server dies", what_waits_is_answered_once_when_it_dies },
     { "a server that hangs is dead, until it is not", a_server_that_hangs_is_dead },
+    { "slow answers are answers", slow_answers_are_answers },
     { "who has no time itself is patient", who_has_no_time_itself_is_patient },
     { "no more waits than may", no_more_waits_than_may },
     { "freed with requests waiting: answered, and no callback", freed_with_requests_waiting },

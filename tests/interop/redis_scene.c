@@ -54,9 +54,10 @@ int scene_listen_anywhere(int *port)
 
 void scene_start_server(struct scene *scene, const char *password)
 {
-    char port[8];
+    char port[8], path[48];
 
     snprintf(port, sizeof port, "%d", scene->port);
+    snprintf(path, sizeof path, "%s/redis@home", scene->room);
     fflush(stdout);
     scene->server = fork();
     CU_ASSERT_FATAL(scene->server >= 0);
@@ -64,7 +65,7 @@ void scene_start_server(struct scene *scene, const char *password)
         return;
     freopen("/dev/null", "w", stdout);
     execlp("redis-server", "redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no",
-           "--dir", scene->room, password != NULL ? "--requirepass" : "--loglevel",
+           "--dir", scene->room, "--unixsocket", path, password != NULL ? "--requirepass" : "--loglevel",
            password != NULL ? password : "warning", (char *)NULL);
     _exit(127);
 }
@@ -78,6 +79,9 @@ void scene_end_server(struct scene *scene)
     kill(scene->server, SIGKILL);
     while (waitpid(scene->server, &status, 0) < 0 && errno == EINTR)
         continue;
+    char path[48]; /* it has had no time to take it away */
+    snprintf(path, sizeof path, "%s/redis@home", scene->room);
+    unlink(path);
     CHECK_CASE(!WIFEXITED(status) || WEXITSTATUS(status) != 127, "redis-server is not there");
     scene->server = 0;
 }

@@ -40,7 +40,7 @@ void scene_end(struct scene *scene);
 /* A socket on any port of 127.0.0.1, which does not wait. */
 int scene_listen_anywhere(int *port);
 
-/* `password` may be NULL. It takes a while until it is there. */
+/* At 127.0.0.1 and the room's path "redis@home". `password` may be NULL. It takes a while until it is there. */
 void scene_start_server(struct scene *scene, const char *password);
 void scene_end_server(struct scene *scene);
 

@@ -121,6 +121,24 @@ static void passwords(void)
     }
 }
 
+static void a_server_on_this_machine_is_found_by_its_path(void)
+{
+    static const char *const who[] = { "", ":secret@", "default:secret@" };
+
+    for (size_t i = 0; i < sizeof who / sizeof who[0]; i++) {
+        struct scene scene;
+        char url[100];
+        scene_begin(&scene);
+        scene_start_server(&scene, i == 0 ? NULL : "secret");
+        snprintf(url, sizeof url, "redis+unix:%s%s/redis@home", who[i], scene.room);
+        CU_ASSERT_EQUAL_FATAL(scene_try_store(&scene, url, NULL), DTLS_OK);
+        CHECK_CASE(scene_run_until(&scene, scene_is_up), "%s: %s", url, scene.words);
+        scene_put(&scene, 1, 10, 60);
+        CU_ASSERT_EQUAL(scene_get(&scene, 1, false), 10);
+        scene_end(&scene);
+    }
+}
+
 static void urls(void)
 {
     static const struct {
@@ -132,6 +150,16 @@ static void urls(void)
         { "redis://[::1]:6379/1", DTLS_OK },
         { "redis://localhost:6379", DTLS_OK },
         { "redis://u:p%40ss@127.0.0.1", DTLS_OK },
+        { "redis://:p:a/t@127.0.0.1", DTLS_ERR_ARGUMENT }, /* %2F */
+        { "redis+unix:/run/redis.sock", DTLS_OK },
+        { "redis+unix:u:p@/run/redis@home:1", DTLS_OK },
+        { "redis+unix:", DTLS_ERR_ARGUMENT },
+        { "redis+unix:redis.sock", DTLS_ERR_ARGUMENT },
+        { "redis+unix:u@/run/redis.sock", DTLS_ERR_ARGUMENT },
+        { "redis+unix:host/run/redis.sock", DTLS_ERR_ARGUMENT },
+        { "redis+unix:/this/is/a/path/of/more/than/a/hundred/and/seven/bytes/or/so/for/which/a/socket's/address/has/no/"
+          "room/nor/need/at/all",
+          DTLS_ERR_ARGUMENT },
         { "", DTLS_ERR_ARGUMENT },
         { "127.0.0.1:6379", DTLS_ERR_ARGUMENT },
         { "rediss://127.0.0.1", DTLS_ERR_ARGUMENT },
@@ -178,6 +206,7 @@ static CU_TestInfo tests[] = {
     { "entries live as long as they may", entries_live_as_long_as_they_may },
     { "prefixes and databases keep fleets apart", prefixes_keep_fleets_apart },
     { "passwords, users and databases: let in, or told why not", passwords },
+    { "a server on this machine is found by its path", a_server_on_this_machine_is_found_by_its_path },
     { "URLs, good and bad", urls },
     CU_TEST_INFO_NULL,
 };
