@@ -36,9 +36,9 @@ struct dtls_redis_settings {
 /*
  * Resolves the host's name, which may take as long as that takes; nothing else here ever waits. The addresses (8 of
  * them at most) are kept, and tried in turn. Connects when the loop runs, and again whenever the connection is lost,
- * after 100 ms at first, then after twice as long, up to 10 s. Keeps the loop running until it is freed. Without a
- * connection `get` is answered at once: there is nothing; what is put is lost. DTLS_OK; DTLS_ERR_ARGUMENT (the URL or
- * the prefix), DTLS_REDIS_ERR_HOST, DTLS_ERR_NO_MEMORY: *out is NULL.
+ * after 100 ms at first, then after twice as long, up to 10 s; after 100 ms again when it was up for 10 s. Keeps the
+ * loop running until it is freed. Without a connection `get` is answered at once: there is nothing; what is put is
+ * lost. DTLS_OK; DTLS_ERR_ARGUMENT (the URL or the prefix), DTLS_REDIS_ERR_HOST, DTLS_ERR_NO_MEMORY: *out is NULL.
  */
 DTLS_API int dtls_redis_new(struct ev_loop *loop, const struct dtls_redis_settings *settings, struct dtls_redis **out);
 

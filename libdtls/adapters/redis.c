@@ -13,7 +13,7 @@
 
 #include "adapters/redis_internal.h"
 
-static const double FIRST_PAUSE_S = 0.1, LONGEST_PAUSE_S = 10;
+static const double FIRST_PAUSE_S = 0.1, LONGEST_PAUSE_S = 10; /* the latter also: up for so long, it is a good one */
 
 enum {
     TIMEOUT_MS = 1000,
@@ -65,6 +65,8 @@ static void drop(struct dtls_redis *redis, const char *words)
     give_up(redis, words);
     if (!redis->up) /* this one was no good */
         redis->address = (redis->address + 1) % redis->place.address_count;
+    else if (dtls_redis_now_s() - redis->up_since_s >= LONGEST_PAUSE_S)
+        redis->pause_s = FIRST_PAUSE_S;
     redis->up = false;
     ev_io_stop(redis->loop, &redis->io);
     ev_timer_stop(redis->loop, &redis->patience);
@@ -211,7 +213,7 @@ static void greeted(struct dtls_redis_request *request, const redisReply *reply)
         return;
     }
     redis->up = true;
-    redis->pause_s = FIRST_PAUSE_S;
+    redis->up_since_s = dtls_redis_now_s();
     redis->stats.connects++;
     redis->complained = false;
     dtls_redis_tell(redis, "connected");

@@ -53,6 +53,7 @@ struct dtls_redis {
     size_t address;         /* which one is tried, or in use */
     int fd;                 /* -1: no connection */
     bool up;                /* it has greeted us */
+    double up_since_s;      /* dtls_redis_now_s */
     bool complained;        /* an error of this connection has been told */
     bool ending;            /* it is being freed: no callback, no other connection */
     char words[REDIS_TEXT]; /* why the connection will not do; empty: it will */

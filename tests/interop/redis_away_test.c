@@ -1,8 +1,10 @@
 /* redis_away_test.c - a store in Redis that is not there, dies, hangs, or lies. */
 #define _GNU_SOURCE /* accept4, RTLD_NEXT */
 #include <dlfcn.h>
+#include <hiredis/hiredis.h>
 #include <netdb.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -360,6 +362,88 @@ static void the_first_error_of_a_connection_is_told(void)
     end_liar(&liar);
 }
 
+static bool has_connected_five_times(const struct scene *scene)
+{
+    struct dtls_redis_stats stats;
+
+    dtls_redis_stats(scene->redis, &stats);
+    if (scene->up)
+        dtls_redis_store(scene->redis)->remove(dtls_redis_store(scene->redis)->arg, scene_name(1));
+    return stats.connects == 5;
+}
+
+/* Pauses of 100, 200, 400 and 800 ms, a quarter more or less. */
+static void who_greets_and_fails_is_tried_less_often(void)
+{
+    struct liar liar = { .lie = "$1", .len = 2, .leaves = true };
+    double start = ev_time();
+
+    begin_with_liar(&liar, NULL);
+    CU_ASSERT_TRUE(scene_run_until(&liar.scene, has_connected_five_times));
+    CHECK_CASE(ev_time() - start > 1.1, "five times in %f s", ev_time() - start);
+    end_liar(&liar);
+}
+
+/* ---- without memory: hiredis says so, in front of the real one ---- */
+
+static unsigned calls, failing; /* the number of the call that fails; 0: none */
+
+static bool fails(void)
+{
+    return ++calls == failing;
+}
+
+int redisvFormatCommand(char **target, const char *format, va_list arguments)
+{
+    __typeof__(redisvFormatCommand) *real = (__typeof__(redisvFormatCommand) *)dlsym(RTLD_NEXT, "redisvFormatCommand");
+
+    return fails() ? -1 : real(target, format, arguments);
+}
+
+redisReader *redisReaderCreate(void)
+{
+    __typeof__(redisReaderCreate) *real = (__typeof__(redisReaderCreate) *)dlsym(RTLD_NEXT, "redisReaderCreate");
+
+    return fails() ? NULL : real();
+}
+
+int redisReaderFeed(redisReader *reader, const char *bytes, size_t len)
+{
+    __typeof__(redisReaderFeed) *real = (__typeof__(redisReaderFeed) *)dlsym(RTLD_NEXT, "redisReaderFeed");
+
+    return fails() ? REDIS_ERR : real(reader, bytes, len);
+}
+
+static void want_of_memory_is_want_of_a_connection(void)
+{
+    struct dtls_question questions[3];
+    struct scene scene;
+
+    for (unsigned n = 1; n <= 12; n++) {
+        scene_begin(&scene);
+        scene_start_server(&scene, NULL);
+        calls = 0;
+        failing = n < 4 ? n : 0; /* in the greeting */
+        CU_ASSERT_EQUAL_FATAL(scene_try_store(&scene, "redis://127.0.0.1:%d", NULL), DTLS_OK);
+        CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_up));
+        calls = 0;
+        failing = n < 4 ? 0 : n - 3; /* and after it */
+        scene_wanted = scene_answered + 3;
+        for (unsigned i = 0; i < 3; i++) {
+            scene_put(&scene, i, 10, 60);
+            scene_ask(&scene, &questions[i], i, false);
+        }
+        CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_answered));
+        for (unsigned i = 0; i < 3; i++)
+            CHECK_CASE(questions[i].answers == 1, "call %u, question %u: %u answers", n, i, questions[i].answers);
+        failing = 0;
+        CU_ASSERT_TRUE(scene_run_until(&scene, scene_is_up)); /* again */
+        scene_put(&scene, 1, 10, 60);
+        CHECK_CASE(scene_get(&scene, 1, false) == 10, "call %u", n);
+        scene_end(&scene);
+    }
+}
+
 static CU_TestInfo tests[] = {
     { "a server may come later, and go, and come again", a_server_may_come_later_and_go },
     { "all addresses of a host are tried", all_addresses_of_a_host_are_tried },
@@ -372,6 +456,8 @@ static CU_TestInfo tests[] = {
     { "freed with requests waiting: answered, and no callback", freed_with_requests_waiting },
     { "lies are no entries", lies_are_no_entries },
     { "the first error of a connection is told, in plain words", the_first_error_of_a_connection_is_told },
+    { "who greets and fails is tried less often", who_greets_and_fails_is_tried_less_often },
+    { "want of memory is want of a connection", want_of_memory_is_want_of_a_connection },
     CU_TEST_INFO_NULL,
 };
 
