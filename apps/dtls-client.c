@@ -263,7 +263,8 @@ static int connect_to(struct client *client, const struct address *address, cons
     if (error == DTLS_ERR_ARGUMENT && session != NULL) { /* only the session can be wrong: see configure */
         complain("%s: not resumed: %s", client->settings.resume,
                  client->trust != NULL ? "with --ca its peer has to show its certificates again"
-                                       : "it is of another peer than the one of --pin or --psk, or of another --name");
+                                       : "it is of another peer than the one of --pin or --psk, of another --name, or "
+                                         "of another --cert (without one, each run has its own)");
         error = dtls_ev_connect(client->loop, &client->config, to, address->len, NULL, on_event, client, &client->conn);
     }
     return error;

@@ -201,15 +201,19 @@ wolfssl_suite() {
     esac
 }
 
-program_has() { # PROGRAM SUITE: a server that is stopped at once, or says that there is none
-    start_peer 'ready' "$1" server PORT "$2" alice "$key" || return 1
+start_program() { # PROGRAM SUITE: without what start_peer puts in front of it, which ASan does not like
+    start_peer ready env -u LD_PRELOAD "$1" server PORT "$2" alice "$key"
+}
+
+program_has() { # PROGRAM SUITE: only its own word counts for a no
+    start_program "$1" "$2" || return 0
     : | timeout 5 "$1" client "$port" "$2" alice "$key" >"$room/client.out" 2>"$room/list.err"
     stop_peer
     ! grep -q "no such suite" "$room/list.err" "$room/peer.out"
 }
 
 connects_to_program() { # PROGRAM SUITE ITS-SUITE
-    start_peer 'ready' "$1" server PORT "$3" alice "$key" && meet_server --suites "$2" --psk "alice:$key" &&
+    start_program "$1" "$3" && meet_server --suites "$2" --psk "alice:$key" &&
         client_says '"open".*"suite":"TLS_'"$2"'".*"secure_renegotiation":true.*"psk_identity":"alice"' && stop_peer
 }
 

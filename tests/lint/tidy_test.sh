@@ -18,6 +18,7 @@ export build
 
 files=$(find apps libdtls -name '*.c' | sort)
 for file in $files; do
+    [ "$file" = libdtls/crypto/aead_gcm_ipsec.c ] && [ ! -e /usr/include/intel-ipsec-mb.h ] && continue
     grep -q "\"file\": \".*$file\"" "$build/compile_commands.json" || echo "$file is not compiled in $build"
 done | empty "every file of libdtls/ and apps/ is looked at"
 
