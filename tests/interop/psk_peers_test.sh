@@ -184,7 +184,7 @@ try_gnutls() {
 }
 if has gnutls-cli && has gnutls-serv; then try_gnutls; else skip "GnuTLS" "gnutls-bin is not installed"; fi
 
-# ---- Mbed TLS and wolfSSL, in small programs of our own (psk_peer.h) ----
+# ---- Mbed TLS and wolfSSL, in small programs of our own (identity_peer.h) ----
 
 mbedtls_suite() { # its names have a hash for all but CCM
     echo "TLS_$1" | tr _ -
@@ -252,8 +252,8 @@ try_program() { # NAME PROGRAM FUNCTION-THAT-NAMES-SUITES SUITE-FOR-REFUSALS OPT
     check "$name's client with a wrong key hears nothing" refused_alike "$program" "$theirs" alice "${key//7/8}" "$@"
     check "$name's client with an unknown identity hears nothing" refused_alike "$program" "$theirs" mallory "$key" "$@"
 }
-mbedtls_program=$(find "$build" -name psk-peer-mbedtls -type f | head -n 1)
-wolfssl_program=$(find "$build" -name psk-peer-wolfssl -type f | head -n 1)
+mbedtls_program=$(find "$build" -name identity-peer-mbedtls -type f | head -n 1)
+wolfssl_program=$(find "$build" -name identity-peer-wolfssl -type f | head -n 1)
 if [ -n "$mbedtls_program" ]; then
     try_program "Mbed TLS" "$mbedtls_program" mbedtls_suite PSK_WITH_AES_128_GCM_SHA256
 else

@@ -1,12 +1,12 @@
-/* psk_peer_wolfssl.c - pre-shared keys with wolfSSL (psk_peer.h). */
+/* identity_peer_wolfssl.c - pre-shared keys with wolfSSL (identity_peer.h). */
 #include <stdio.h>
 #include <string.h>
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
 
-#include "tests/interop/psk_peer.h"
+#include "tests/interop/identity_peer.h"
 
-static struct psk_peer *here;
+static struct identity_peer *here;
 static WOLFSSL_CTX *context;
 static WOLFSSL *ssl;
 
@@ -33,10 +33,10 @@ static unsigned int server_key(WOLFSSL *of, const char *identity, unsigned char 
 
 static _Noreturn void fail(const char *what, int result)
 {
-    psk_peer_fail(what, ssl == NULL ? result : wolfSSL_get_error(ssl, result));
+    identity_peer_fail(what, ssl == NULL ? result : wolfSSL_get_error(ssl, result));
 }
 
-void psk_peer_open(struct psk_peer *peer)
+void identity_peer_open(struct identity_peer *peer)
 {
     here = peer;
     wolfSSL_Init();
@@ -56,7 +56,7 @@ void psk_peer_open(struct psk_peer *peer)
     printf("open %s\n", peer->identity);
 }
 
-int psk_peer_read(void *to, size_t room)
+int identity_peer_read(void *to, size_t room)
 {
     int len = wolfSSL_read(ssl, to, (int)room);
 
@@ -65,7 +65,7 @@ int psk_peer_read(void *to, size_t room)
     return len < 0 ? 0 : len;
 }
 
-void psk_peer_write(const void *from, size_t len)
+void identity_peer_write(const void *from, size_t len)
 {
     int sent = wolfSSL_write(ssl, from, (int)len);
 
@@ -73,7 +73,7 @@ void psk_peer_write(const void *from, size_t len)
         fail("write", sent);
 }
 
-void psk_peer_close(void)
+void identity_peer_close(void)
 {
     wolfSSL_shutdown(ssl);
     wolfSSL_free(ssl);

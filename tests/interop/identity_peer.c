@@ -1,5 +1,5 @@
-/* psk_peer.c - the program around psk_peer_*: psk-peer-LIBRARY client|server PORT SUITE IDENTITY HEX-KEY. */
-#include "tests/interop/psk_peer.h"
+/* identity_peer.c - the program around identity_peer_*: identity-peer-LIBRARY client|server PORT SUITE IDENTITY HEX-KEY. */
+#include "tests/interop/identity_peer.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -9,14 +9,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-void psk_peer_fail(const char *what, int number)
+void identity_peer_fail(const char *what, int number)
 {
     fprintf(stderr, "%s: %d\n", what, number);
     exit(1);
 }
 
 /* A server waits for whoever sends first, and leaves the datagram where it is. */
-static void meet(struct psk_peer *peer, unsigned port)
+static void meet(struct identity_peer *peer, unsigned port)
 {
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((unsigned short)port) };
     struct timeval patience = { .tv_sec = peer->server ? 60 : 5 };
@@ -26,22 +26,22 @@ static void meet(struct psk_peer *peer, unsigned port)
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     peer->fd = socket(AF_INET, SOCK_DGRAM, 0);
     if (peer->fd < 0)
-        psk_peer_fail("socket", peer->fd);
+        identity_peer_fail("socket", peer->fd);
     setsockopt(peer->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (peer->server) {
         if (bind(peer->fd, (struct sockaddr *)&at, len) != 0)
-            psk_peer_fail("bind", (int)port);
+            identity_peer_fail("bind", (int)port);
         puts("ready");
         if (recvfrom(peer->fd, &byte, 1, MSG_PEEK, (struct sockaddr *)&at, &len) < 0)
-            psk_peer_fail("nobody comes", 0);
+            identity_peer_fail("nobody comes", 0);
     }
     if (connect(peer->fd, (struct sockaddr *)&at, len) != 0)
-        psk_peer_fail("connect", (int)port);
+        identity_peer_fail("connect", (int)port);
     patience.tv_sec = 5;
     setsockopt(peer->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
-static void read_key(struct psk_peer *peer, const char *hex)
+static void read_key(struct identity_peer *peer, const char *hex)
 {
     for (; peer->key_len < sizeof peer->key && hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
         char digits[3] = { hex[0], hex[1], '\0' };
@@ -54,9 +54,9 @@ static void serve(void)
     char bytes[2048];
     int len;
 
-    while ((len = psk_peer_read(bytes, sizeof bytes)) > 0) {
+    while ((len = identity_peer_read(bytes, sizeof bytes)) > 0) {
         printf("%.*s\n", len, bytes);
-        psk_peer_write(bytes, (size_t)len);
+        identity_peer_write(bytes, (size_t)len);
     }
 }
 
@@ -65,30 +65,30 @@ static void ask(void)
     char line[2048], bytes[2048];
 
     while (fgets(line, sizeof line, stdin) != NULL) {
-        psk_peer_write(line, strcspn(line, "\n"));
-        int len = psk_peer_read(bytes, sizeof bytes);
+        identity_peer_write(line, strcspn(line, "\n"));
+        int len = identity_peer_read(bytes, sizeof bytes);
         printf("%.*s\n", len, bytes);
     }
 }
 
 int main(int argc, char **argv)
 {
-    static struct psk_peer peer;
+    static struct identity_peer peer;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc != 6)
-        psk_peer_fail("client|server PORT SUITE IDENTITY HEX-KEY", argc);
+        identity_peer_fail("client|server PORT SUITE IDENTITY HEX-KEY", argc);
     peer.server = strcmp(argv[1], "server") == 0;
     peer.suite = argv[3];
     peer.identity = argv[4];
     read_key(&peer, argv[5]);
     meet(&peer, (unsigned)strtoul(argv[2], NULL, 10));
-    psk_peer_open(&peer);
+    identity_peer_open(&peer);
     if (peer.server)
         serve();
     else
         ask();
-    psk_peer_close();
+    identity_peer_close();
     close(peer.fd);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* psk_peer_mbedtls.c - pre-shared keys with Mbed TLS 2.28 or 3.x (psk_peer.h). */
+/* identity_peer_mbedtls.c - pre-shared keys with Mbed TLS 2.28 or 3.x (identity_peer.h). */
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
 #include <mbedtls/net_sockets.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bench/peers/mbedtls_version.h"
-#include "tests/interop/psk_peer.h"
+#include "tests/interop/identity_peer.h"
 
 static mbedtls_ssl_context ssl;
 static mbedtls_ssl_config config;
@@ -20,17 +20,17 @@ static mbedtls_net_context net;
 static void check(const char *what, int result)
 {
     if (result != 0)
-        psk_peer_fail(what, result);
+        identity_peer_fail(what, result);
 }
 
-void psk_peer_open(struct psk_peer *peer)
+void identity_peer_open(struct identity_peer *peer)
 {
     static int suites[2];
     int result;
 
     suites[0] = mbedtls_ssl_get_ciphersuite_id(peer->suite);
     if (suites[0] == 0)
-        psk_peer_fail("no such suite", 0);
+        identity_peer_fail("no such suite", 0);
     check("start", mbedtls_version_start());
     mbedtls_ssl_init(&ssl);
     mbedtls_ssl_config_init(&config);
@@ -58,7 +58,7 @@ void psk_peer_open(struct psk_peer *peer)
     printf("open %s\n", peer->identity);
 }
 
-int psk_peer_read(void *to, size_t room)
+int identity_peer_read(void *to, size_t room)
 {
     int len;
 
@@ -66,19 +66,19 @@ int psk_peer_read(void *to, size_t room)
         len = mbedtls_ssl_read(&ssl, to, room);
     while (len == MBEDTLS_ERR_SSL_WANT_READ || len == MBEDTLS_ERR_SSL_WANT_WRITE);
     if (len < 0 && len != MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
-        psk_peer_fail("read", len);
+        identity_peer_fail("read", len);
     return len < 0 ? 0 : len;
 }
 
-void psk_peer_write(const void *from, size_t len)
+void identity_peer_write(const void *from, size_t len)
 {
     int sent = mbedtls_ssl_write(&ssl, from, len);
 
     if (sent != (int)len)
-        psk_peer_fail("write", sent);
+        identity_peer_fail("write", sent);
 }
 
-void psk_peer_close(void)
+void identity_peer_close(void)
 {
     mbedtls_ssl_close_notify(&ssl);
     mbedtls_ssl_free(&ssl);
