@@ -320,10 +320,21 @@ static int answer(struct dtls_handshake *hs)
     return hs->has_resuming ? answer_abbreviated(hs) : dtls_handshake_choose_identity(hs, answer_full);
 }
 
+/* What answers the first hello continues its numbers (RFC 6347, 4.2.1 and 4.2.2; S4), also where it is an alert: after
+ * a cookie exchange that a server does not remember, those before are used up, and the client's window drops them. */
+static void continue_numbers(struct dtls_handshake *hs, const struct dtls_message *message)
+{
+    hs->send_seq = message->message_seq;
+    if (hs->hello.sequence <= DTLS_MAX_FIRST_SEQUENCE)
+        hs->as->epochs.current->write_sequence = hs->hello.sequence;
+}
+
 static int take_client_hello(struct dtls_handshake *hs, const struct dtls_message *message)
 {
     struct dtls_client_hello hello;
 
+    if (!hs->rehandshake)
+        continue_numbers(hs, message);
     if (dtls_client_hello_read(message->body, &hello) != DTLS_OK)
         return DTLS_ERR_DECODE;
     if (hello.version >> 8 != DTLS_VERSION_1_2 >> 8 || hello.version > DTLS_VERSION_1_2) /* DTLS counts down */
@@ -360,12 +371,6 @@ static int take_client_hello(struct dtls_handshake *hs, const struct dtls_messag
     if (err != DTLS_OK)
         return err;
     memcpy(hs->randoms.client, hello.random.at, sizeof hs->randoms.client);
-    if (!hs->rehandshake) {
-        /* The first ServerHello continues the numbers of the hello it answers (RFC 6347, 4.2.1 and 4.2.2; S4). */
-        hs->send_seq = message->message_seq;
-        if (hs->hello.sequence <= DTLS_MAX_FIRST_SEQUENCE)
-            hs->as->epochs.current->write_sequence = hs->hello.sequence;
-    }
     hs->choice_len = message->body.len;
     hs->choice_at = hs->transcript.len - hs->choice_len;
     return dtls_server_find_session(hs, &hello, answer);

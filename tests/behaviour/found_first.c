@@ -296,6 +296,60 @@ static void a_mirrored_number_that_is_due_kills_nobody(void)
             }
 }
 
+/* What a peer with a replay window takes for new. */
+static void check_numbers_grow(const struct pair *pair, enum net_end from, const char *what)
+{
+    struct record_view records[RECORD_VIEW_MAX];
+    uint64_t next = 0;
+    size_t alerts = 0;
+
+    for (size_t i = 0; i < pair->net.recorded_count; i++) {
+        const struct net_recorded *datagram = &pair->net.recorded[i];
+        size_t count = datagram->from == from ? record_view_split(datagram->bytes, datagram->len, records) : 0;
+        for (size_t j = 0; j < count; j++) {
+            CHECK_CASE(records[j].sequence >= next, "%s: a record has the number of another", what);
+            next = records[j].sequence + 1;
+            alerts += records[j].type == RECORD_ALERT;
+        }
+    }
+    CHECK_CASE(alerts == 1, "%s: %zu alerts", what, alerts);
+}
+
+/* Each had number 0, which the cookie request had had before: Mbed TLS and wolfSSL dropped it, and said hello again
+ * until their time was over. */
+static void a_refusal_behind_a_cookie_is_new(void)
+{
+    static const char *const offered[] = { "mqtt" }, *const known[] = { "coap" };
+    static const char *const what[] = { "no protocol", "no suite", "no such name" };
+    const struct dtls_named_identity named = { "somebody.example", identity_of(IDENTITY_SERVER) };
+
+    for (size_t i = 0; i < sizeof what / sizeof what[0]; i++) {
+        struct pair_options options;
+        pair_options(&options, 13);
+        options.cookies = options.recording = true;
+        struct dtls_config *client = &options.config[CLIENT], *server = &options.config[SERVER];
+        if (i == 0) {
+            client->alpn = offered;
+            server->alpn = known;
+            client->alpn_count = server->alpn_count = 1;
+        } else if (i == 1) {
+            client->suites[0] = DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256;
+            server->suites[0] = DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384;
+            client->suite_count = server->suite_count = 1;
+        } else {
+            client->server_name = "nobody.example";
+            server->identities = &named;
+            server->identity_count = 1;
+            server->refuse_unknown_names = true;
+        }
+        struct pair *pair = pair_new(&options);
+        CHECK_CASE(pair_run_until_event(pair, CLIENT, DTLS_EVENT_FAILED, 10 * NET_SECOND), "%s: not refused", what[i]);
+        CHECK_CASE(pair->hellos_answered == 1, "%s: no cookie", what[i]);
+        check_numbers_grow(pair, SERVER, what[i]);
+        pair_free(pair);
+    }
+}
+
 static CU_TestInfo tests[] = {
     { "a hello numbered 2^48-4 draws no bytes that nobody wrote", a_hello_with_one_of_the_last_numbers },
     { "a hello of TLS, client_version 0x0303, is refused", a_hello_of_tls_is_refused },
@@ -311,6 +365,8 @@ static CU_TestInfo tests[] = {
       a_mirrored_cookie_request_ends_no_client },
     { "a cookie request that is due, and that somebody else has asked for, kills nobody (S4)",
       a_mirrored_number_that_is_due_kills_nobody },
+    { "a refusal behind a cookie has a number of its own, so that the client hears it",
+      a_refusal_behind_a_cookie_is_new },
     CU_TEST_INFO_NULL,
 };
 
