@@ -2,11 +2,13 @@
  * under way as a busy server has them, and what a session takes there. A redis-server is started for it, on loopback,
  * and shares this machine with the one who asks. */
 #define _GNU_SOURCE /* usleep */
+#include <arpa/inet.h>
 #include <hiredis/hiredis.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +16,7 @@
 #include "bench/figure.h"
 #include "dtls/redis.h"
 
-enum { SESSIONS = 100000, AT_ONCE = 500, ENTRY = 188 /* bytes, sealed: as a server's with certificates on one side */ };
+enum { SESSIONS = 100000, AT_ONCE = 500, ENTRY = 188 /* bytes, sealed; 156 without a client's certificate */ };
 
 /* No engine asks here: these questions stand in front of the library's. */
 struct dtls_question {
@@ -36,7 +38,6 @@ struct bench {
     struct dtls_redis *redis;
     const struct dtls_store *store;
     redisContext *side; /* for questions about the server itself */
-    pid_t server;
     int port;
     char version[32];
     bool up;
@@ -65,28 +66,6 @@ static struct dtls_bytes name_of(size_t number)
 
 /* ---- the server ---- */
 
-static void start_server(struct bench *bench)
-{
-    char port[8];
-
-    bench->port = 20000 + (int)(getpid() % 10000);
-    snprintf(port, sizeof port, "%d", bench->port);
-    bench->server = fork();
-    if (bench->server == 0) {
-        if (freopen("/dev/null", "w", stdout) != NULL)
-            execlp("redis-server", "redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly",
-                   "no", "--dir", "/tmp", (char *)NULL);
-        _exit(127);
-    }
-    for (int i = 0; i < 200 && (bench->side == NULL || bench->side->err != 0); i++) {
-        usleep(20000);
-        redisFree(bench->side);
-        bench->side = redisConnect("127.0.0.1", bench->port);
-    }
-    if (bench->server < 0 || bench->side == NULL || bench->side->err != 0)
-        bench_fail("redis-server does not start");
-}
-
 /* A number, or a text, from INFO. */
 static double info(struct bench *bench, const char *section, const char *key, char *text, size_t room)
 {
@@ -101,6 +80,60 @@ static double info(struct bench *bench, const char *section, const char *key, ch
         snprintf(text, room, "%.*s", (int)strcspn(at, "\r\n"), at);
     freeReplyObject(reply);
     return number;
+}
+
+static pid_t server_pid;
+
+/* Also when the benchmark fails. */
+static void stop_server(void)
+{
+    kill(server_pid, SIGTERM);
+    waitpid(server_pid, NULL, 0);
+}
+
+/* One that nobody has now. */
+static int free_port(void)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+        bench_fail("no port");
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+static _Noreturn void become_server(int number)
+{
+    char port[8];
+
+    snprintf(port, sizeof port, "%d", number);
+    if (freopen("/dev/null", "w", stdout) != NULL)
+        execlp("redis-server", "redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly",
+               "no", "--dir", "/tmp", (char *)NULL);
+    _exit(127);
+}
+
+static void start_server(struct bench *bench)
+{
+    bench->port = free_port();
+    server_pid = fork();
+    if (server_pid == 0)
+        become_server(bench->port);
+    if (server_pid < 0)
+        bench_fail("no process for a redis-server");
+    atexit(stop_server);
+    for (int i = 0; i < 200 && (bench->side == NULL || bench->side->err != 0); i++) {
+        usleep(20000);
+        redisFree(bench->side);
+        bench->side = redisConnect("127.0.0.1", bench->port);
+    }
+    if (bench->side == NULL || bench->side->err != 0)
+        bench_fail("redis-server does not start");
+    if ((pid_t)info(bench, "server", "process_id", NULL, 0) != server_pid) /* it would be filled */
+        bench_fail("another Redis has taken the port");
 }
 
 /* ---- what is measured ---- */
@@ -180,8 +213,6 @@ int main(void)
     measure(&bench);
     dtls_redis_free(bench.redis);
     redisFree(bench.side);
-    kill(bench.server, SIGTERM);
-    waitpid(bench.server, NULL, 0);
     ev_loop_destroy(bench.loop);
     return 0;
 }
