@@ -1,4 +1,5 @@
-/* identity_peer.c - the program around identity_peer_*: identity-peer-LIBRARY client|server PORT SUITE IDENTITY HEX-KEY. */
+/* identity_peer.c - the program around identity_peer_*: identity-peer-LIBRARY client|server PORT SUITE IDENTITY
+ * HEX-KEY. */
 #include "tests/interop/identity_peer.h"
 
 #include <arpa/inet.h>
