@@ -1,5 +1,5 @@
-/* identity_peer.c - the program around identity_peer_*: identity-peer-LIBRARY client|server PORT SUITE IDENTITY
- * HEX-KEY. */
+/* identity_peer.c - the program around identity_peer_*: identity-peer-LIBRARY client|server PORT [OPTION VALUE]..., the
+ * options being --suite SUITE, --psk IDENTITY:HEX, --cert FILE, --key FILE, --ca FILE, --name NAME, --alpn A,B. */
 #include "tests/interop/identity_peer.h"
 
 #include <arpa/inet.h>
@@ -42,12 +42,66 @@ static void meet(struct identity_peer *peer, unsigned port)
     setsockopt(peer->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
-static void read_key(struct identity_peer *peer, const char *hex)
+void identity_peer_is_open(const struct identity_peer *peer, const char *name, const char *protocol, const char *common)
 {
+    printf("open%s%s", peer->identity == NULL ? "" : " ", peer->identity == NULL ? "" : peer->identity);
+    if (name != NULL)
+        printf(" name %s", name);
+    if (protocol != NULL)
+        printf(" protocol %s", protocol);
+    if (common != NULL)
+        printf(" peer %s", common);
+    putchar('\n');
+}
+
+static void read_psk(struct identity_peer *peer, char *text)
+{
+    char *hex = strchr(text, ':');
+
+    if (hex == NULL)
+        identity_peer_fail("--psk IDENTITY:HEX", 0);
+    *hex++ = '\0';
+    peer->identity = text;
     for (; peer->key_len < sizeof peer->key && hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
         char digits[3] = { hex[0], hex[1], '\0' };
         peer->key[peer->key_len++] = (unsigned char)strtoul(digits, NULL, 16);
     }
+}
+
+static void read_protocols(struct identity_peer *peer, char *text)
+{
+    for (char *each = strtok(text, ","); each != NULL; each = strtok(NULL, ",")) {
+        if (peer->protocol_count == IDENTITY_PEER_PROTOCOLS)
+            identity_peer_fail("--alpn: too many", IDENTITY_PEER_PROTOCOLS);
+        peer->protocols[peer->protocol_count++] = each;
+    }
+}
+
+static void read_option(struct identity_peer *peer, const char *option, char *value)
+{
+    const struct {
+        const char *option;
+        const char **to;
+    } texts[] = { { "--suite", &peer->suite },
+                  { "--cert", &peer->cert },
+                  { "--key", &peer->private_key },
+                  { "--ca", &peer->ca },
+                  { "--name", &peer->name } };
+
+    if (strcmp(option, "--psk") == 0) {
+        read_psk(peer, value);
+        return;
+    }
+    if (strcmp(option, "--alpn") == 0) {
+        read_protocols(peer, value);
+        return;
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strcmp(option, texts[i].option) == 0) {
+            *texts[i].to = value;
+            return;
+        }
+    identity_peer_fail(option, 0);
 }
 
 static void serve(void)
@@ -77,12 +131,11 @@ int main(int argc, char **argv)
     static struct identity_peer peer;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (argc != 6)
-        identity_peer_fail("client|server PORT SUITE IDENTITY HEX-KEY", argc);
+    if (argc < 3 || argc % 2 == 0)
+        identity_peer_fail("client|server PORT [OPTION VALUE]...", argc);
     peer.server = strcmp(argv[1], "server") == 0;
-    peer.suite = argv[3];
-    peer.identity = argv[4];
-    read_key(&peer, argv[5]);
+    for (int i = 3; i < argc; i += 2)
+        read_option(&peer, argv[i], argv[i + 1]);
     meet(&peer, (unsigned)strtoul(argv[2], NULL, 10));
     identity_peer_open(&peer);
     if (peer.server)

@@ -41,6 +41,13 @@ start_peer() { # READY COMMAND...: sets port, peer_pid
     return 1
 }
 
+# The server of identity-peer-LIBRARY: without what start_peer puts in front of it, which ASan does not like.
+start_identity_peer() { # PROGRAM OPTIONS...
+    local program=$1
+    shift
+    start_peer ready env -u LD_PRELOAD "$program" server PORT "$@"
+}
+
 stop_peer() {
     stop "$peer_pid" && wait "$peer_pid" 2>/dev/null
     return 0 # they end by the signal
