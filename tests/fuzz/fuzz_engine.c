@@ -1,6 +1,6 @@
 /* fuzz_engine.c - two engines, a network that is in the attacker's hands, and the attacker: the input is what happens.
  *
- * Input: HEADER bytes of settings (`configure`); then steps: a byte whose lowest bit is the end and whose rest is the
+ * Input: settings (engine_settings.h); then steps: a byte whose lowest bit is the end and whose rest is the
  * step (`steps`), and what that step reads. At the end the network is good again for as long as all timeouts take.
  *
  * What must hold: nothing crashes or leaks; data comes at most once, and only what was sent; nothing happens after the
@@ -12,6 +12,7 @@
 #include "tests/box/peek.h"
 #include "tests/box/record_view.h"
 #include "tests/box/traffic.h"
+#include "tests/fuzz/engine_settings.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { SHELF = 24, CONFIGS = 8, MOST_STEPS = 250, FORGED_MAX = 48, DATAGRAM_MAX = 1600 };
@@ -322,71 +323,6 @@ static void set_mtu(struct world *world, enum net_end end)
         dtls_conn_set_mtu(conn_of(world, end), mtu);
 }
 
-/* One setting differs from those before. */
-static void change_setting(struct world *world, struct dtls_config *config, enum net_end end, uint8_t choice)
-{
-    static const uint16_t suites[] = { DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256, DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256,
-                                       DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384 };
-    static const uint16_t groups[] = { DTLS_GROUP_X25519, DTLS_GROUP_SECP256R1, DTLS_GROUP_SECP384R1 };
-    unsigned value = choice >> 4;
-
-    switch (choice & 15) {
-    case 0:
-        config->rehandshake_policy = (enum dtls_rehandshake_policy)(value % 4);
-        break;
-    case 1:
-        config->rehandshake_mode = (enum dtls_rehandshake_mode)(value % 2);
-        break;
-    case 2:
-        config->rehandshake_interval_ms = value * 100;
-        break;
-    case 3:
-        config->rehandshake_timeout_ms = value * 500;
-        break;
-    case 4: /* the client's choice alone, or they might have nothing in common */
-        config->suites[0] = suites[value % 3];
-        config->suite_count = end == CLIENT && value < 8;
-        break;
-    case 5:
-        config->groups[0] = groups[value % 3];
-        config->group_count = end == CLIENT && value < 8;
-        break;
-    case 6:
-        config->peer_model = (enum dtls_peer_model)(value % 2);
-        break;
-    case 7:
-        config->flight_interval_ms = value == 0 ? DTLS_FLIGHT_INTERVAL_AUTO : value * 10;
-        break;
-    case 8:
-        config->public_key_jobs = value % 2 == 1;
-        break;
-    case 9:
-        config->client_certificate = (enum dtls_client_certificate)(value % 3);
-        break;
-    case 10:
-        config->renew_after_records = value;
-        break;
-    case 11:
-        config->renew_after_s = value;
-        break;
-    case 12:
-        config->rehandshake_mandatory = true;
-        world->mortal = true;
-        break;
-    case 13:
-        config->identity = identity_of(value % 2 == 0 ? IDENTITY_OTHER : IDENTITY_LONG_CHAIN);
-        config->change_own_identity = value % 4 < 2;
-        world->mortal = true;
-        break;
-    case 14:
-        config->allow_identity_change = value % 2 == 1;
-        break;
-    default:
-        config->renegotiation_cookie = (enum dtls_renegotiation_cookie)(value % 2);
-        config->renew_mode = (enum dtls_rehandshake_mode)(value / 2 % 2);
-    }
-}
-
 static void give_config(struct world *world, enum net_end end, const struct dtls_config *config)
 {
     size_t number = world->config_count[end];
@@ -405,7 +341,8 @@ static void set_config(struct world *world, enum net_end end)
 
     if (number == CONFIGS - 1) /* the last one is for peace */
         return;
-    change_setting(world, &config, end, read_byte(world));
+    if (engine_settings_change(&config, end, read_byte(world)))
+        world->mortal = true;
     give_config(world, end, &config);
 }
 
@@ -508,44 +445,25 @@ static struct dtls_session *make_session(const struct dtls_ticket_keys *keys)
     return session;
 }
 
-static void configure(struct world *world, struct pair_options *options)
-{
-    uint8_t kind = read_byte(world), who = read_byte(world), times = read_byte(world);
-
-    pair_options(options, 1);
-    options->start_us = START_US;
-    options->filter = keep;
-    options->filter_arg = world;
-    options->silent = true;
-    options->cookies = (kind & 1) != 0;
-    world->keeps[CLIENT] = world->keeps[SERVER] = (kind & 2) != 0;
-    for (int end = CLIENT; end <= SERVER; end++) {
-        struct dtls_config *config = &options->config[end];
-        config->public_key_jobs = (kind & 4 << end) != 0;
-        config->rehandshake_policy = (enum dtls_rehandshake_policy)((who >> (2 * end)) % 4);
-        config->mtu = (times & 1 << end) != 0 ? 300 : 1200;
-        config->rehandshake_interval_ms = (times & 4 << end) != 0 ? 1000 : 0;
-        config->rehandshake_timeout_ms = (times & 16 << end) != 0 ? 2000 : 0;
-        config->probe_mtu_to = (times & 64) != 0 ? 1500 : 0;
-        memory_use(&world->memory, config);
-    }
-    if ((times & 128) != 0)
-        options->config[SERVER].record_size_limit = 300;
-    options->config[SERVER].client_certificate = (enum dtls_client_certificate)((who >> 4) % 3);
-    if ((kind & 16) != 0) {
-        options->config[SERVER].ticket_keys = &world->ticket_keys;
-    }
-}
-
 static void begin(struct world *world)
 {
     struct pair_options options;
-    bool resumes = world->in.left > 0 && (world->in.at[0] & 32) != 0;
+    struct engine_settings settings;
 
     memcpy(world->ticket_keys.keys[0].name, "of every life...", sizeof world->ticket_keys.keys[0].name);
     world->ticket_keys.count = 1;
-    configure(world, &options);
-    struct dtls_session *session = resumes ? make_session(&world->ticket_keys) : NULL;
+    pair_options(&options, 1);
+    options.start_us = START_US;
+    options.filter = keep;
+    options.filter_arg = world;
+    options.silent = true;
+    engine_settings_read(&world->in, &options, &settings);
+    world->keeps[CLIENT] = world->keeps[SERVER] = settings.keeps;
+    for (int end = CLIENT; end <= SERVER; end++)
+        memory_use(&world->memory, &options.config[end]);
+    if (settings.tickets)
+        options.config[SERVER].ticket_keys = &world->ticket_keys;
+    struct dtls_session *session = settings.resumes ? make_session(&world->ticket_keys) : NULL;
     options.session = session;
     world->pair = pair_new(&options);
     FUZZ_CHECK(conn_of(world, CLIENT) != NULL);
