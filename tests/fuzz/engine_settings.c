@@ -1,6 +1,29 @@
 /* engine_settings.c - bytes become settings. What a bit means stays as it is, so that the corpus keeps its meaning. */
 #include "tests/fuzz/engine_settings.h"
 
+static const uint16_t psk_suites[] = { DTLS_ECDHE_PSK_AES_128_GCM_SHA256, DTLS_ECDHE_PSK_CHACHA20_POLY1305_SHA256,
+                                       DTLS_PSK_AES_128_GCM_SHA256, DTLS_PSK_AES_128_CCM };
+
+/* A client is asked, as a server is, or has its key before. `late`: the answers come later, and the client is asked. */
+static void use_psk(struct engine_settings *settings, struct pair_options *options, bool late)
+{
+    for (int end = CLIENT; end <= SERVER; end++) {
+        struct dtls_config *config = &options->config[end];
+        struct keyring *ring = &settings->rings[end];
+        ring->psk[0] = keyring_psk("alice", 7, 16);
+        ring->count = 1;
+        ring->wait_us = late ? 30 * NET_MS : 0;
+        config->identity = NULL;
+        if (end == SERVER || late) {
+            keyring_use(ring, (enum net_end)end, config);
+        } else {
+            config->psk_identity = ring->psk[0].identity;
+            config->psk_key = ring->psk[0].key;
+        }
+    }
+    options->config[SERVER].psk_hint = dtls_view("who is it?", late ? 10 : 0);
+}
+
 void engine_settings_read(struct dtls_reader *in, struct pair_options *options, struct engine_settings *settings)
 {
     uint8_t kind = dtls_read_u8(in), who = dtls_read_u8(in), times = dtls_read_u8(in);
@@ -8,7 +31,8 @@ void engine_settings_read(struct dtls_reader *in, struct pair_options *options, 
     options->cookies = (kind & 1) != 0;
     settings->keeps = (kind & 2) != 0;
     settings->tickets = (kind & 16) != 0;
-    settings->resumes = (kind & 32) != 0;
+    settings->psk = (kind & 64) != 0;
+    settings->resumes = !settings->psk && (kind & 32) != 0; /* the session is one of certificates */
     for (int end = CLIENT; end <= SERVER; end++) {
         struct dtls_config *config = &options->config[end];
         config->public_key_jobs = (kind & 4 << end) != 0;
@@ -21,6 +45,8 @@ void engine_settings_read(struct dtls_reader *in, struct pair_options *options, 
     if ((times & 128) != 0)
         options->config[SERVER].record_size_limit = 300;
     options->config[SERVER].client_certificate = (enum dtls_client_certificate)((who >> 4) % 3);
+    if (settings->psk)
+        use_psk(settings, options, (kind & 128) != 0);
 }
 
 bool engine_settings_change(struct dtls_config *config, enum net_end end, uint8_t choice)
@@ -44,7 +70,7 @@ bool engine_settings_change(struct dtls_config *config, enum net_end end, uint8_
         config->rehandshake_timeout_ms = value * 500;
         break;
     case 4: /* the client's choice alone, or they might have nothing in common */
-        config->suites[0] = suites[value % 3];
+        config->suites[0] = config->psk_key.len > 0 || config->psk != NULL ? psk_suites[value % 4] : suites[value % 3];
         config->suite_count = end == CLIENT && value < 8;
         break;
     case 5:

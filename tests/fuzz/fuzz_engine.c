@@ -34,6 +34,7 @@ struct world {
     struct traffic *traffic;
     struct memory memory;
     struct dtls_ticket_keys ticket_keys;
+    struct engine_settings settings;
 
     bool keeps[2]; /* what this end sends goes to the shelf */
     struct kept shelf[SHELF];
@@ -448,7 +449,7 @@ static struct dtls_session *make_session(const struct dtls_ticket_keys *keys)
 static void begin(struct world *world)
 {
     struct pair_options options;
-    struct engine_settings settings;
+    struct engine_settings *settings = &world->settings;
 
     memcpy(world->ticket_keys.keys[0].name, "of every life...", sizeof world->ticket_keys.keys[0].name);
     world->ticket_keys.count = 1;
@@ -457,15 +458,16 @@ static void begin(struct world *world)
     options.filter = keep;
     options.filter_arg = world;
     options.silent = true;
-    engine_settings_read(&world->in, &options, &settings);
-    world->keeps[CLIENT] = world->keeps[SERVER] = settings.keeps;
+    engine_settings_read(&world->in, &options, settings);
+    world->keeps[CLIENT] = world->keeps[SERVER] = settings->keeps;
     for (int end = CLIENT; end <= SERVER; end++)
         memory_use(&world->memory, &options.config[end]);
-    if (settings.tickets)
+    if (settings->tickets)
         options.config[SERVER].ticket_keys = &world->ticket_keys;
-    struct dtls_session *session = settings.resumes ? make_session(&world->ticket_keys) : NULL;
+    struct dtls_session *session = settings->resumes ? make_session(&world->ticket_keys) : NULL;
     options.session = session;
     world->pair = pair_new(&options);
+    settings->rings[CLIENT].pair = settings->rings[SERVER].pair = world->pair;
     FUZZ_CHECK(conn_of(world, CLIENT) != NULL);
     world->traffic = traffic_new(world->pair);
     world->note_data = world->pair->on_data;
