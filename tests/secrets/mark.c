@@ -30,6 +30,7 @@ static struct sighting {
     [SECRET_RSA_KEY] = { .name = "RSA private key" },
     [SECRET_EPHEMERAL] = { .name = "ephemeral scalar" },
     [SECRET_PREMASTER] = { .name = "premaster secret" },
+    [SECRET_PSK] = { .name = "pre-shared key" },
     [SECRET_MASTER] = { .name = "master secret" },
     [SECRET_SESSION_MASTER] = { .name = "master secret of a session" },
     [SECRET_VERIFY_DATA] = { .name = "verify_data" },
@@ -52,6 +53,13 @@ size_t secret_sightings(enum secret_kind kind)
 size_t secret_unmarked(enum secret_kind kind)
 {
     return sightings[kind].unmarked;
+}
+
+static size_t psk_len;
+
+void secret_expect_psk(size_t len)
+{
+    psk_len = len;
 }
 
 static void mark(const void *bytes, size_t len)
@@ -356,7 +364,10 @@ WRAP(int, dtls_ecdhe_agree, const struct dtls_ecdhe *pair, struct dtls_bytes pee
 WRAP(void, dtls_master_secret, enum dtls_hash hash, struct dtls_bytes premaster, const struct dtls_randoms *randoms,
      struct dtls_bytes session_hash, uint8_t master[DTLS_MASTER_SECRET_LEN])
 {
-    see(SECRET_PREMASTER, premaster.at, premaster.len);
+    if (psk_len > 0 && premaster.len > psk_len)
+        see(SECRET_PSK, premaster.at + premaster.len - psk_len, psk_len);
+    else
+        see(SECRET_PREMASTER, premaster.at, premaster.len);
     __real_dtls_master_secret(hash, premaster, randoms, session_hash, master);
 }
 

@@ -35,6 +35,7 @@ enum secret_kind {
     SECRET_RSA_KEY,
     SECRET_EPHEMERAL, /* ECDHE scalars, and what comes of them */
     SECRET_PREMASTER,
+    SECRET_PSK, /* in a premaster secret */
     SECRET_MASTER,
     SECRET_SESSION_MASTER, /* in a cache, a ticket, a serialised session */
     SECRET_VERIFY_DATA,
@@ -50,6 +51,10 @@ const char *secret_name(enum secret_kind kind);
 /* How often a secret of this kind was looked at, and how often some byte of it was not marked. */
 size_t secret_sightings(enum secret_kind kind);
 size_t secret_unmarked(enum secret_kind kind);
+
+/* From now on a premaster secret ends with a pre-shared key of so many bytes, in front of which are public ones; 0, as
+ * it begins: there is none. */
+void secret_expect_psk(size_t len);
 
 /* Is each byte marked? */
 bool secret_is_marked(const void *bytes, size_t len);
