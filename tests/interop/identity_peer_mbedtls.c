@@ -114,7 +114,7 @@ void identity_peer_open(struct identity_peer *peer)
     configure(peer);
     net.fd = peer->fd;
     check("set up", mbedtls_ssl_setup(&ssl, &config));
-    if (peer->name != NULL)
+    if (!peer->server) /* 3.6 verifies nobody unless it is told for which name, and be it none */
         check("name", mbedtls_ssl_set_hostname(&ssl, peer->name));
     mbedtls_ssl_set_timer_cb(&ssl, &timer, mbedtls_timing_set_delay, mbedtls_timing_get_delay);
     mbedtls_ssl_set_bio(&ssl, &net, mbedtls_net_send, mbedtls_net_recv, mbedtls_net_recv_timeout);
