@@ -46,6 +46,7 @@ class Browser:
     def spawn(self, words, **more):
         where = {"HOME": self.profile, "XDG_RUNTIME_DIR": self.profile, "MOZ_HEADLESS": "1",
                  "DBUS_SESSION_BUS_ADDRESS": ""}
+        words = ["nice", *words]  # many tabs on few processors must not starve the server that they call
         self.process = subprocess.Popen(words, env={**os.environ, **where}, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
 
