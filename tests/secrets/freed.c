@@ -6,11 +6,11 @@
 #include "conn/conn_private.h"
 #include "crypto/memory.h"
 #include "tests/box/forge.h"
-#include "tests/box/keyring.h"
 #include "tests/box/record_view.h"
 #include "tests/box/rng.h"
 #include "tests/box/scene.h"
 #include "tests/secrets/book.h"
+#include "tests/secrets/psk_scene.h"
 #include "tests/tap.h"
 
 static const struct dtls_memory heap;
@@ -200,38 +200,10 @@ static void pre_shared_keys(void)
 
     rng_fill(&rng, key, sizeof key);
     for (size_t i = 0; i < 2; i++)
-        for (int asked = 0; asked < 3; asked++) { /* not at all; at once; later */
-            const struct dtls_psk psk = { { (const uint8_t *)"alice", 5 }, { key, sizeof key } };
-            struct keyring ring[2] = { { .count = 0 }, { .count = 0 } };
-            struct pair_options options;
+        for (int kind = 0; kind < PSK_SCENES; kind++) {
             book_open();
             book_note("pre-shared key", key, sizeof key);
-            pair_options(&options, 50 + i);
-            for (int end = CLIENT; end <= SERVER; end++) {
-                struct dtls_config *config = &options.config[end];
-                config->suites[0] = suites[i];
-                config->suite_count = 1;
-                config->identity = NULL;
-                config->verifier.verify = NULL;
-                ring[end] = (struct keyring){ .psk = { psk }, .count = 1 };
-                if (end == SERVER || asked > 0)
-                    keyring_use(&ring[end], (enum net_end)end, config);
-                ring[end].wait_us = asked == 2 ? 30 * NET_MS : 0;
-            }
-            if (asked == 0) {
-                options.config[CLIENT].psk_identity = psk.identity;
-                options.config[CLIENT].psk_key = psk.key;
-            }
-            options.silent = true;
-            struct pair *pair = pair_new(&options);
-            ring[CLIENT].pair = ring[SERVER].pair = pair;
-            CU_ASSERT_EQUAL(pair_start_client(pair), DTLS_OK);
-            CHECK_CASE(pair_run_until_open(pair, 10 * NET_SECOND), "suite %zu, asked %d: not open", i, asked);
-            pair_run_for(pair, 2 * NET_SECOND);
-            CU_ASSERT_EQUAL(pair_rehandshake(pair, CLIENT, DTLS_REHANDSHAKE_FULL), DTLS_OK);
-            CHECK_CASE(pair_run_until_renewed(pair, 1, 10 * NET_SECOND), "suite %zu, asked %d: no rehandshake", i,
-                       asked);
-            pair_free(pair);
+            psk_scene_run(suites[i], (enum psk_scene)kind, dtls_view(key, sizeof key));
             close_book("a pre-shared key");
         }
 }

@@ -7,11 +7,11 @@
 #include "conn/conn_private.h"
 #include "identity/identity.h"
 #include "tests/box/forge.h"
-#include "tests/box/keyring.h"
 #include "tests/box/record_view.h"
 #include "tests/box/rng.h"
 #include "tests/box/scene.h"
 #include "tests/secrets/mark.h"
+#include "tests/secrets/psk_scene.h"
 #include "tests/tap.h"
 
 /* ---- every kind of handshake, with every primitive ---- */
@@ -248,53 +248,21 @@ static void every_secret_was_marked(void)
 
 /* ---- pre-shared keys ---- */
 
-/* The server is asked for the key; the client has it, or is asked, too, and answers later. */
-static void run_psk(uint16_t suite, bool asked)
-{
-    uint8_t key[32];
-    struct rng rng = { 23 };
-    struct keyring ring[2] = { { .count = 1 }, { .count = 1 } };
-    struct pair_options options;
-
-    begin_errors();
-    rng_fill(&rng, key, sizeof key);
-    secret_expect_psk(sizeof key);
-    pair_options(&options, 23);
-    for (int end = CLIENT; end <= SERVER; end++) {
-        struct dtls_config *config = &options.config[end];
-        ring[end].psk[0] = (struct dtls_psk){ dtls_view("alice", 5), { key, sizeof key } };
-        config->identity = NULL;
-        config->suites[0] = suite;
-        config->suite_count = 1;
-        if (end == SERVER || asked)
-            keyring_use(&ring[end], (enum net_end)end, config);
-        ring[end].wait_us = asked ? 30 * NET_MS : 0;
-    }
-    if (!asked) {
-        options.config[CLIENT].psk_identity = ring[CLIENT].psk[0].identity;
-        options.config[CLIENT].psk_key = ring[CLIENT].psk[0].key;
-    }
-    options.silent = true;
-    struct pair *pair = pair_new(&options);
-    ring[CLIENT].pair = ring[SERVER].pair = pair;
-    CHECK_CASE(pair_start_client(pair) == DTLS_OK && pair_run_until_open(pair, 10 * NET_SECOND), "%s: not open",
-               dtls_suite_name(suite));
-    pair_run_for(pair, 2 * NET_SECOND);
-    CHECK_CASE(pair_rehandshake(pair, CLIENT, DTLS_REHANDSHAKE_FULL) == DTLS_OK &&
-                   pair_run_until_renewed(pair, 1, 10 * NET_SECOND) && pair_ping(pair, NET_SECOND),
-               "%s: not renewed", dtls_suite_name(suite));
-    pair_free(pair);
-    secret_expect_psk(0);
-    check_errors(dtls_suite_name(suite));
-}
-
 static void pre_shared_keys(void)
 {
     static const uint16_t suites[] = { DTLS_PSK_AES_128_GCM_SHA256, DTLS_PSK_AES_128_CCM,
                                        DTLS_ECDHE_PSK_AES_128_GCM_SHA256, DTLS_ECDHE_PSK_CHACHA20_POLY1305_SHA256 };
+    uint8_t key[32];
+    struct rng rng = { 23 };
 
-    for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
-        run_psk(suites[i], i % 2 != 0);
+    rng_fill(&rng, key, sizeof key);
+    for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
+        begin_errors();
+        secret_expect_psk(sizeof key);
+        psk_scene_run(suites[i], i % 2 != 0 ? PSK_ANSWERED_LATER : PSK_SERVER_ASKED, dtls_view(key, sizeof key));
+        secret_expect_psk(0);
+        check_errors(dtls_suite_name(suites[i]));
+    }
 }
 
 static CU_TestInfo tests[] = {
