@@ -172,7 +172,7 @@ static void run_peer(const char *directory, const char *name, bool json)
 
 int main(int argc, char **argv)
 {
-    static const char *const peers[] = { "openssl", "gnutls", "mbedtls" };
+    static const char *const peers[] = { "openssl", "gnutls", "mbedtls", "wolfssl" };
     bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
 
     if (argc > 1 && !json) {

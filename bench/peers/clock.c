@@ -21,3 +21,11 @@ uint64_t clock_cpu(void)
 {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
+
+double clock_cpu_seconds(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}

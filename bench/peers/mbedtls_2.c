@@ -21,3 +21,11 @@ bool mbedtls_version_handshake_over(mbedtls_ssl_context *ssl)
 {
     return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER;
 }
+
+void mbedtls_version_set_groups(mbedtls_ssl_config *config, bool p256)
+{
+    static const mbedtls_ecp_group_id groups[] = { MBEDTLS_ECP_DP_CURVE25519, MBEDTLS_ECP_DP_SECP256R1,
+                                                   MBEDTLS_ECP_DP_NONE };
+
+    mbedtls_ssl_conf_curves(config, groups + p256);
+}

@@ -22,3 +22,11 @@ bool mbedtls_version_handshake_over(mbedtls_ssl_context *ssl)
 {
     return mbedtls_ssl_is_handshake_over(ssl) == 1;
 }
+
+void mbedtls_version_set_groups(mbedtls_ssl_config *config, bool p256)
+{
+    static const uint16_t groups[] = { MBEDTLS_SSL_IANA_TLS_GROUP_X25519, MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+                                       MBEDTLS_SSL_IANA_TLS_GROUP_NONE };
+
+    mbedtls_ssl_conf_groups(config, groups + p256);
+}

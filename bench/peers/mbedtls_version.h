@@ -16,6 +16,9 @@ int mbedtls_version_read_key(mbedtls_pk_context *key, const char *path, mbedtls_
 /* DTLS 1.2 and nothing older. */
 void mbedtls_version_set_dtls12(mbedtls_ssl_config *config);
 
+/* secp256r1 alone, or x25519 in front of it. */
+void mbedtls_version_set_groups(mbedtls_ssl_config *config, bool p256);
+
 bool mbedtls_version_handshake_over(mbedtls_ssl_context *ssl);
 
 #endif

@@ -82,13 +82,15 @@ static const struct option_row rows[] = {
     { 0 },
 };
 
-static const char usage[] = "call --listen PORT | call --connect HOST:PORT [OPTION...] | memory [--json]";
+static const char usage[] = "call --listen PORT | call --connect HOST:PORT [OPTION...] |\n"
+                            "       memory [--json] | records [OPTION...] | handshakes [OPTION...]";
 
 static const char about[] = "One end of one DTLS 1.2 call in real time, with one rehandshake in it if you like, by one "
                             "library. All peers have\n"
                             "this command line, so that any can be either end. No certificate is verified.\n\n"
                             "memory: how many bytes of heap the library takes for a connection at rest; bench/memory "
-                            "runs it.";
+                            "runs it.\n"
+                            "records, handshakes: what the work costs, in memory; each has its own --help.";
 
 static const char notes[] =
     "Prints one JSON object a line for each thing that happens; bench/peers/README.md says which. Exit status: 0 when\n"
@@ -156,7 +158,7 @@ void settings_read(struct settings *settings, const char *program, int argc, cha
 
     options_read(&command, argc, argv, &line, &word);
     if (strcmp(word, "call") != 0)
-        refuse("'%s' is no command; call and memory are (see --help)", word);
+        refuse("'%s' is no command; call, memory, records and handshakes are (see --help)", word);
     *settings = line.settings;
     find_place(settings, &line);
     find_identity(settings, &line);

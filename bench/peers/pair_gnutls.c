@@ -1,13 +1,13 @@
-/* memory_gnutls.c - connections of GnuTLS in memory. */
+/* pair_gnutls.c - connections of GnuTLS in memory. */
 #include <errno.h>
 #include <gnutls/dtls.h>
 #include <gnutls/gnutls.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "apps/complain.h"
-#include "bench/peers/memory.h"
-#include "bench/peers/peer.h"
+#include "bench/peers/pair.h"
 
 static gnutls_certificate_credentials_t credentials[2]; /* of clients, of servers */
 static gnutls_priority_t priorities;
@@ -29,13 +29,13 @@ static void must(int result, const char *what)
 /* Which end it is, is all that the transport has to know. */
 static ssize_t push(gnutls_transport_ptr_t server, const void *datagram, size_t len)
 {
-    memory_push(server != NULL, datagram, len);
+    pair_push(server != NULL, datagram, len);
     return (ssize_t)len;
 }
 
 static ssize_t pull(gnutls_transport_ptr_t server, void *out, size_t cap)
 {
-    size_t len = memory_pull(server != NULL, out, cap);
+    size_t len = pair_pull(server != NULL, out, cap);
 
     if (len > 0)
         return (ssize_t)len;
@@ -46,7 +46,7 @@ static ssize_t pull(gnutls_transport_ptr_t server, void *out, size_t cap)
 static int pull_timeout(gnutls_transport_ptr_t server, unsigned int ms)
 {
     (void)ms;
-    return memory_waits(server != NULL) ? 1 : 0;
+    return pair_waits(server != NULL) ? 1 : 0;
 }
 
 static time_t shifted_time(time_t *out)
@@ -64,13 +64,14 @@ static void pass(void)
     passed_s += 300;
 }
 
-static void begin(const struct memory_case *of)
+static void begin(const struct pair_case *of)
 {
     char text[160];
 
     gnutls_global_set_time_function(shifted_time);
-    snprintf(text, sizeof text, "NORMAL:-VERS-ALL:+VERS-DTLS1.2:-KX-ALL:+ECDHE-ECDSA:-CIPHER-ALL:+%s%s",
-             of->chacha ? "CHACHA20-POLY1305" : "AES-128-GCM", of->tickets ? "" : ":%NO_TICKETS");
+    snprintf(text, sizeof text, "NORMAL:-VERS-ALL:+VERS-DTLS1.2:-KX-ALL:+ECDHE-ECDSA:-CIPHER-ALL:+%s:-GROUP-ALL:%s%s",
+             of->chacha ? "CHACHA20-POLY1305" : "AES-128-GCM",
+             of->p256 ? "+GROUP-SECP256R1" : "+GROUP-X25519:+GROUP-SECP256R1", of->tickets ? "" : ":%NO_TICKETS");
     must(gnutls_priority_init(&priorities, text, NULL), "priorities");
     for (int server = 0; server < 2; server++)
         must(gnutls_certificate_allocate_credentials(&credentials[server]), "credentials");
@@ -89,8 +90,9 @@ static void finish(void)
     ticket_key.data = NULL;
 }
 
-static void *make(bool server)
+static void *make(bool server, void *kept)
 {
+    const gnutls_datum_t *data = kept;
     gnutls_session_t session;
     unsigned int role = server ? GNUTLS_SERVER : GNUTLS_CLIENT;
 
@@ -103,7 +105,9 @@ static void *make(bool server)
     gnutls_transport_set_push_function(session, push);
     gnutls_transport_set_pull_function(session, pull);
     gnutls_transport_set_pull_timeout_function(session, pull_timeout);
-    gnutls_dtls_set_mtu(session, PEER_MTU);
+    gnutls_dtls_set_mtu(session, PAIR_MTU);
+    if (data != NULL)
+        must(gnutls_session_set_data(session, data->data, data->size), "session");
     return session;
 }
 
@@ -121,19 +125,37 @@ static bool shake(void *end)
     return result == GNUTLS_E_SUCCESS;
 }
 
-static bool send_record(void *end)
+static void *keep(void *client)
 {
-    return gnutls_record_send(end, "here", 4) == 4;
+    gnutls_datum_t *session = malloc(sizeof *session);
+
+    if (session == NULL)
+        refuse("no memory");
+    must(gnutls_session_get_data2(client, session), "session");
+    return session;
 }
 
-static bool receive(void *end)
+static void drop(void *session)
 {
-    char data[64];
-
-    return gnutls_record_recv(end, data, sizeof data) == 4;
+    gnutls_free(((gnutls_datum_t *)session)->data);
+    free(session);
 }
 
-const struct memory_library memory_library = {
+static bool send_record(void *end, const uint8_t *data, size_t len)
+{
+    return gnutls_record_send(end, data, len) == (ssize_t)len;
+}
+
+static const uint8_t *receive(void *end, size_t *len)
+{
+    static uint8_t data[PAIR_DATAGRAM];
+    ssize_t got = gnutls_record_recv(end, data, sizeof data);
+
+    *len = got > 0 ? (size_t)got : 0;
+    return got > 0 ? data : NULL;
+}
+
+const struct pair_library pair_library = {
     .name = "gnutls",
     .version = version,
     .begin = begin,
@@ -141,6 +163,8 @@ const struct memory_library memory_library = {
     .make = make,
     .free = free_end,
     .shake = shake,
+    .keep = keep,
+    .drop = drop,
     .send = send_record,
     .receive = receive,
     .pass = pass,

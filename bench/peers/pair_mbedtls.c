@@ -1,4 +1,4 @@
-/* memory_mbedtls.c - connections of Mbed TLS in memory. Its buffers have the size that the library was built with. */
+/* pair_mbedtls.c - connections of Mbed TLS in memory. Its buffers have the size that the library was built with. */
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
 #include <mbedtls/error.h>
@@ -10,8 +10,7 @@
 
 #include "apps/complain.h"
 #include "bench/peers/mbedtls_version.h"
-#include "bench/peers/memory.h"
-#include "bench/peers/peer.h"
+#include "bench/peers/pair.h"
 
 enum { TICKET_LIFETIME_S = 86400 };
 
@@ -48,13 +47,13 @@ static void must(int error)
 
 static int push(void *pointer, const unsigned char *datagram, size_t len)
 {
-    memory_push(((struct end *)pointer)->server, datagram, len);
+    pair_push(((struct end *)pointer)->server, datagram, len);
     return (int)len;
 }
 
 static int pull(void *pointer, unsigned char *out, size_t cap)
 {
-    size_t len = memory_pull(((struct end *)pointer)->server, out, cap);
+    size_t len = pair_pull(((struct end *)pointer)->server, out, cap);
 
     return len > 0 ? (int)len : MBEDTLS_ERR_SSL_WANT_READ;
 }
@@ -70,7 +69,7 @@ static int get_timer(void *pointer)
     return ((struct end *)pointer)->timer_runs ? 0 : -1;
 }
 
-static void configure(bool server, const struct memory_case *of)
+static void configure(bool server, const struct pair_case *of)
 {
     mbedtls_ssl_config *config = &configs[server];
 
@@ -78,6 +77,7 @@ static void configure(bool server, const struct memory_case *of)
     must(mbedtls_ssl_config_defaults(config, server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
                                      MBEDTLS_SSL_TRANSPORT_DATAGRAM, MBEDTLS_SSL_PRESET_DEFAULT));
     mbedtls_version_set_dtls12(config);
+    mbedtls_version_set_groups(config, of->p256);
     mbedtls_ssl_conf_rng(config, mbedtls_ctr_drbg_random, &drbg);
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_ciphersuites(config, of->chacha ? chacha : gcm);
@@ -92,7 +92,7 @@ static void configure(bool server, const struct memory_case *of)
         mbedtls_ssl_conf_session_tickets_cb(config, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse, &ticket);
 }
 
-static void begin(const struct memory_case *of)
+static void begin(const struct pair_case *of)
 {
     mbedtls_entropy_init(&entropy);
     mbedtls_ctr_drbg_init(&drbg);
@@ -120,7 +120,7 @@ static void finish(void)
     mbedtls_entropy_free(&entropy);
 }
 
-static void *make(bool server)
+static void *make(bool server, void *session)
 {
     struct end *end = calloc(1, sizeof *end);
 
@@ -131,7 +131,9 @@ static void *make(bool server)
     must(mbedtls_ssl_setup(&end->ssl, &configs[server]));
     mbedtls_ssl_set_bio(&end->ssl, end, push, pull, NULL);
     mbedtls_ssl_set_timer_cb(&end->ssl, end, set_timer, get_timer);
-    mbedtls_ssl_set_mtu(&end->ssl, PEER_MTU);
+    mbedtls_ssl_set_mtu(&end->ssl, PAIR_MTU);
+    if (session != NULL)
+        must(mbedtls_ssl_set_session(&end->ssl, session));
     return end;
 }
 
@@ -151,19 +153,38 @@ static bool shake(void *pointer)
     return error == 0;
 }
 
-static bool send_record(void *pointer)
+static void *keep(void *pointer)
 {
-    return mbedtls_ssl_write(&((struct end *)pointer)->ssl, (const unsigned char *)"here", 4) == 4;
+    mbedtls_ssl_session *session = calloc(1, sizeof *session);
+
+    if (session == NULL)
+        refuse("no memory");
+    mbedtls_ssl_session_init(session);
+    must(mbedtls_ssl_get_session(&((struct end *)pointer)->ssl, session));
+    return session;
 }
 
-static bool receive(void *pointer)
+static void drop(void *session)
 {
-    unsigned char data[64];
-
-    return mbedtls_ssl_read(&((struct end *)pointer)->ssl, data, sizeof data) == 4;
+    mbedtls_ssl_session_free(session);
+    free(session);
 }
 
-const struct memory_library memory_library = {
+static bool send_record(void *pointer, const uint8_t *data, size_t len)
+{
+    return mbedtls_ssl_write(&((struct end *)pointer)->ssl, data, len) == (int)len;
+}
+
+static const uint8_t *receive(void *pointer, size_t *len)
+{
+    static uint8_t data[PAIR_DATAGRAM];
+    int got = mbedtls_ssl_read(&((struct end *)pointer)->ssl, data, sizeof data);
+
+    *len = got > 0 ? (size_t)got : 0;
+    return got > 0 ? data : NULL;
+}
+
+const struct pair_library pair_library = {
     .name = "mbedtls",
     .version = version,
     .begin = begin,
@@ -171,6 +192,8 @@ const struct memory_library memory_library = {
     .make = make,
     .free = free_end,
     .shake = shake,
+    .keep = keep,
+    .drop = drop,
     .send = send_record,
     .receive = receive,
 };

@@ -1,0 +1,181 @@
+/* bare.c - the limit: what nettle alone takes for the same work. Of a record, the two calls of its AEAD cipher on the
+ * same bytes; of a full handshake, its public-key operations at both ends; and nothing else. */
+#include <nettle/chacha-poly1305.h>
+#include <nettle/curve25519.h>
+#include <nettle/dsa.h>
+#include <nettle/ecc-curve.h>
+#include <nettle/ecc.h>
+#include <nettle/ecdsa.h>
+#include <nettle/gcm.h>
+#include <nettle/version.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "apps/complain.h"
+#include "bench/peers/clock.h"
+#include "bench/peers/work.h"
+
+enum { BATCH = 64, LARGEST = 1400, TAG = 16, AAD = 13 };
+
+static void print(const struct work *work, const char *part, double value)
+{
+    char version[16];
+
+    snprintf(version, sizeof version, "%d.%d", NETTLE_VERSION_MAJOR, NETTLE_VERSION_MINOR);
+    work_print(work, "nettle", version, part, value);
+}
+
+/* ---- records ---- */
+
+static uint8_t records[BATCH][LARGEST + TAG];
+
+static void gcm_pass(struct gcm_aes128_ctx *gcm, size_t size, bool seal)
+{
+    static const uint8_t nonce[GCM_IV_SIZE] = { 1 }, aad[AAD] = { 2 };
+    uint8_t tag[TAG];
+
+    for (int i = 0; i < BATCH; i++) {
+        gcm_aes128_set_iv(gcm, sizeof nonce, nonce);
+        gcm_aes128_update(gcm, sizeof aad, aad);
+        if (seal) {
+            gcm_aes128_encrypt(gcm, size, records[i], records[i]);
+            gcm_aes128_digest(gcm, TAG, records[i] + size);
+        } else {
+            gcm_aes128_decrypt(gcm, size, records[i], records[i]);
+            gcm_aes128_digest(gcm, TAG, tag);
+            if (memcmp(tag, records[i] + size, TAG) != 0)
+                refuse("nettle: a tag is wrong");
+        }
+    }
+}
+
+static void chacha_pass(struct chacha_poly1305_ctx *chacha, size_t size, bool seal)
+{
+    static const uint8_t nonce[CHACHA_POLY1305_NONCE_SIZE] = { 1 }, aad[AAD] = { 2 };
+    uint8_t tag[TAG];
+
+    for (int i = 0; i < BATCH; i++) {
+        chacha_poly1305_set_nonce(chacha, nonce);
+        chacha_poly1305_update(chacha, sizeof aad, aad);
+        if (seal) {
+            chacha_poly1305_encrypt(chacha, size, records[i], records[i]);
+            chacha_poly1305_digest(chacha, TAG, records[i] + size);
+        } else {
+            chacha_poly1305_decrypt(chacha, size, records[i], records[i]);
+            chacha_poly1305_digest(chacha, TAG, tag);
+            if (memcmp(tag, records[i] + size, TAG) != 0)
+                refuse("nettle: a tag is wrong");
+        }
+    }
+}
+
+static void do_records(const struct work *work)
+{
+    static struct gcm_aes128_ctx gcm;
+    static struct chacha_poly1305_ctx chacha;
+    double seconds[2] = { 0 }, count = 0; /* opening, sealing */
+
+    gcm_aes128_set_key(&gcm, (const uint8_t *)"this is the key.");
+    chacha_poly1305_set_key(&chacha, (const uint8_t *)"this is the key, and it is long.");
+    for (; seconds[0] + seconds[1] < work->ms / 1e3; count += BATCH)
+        for (int seal = 1; seal >= 0; seal--) {
+            double start = clock_cpu_seconds();
+            if (work->cipher == WORK_CHACHA20_POLY1305)
+                chacha_pass(&chacha, work->size, seal == 1);
+            else
+                gcm_pass(&gcm, work->size, seal == 1);
+            seconds[seal] += clock_cpu_seconds() - start;
+        }
+    print(work, "seal", seconds[1] / count * 1e9);
+    print(work, "open", seconds[0] / count * 1e9);
+    print(work, "seal + open", (seconds[0] + seconds[1]) / count * 1e9);
+}
+
+/* ---- handshakes ---- */
+
+static void random_bytes(void *arg, size_t len, uint8_t *out)
+{
+    (void)arg;
+    if (getrandom(out, len, 0) != (ssize_t)len)
+        refuse("no randomness");
+}
+
+struct keys {
+    struct ecc_scalar private, ephemeral;
+    struct ecc_point public, share;
+};
+
+static void one_x25519(void)
+{
+    uint8_t secret[CURVE25519_SIZE], point[CURVE25519_SIZE], shared[CURVE25519_SIZE];
+
+    random_bytes(NULL, sizeof secret, secret);
+    curve25519_mul_g(point, secret);
+    curve25519_mul(shared, secret, point);
+}
+
+static void one_p256(struct keys *keys)
+{
+    struct ecc_point shared;
+
+    ecdsa_generate_keypair(&keys->share, &keys->ephemeral, NULL, random_bytes);
+    ecc_point_init(&shared, nettle_get_secp_256r1());
+    ecc_point_mul(&shared, &keys->ephemeral, &keys->share);
+    ecc_point_clear(&shared);
+}
+
+/* Each end makes a share and uses the other's; the server signs, and the client verifies. */
+static void one_handshake(const struct work *work, struct keys *keys)
+{
+    static const uint8_t digest[32] = { 1 };
+    struct dsa_signature signature;
+
+    for (int end = 0; end < 2; end++)
+        if (work->kind == WORK_P256)
+            one_p256(keys);
+        else
+            one_x25519();
+    dsa_signature_init(&signature);
+    ecdsa_sign(&keys->private, NULL, random_bytes, sizeof digest, digest, &signature);
+    if (ecdsa_verify(&keys->public, sizeof digest, digest, &signature) != 1)
+        refuse("nettle: a signature is wrong");
+    dsa_signature_clear(&signature);
+}
+
+static void do_handshakes(const struct work *work)
+{
+    const struct ecc_curve *curve = nettle_get_secp_256r1();
+    struct keys keys;
+    double count = 0, start = clock_cpu_seconds();
+
+    if (work->kind == WORK_RESUMED)
+        refuse("a resumed handshake has no public-key operations");
+    ecc_scalar_init(&keys.private, curve);
+    ecc_scalar_init(&keys.ephemeral, curve);
+    ecc_point_init(&keys.public, curve);
+    ecc_point_init(&keys.share, curve);
+    ecdsa_generate_keypair(&keys.public, &keys.private, NULL, random_bytes);
+    for (; clock_cpu_seconds() - start < work->ms / 1e3; count++)
+        one_handshake(work, &keys);
+    print(work, "both", (clock_cpu_seconds() - start) / count * 1e6);
+    ecc_scalar_clear(&keys.private);
+    ecc_scalar_clear(&keys.ephemeral);
+    ecc_point_clear(&keys.public);
+    ecc_point_clear(&keys.share);
+}
+
+int main(int argc, char **argv)
+{
+    struct work work;
+
+    complain_as("bare");
+    if (argc < 2 || (strcmp(argv[1], "records") != 0 && strcmp(argv[1], "handshakes") != 0))
+        refuse("records or handshakes is to be said (see records --help)");
+    work_read(&work, "bare", argc, argv);
+    if (work.handshakes)
+        do_handshakes(&work);
+    else
+        do_records(&work);
+    return 0;
+}
