@@ -1,4 +1,4 @@
-/* records.c - what a record costs: sealing with dtls_conn_send, opening with dtls_conn_receive, per suite and size. */
+/* suites.c - what a record costs: sealing with dtls_conn_send, opening with dtls_conn_receive, per suite and size. */
 #include <stdio.h>
 #include <string.h>
 
