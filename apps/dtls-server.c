@@ -146,7 +146,7 @@ static void on_hangup(struct ev_loop *loop, ev_signal *signal, int happened)
     struct server *server = signal->data;
     const struct settings *settings = &server->settings;
     struct dtls_config config = server->config;
-    struct dtls_ticket_keys keys = server->ticket_keys;
+    struct dtls_ticket_keys keys;
     struct credentials *credentials = NULL;
     struct files_why why;
 
@@ -156,10 +156,12 @@ static void on_hangup(struct ev_loop *loop, ev_signal *signal, int happened)
         complain("SIGHUP: there is no --cert and there are no --ticket-keys to read again");
         return;
     }
+    keys = server->ticket_keys;
     if (settings->ticket_keys == NULL || files_ticket_keys(settings->ticket_keys, &keys, &why))
         credentials = load_credentials(server, &why);
     if (credentials == NULL) {
         complain("not reloaded: %s", why.words);
+        explicit_bzero(&keys, sizeof keys);
         return;
     }
     config.identity = credentials->identity;
@@ -195,7 +197,8 @@ static void make_ticket_keys(struct server *server)
             refuse("%s", why.words);
         return;
     }
-    if (dtls_system_random(NULL, key->key, sizeof key->key) != DTLS_OK)
+    if (dtls_system_random(NULL, key->name, sizeof key->name) != DTLS_OK ||
+        dtls_system_random(NULL, key->key, sizeof key->key) != DTLS_OK)
         refuse("%s", dtls_error_string(DTLS_ERR_RANDOM));
     server->ticket_keys.count = 1;
 }
@@ -308,6 +311,7 @@ static void release(struct server *server)
 {
     for (uint32_t i = 0; i < server->settings.workers; i++)
         worker_release(&server->workers[i]);
+    explicit_bzero(server->workers, server->settings.workers * sizeof *server->workers); /* ticket keys */
     free(server->workers);
     trust_free(server->trust);
     keys_free(&server->settings.psk);

@@ -1,7 +1,9 @@
 /* store.c - a worker's session store in Redis. */
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "apps/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "apps/complain.h"
 #include "dtls/redis.h"
@@ -46,14 +48,13 @@ struct store *store_new(const struct settings *settings, struct ev_loop *loop, c
         .url = settings->session_store, .answered = on_answers, .changed = on_change, .arg = store
     };
     int error = dtls_redis_new(loop, &redis, &store->redis);
+    if (error == DTLS_REDIS_ERR_HOST)
+        refuse("--session-store: the host is not found");
+    if (error == DTLS_ERR_ARGUMENT) /* there may be a password in it */
+        refuse("--session-store is not redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE] or redis+unix:PATH");
     if (error == DTLS_OK && settings->share_ticket_keys)
         error = dtls_redis_share_keys(store->redis, &store->keys, by, rotates ? settings->rotate_ticket_keys_s : 0,
                                       settings->ticket_lifetime_s);
-    if (error == DTLS_REDIS_ERR_HOST)
-        refuse("--session-store %s: the host is not found", settings->session_store);
-    if (error == DTLS_ERR_ARGUMENT)
-        refuse("--session-store %s is not redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE] or redis+unix:PATH",
-               settings->session_store);
     if (error != DTLS_OK)
         refuse("--session-store: %s", dtls_error_string(error));
     return store;
@@ -64,6 +65,7 @@ void store_free(struct store *store)
     if (store == NULL)
         return;
     dtls_redis_free(store->redis);
+    explicit_bzero(store, sizeof *store); /* ticket keys */
     free(store);
 }
 

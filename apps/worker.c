@@ -89,13 +89,14 @@ struct lease *worker_lease(const struct worker *worker, const struct dtls_config
     return lease;
 }
 
-void lease_free(struct lease *lease)
+bool lease_free(struct lease *lease)
 {
     if (lease == NULL)
-        return;
-    credentials_release(lease->credentials);
+        return false;
+    bool last = credentials_release(lease->credentials);
     explicit_bzero(&lease->keys, sizeof lease->keys);
     free(lease);
+    return last;
 }
 
 static bool is_used(const struct worker *worker, const struct lease *lease)
@@ -109,10 +110,8 @@ static void retire(const struct worker *worker, struct lease *lease)
     uint8_t fingerprint[DTLS_FINGERPRINT_LEN];
 
     memcpy(fingerprint, lease->credentials->fingerprint, sizeof fingerprint);
-    if (credentials_release(lease->credentials))
+    if (lease_free(lease))
         report_credentials(&worker->report, "retired", fingerprint);
-    explicit_bzero(&lease->keys, sizeof lease->keys);
-    free(lease);
 }
 
 static void sweep_after(struct worker *worker, double seconds)

@@ -46,7 +46,9 @@ void worker_init(struct worker *worker, unsigned index, const struct settings *s
  */
 struct lease *worker_lease(const struct worker *worker, const struct dtls_config *config,
                            struct credentials *credentials, const struct dtls_ticket_keys *keys);
-void lease_free(struct lease *lease);
+
+/* NULL is allowed. Were they the last that had these credentials? */
+bool lease_free(struct lease *lease);
 
 /* Listens; the lease is the worker's from then on. As dtls_ev_listen; in the thread that _init was called in. */
 int worker_listen(struct worker *worker, struct lease *lease, const struct address *address, size_t most, bool share);

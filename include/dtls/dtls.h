@@ -1,4 +1,4 @@
-/* dtls.h - all of the core: a DTLS 1.2 engine (RFC 6347) without I/O. Companions: ev.h, srtp.h, pkix.h.
+/* dtls.h - all of the core: a DTLS 1.2 engine (RFC 6347) without I/O. Companions: ev.h, srtp.h, pkix.h, redis.h.
  *
  * Read in this order: identity.h (who we are), choose.h (several of those), signer.h (whose keys are elsewhere), psk.h
  * (pre-shared keys), question.h (answers that come later), config.h (settings), conn.h (one association), session.h

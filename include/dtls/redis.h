@@ -10,10 +10,11 @@
 extern "C" {
 #endif
 
-/* One connection to one server, for one loop and its thread. Not from within its own callbacks. */
+/* One connection to one server, for one loop and its thread. From within its own callbacks only its door
+ * may be used, and what answers questions. */
 struct dtls_redis;
 
-enum dtls_redis_error { DTLS_REDIS_ERR_HOST = -200 /* the host's name has no address */ };
+enum dtls_redis_error { DTLS_REDIS_ERR_HOST = -70 /* the host's name has no address */ };
 
 struct dtls_redis_settings {
     const char *url;     /* redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]; HOST may be [an IPv6 address]. Or, on this
@@ -69,8 +70,9 @@ DTLS_API void dtls_redis_stats(const struct dtls_redis *redis, struct dtls_redis
  * the others follow: period_s is 0. `keys` is replaced as a whole whenever there is another set, unless that one's key
  * for today is an older one; a set that is out of date ends by its own times. `by` seals what goes through the store,
  * and is not written there; it is looked at when that happens, and may change. Both must outlive the store. lifetime_s
- * is how long a key opens after it has sealed. The time is the system's. DTLS_OK, DTLS_ERR_ARGUMENT (as
- * dtls_ticket_keys_rotate), DTLS_ERR_NO_MEMORY. Once for each store.
+ * is how long a key opens after it has sealed. A maker begins with the set that is there, and waits until the server
+ * says whether there is one; a set that does not open is none, and is replaced. The time is the system's. DTLS_OK,
+ * DTLS_ERR_ARGUMENT (as dtls_ticket_keys_rotate), DTLS_ERR_NO_MEMORY. Once for each store.
  */
 DTLS_API int dtls_redis_share_keys(struct dtls_redis *redis, struct dtls_ticket_keys *keys,
                                    const struct dtls_ticket_keys *by, uint32_t period_s, uint32_t lifetime_s);

@@ -57,7 +57,7 @@ struct dtls_session_cache;
  */
 DTLS_API struct dtls_session_cache *dtls_session_cache_new(size_t count);
 
-/* Its door, for dtls_config.store; valid until it is freed. */
+/* Its door, for dtls_config.store; valid until it is freed. NULL for NULL: no store. */
 DTLS_API const struct dtls_store *dtls_session_cache_store(struct dtls_session_cache *cache);
 
 /* Wipes and frees; NULL is allowed. No connection that uses it may be left. */
@@ -92,7 +92,7 @@ struct dtls_ticket_keys {
  * gives way, whatever its time. At `now_s` (seconds since 1970); to be called at least once a period; where that was
  * wrong, the next call with the right time makes a key for it. *changed is set to whether there is anything to share.
  * DTLS_OK; or, and nothing has changed, DTLS_ERR_RANDOM, or DTLS_ERR_ARGUMENT: period_s is 0, lifetime_s is more than
- * 12 periods, or now_s is no time (a (time_t)-1, say).
+ * 12 periods, now_s is no time (a (time_t)-1, say), or the count is above 16.
  */
 DTLS_API int dtls_ticket_keys_rotate(struct dtls_ticket_keys *keys, uint64_t now_s, uint32_t period_s,
                                      uint32_t lifetime_s, bool *changed);
@@ -101,7 +101,7 @@ enum { DTLS_SEALED_KEYS_MOST = 1088 }; /* bytes of a sealed set at most */
 
 /*
  * A set on its way through a store, sealed with another one, `by`, that never goes there. DTLS_OK and *len;
- * DTLS_ERR_NO_MEMORY, DTLS_ERR_RANDOM, or DTLS_ERR_ARGUMENT: none of `by` may seal at now_s.
+ * DTLS_ERR_NO_MEMORY, DTLS_ERR_RANDOM, or DTLS_ERR_ARGUMENT: none of `by` may seal at now_s, or a count is above 16.
  */
 DTLS_API int dtls_ticket_keys_seal(const struct dtls_ticket_keys *keys, const struct dtls_ticket_keys *by,
                                    uint64_t now_s, uint8_t out[DTLS_SEALED_KEYS_MOST], size_t *len);

@@ -39,6 +39,7 @@ static char *decode(struct dtls_bytes text)
             i += 2;
         }
         if (c == 0) {
+            explicit_bzero(out, used); /* of a PIN, perhaps */
             free(out);
             return NULL;
         }

@@ -328,6 +328,7 @@ int dtls_redis_new(struct ev_loop *loop, const struct dtls_redis_settings *setti
         return DTLS_ERR_NO_MEMORY;
     int err = set_up(redis, settings);
     if (err != DTLS_OK) {
+        explicit_bzero(redis, sizeof *redis); /* a password is in it */
         free(redis);
         return err;
     }

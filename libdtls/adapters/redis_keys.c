@@ -40,7 +40,7 @@ static double pause_of(const struct dtls_redis_shared *shared)
 {
     uint64_t now = now_s(), next = 0;
 
-    if (shared->period_s > 0)
+    if (shared->period_s > 0 && shared->keys->count > 0)
         return (double)shared->period_s / PER_PERIOD;
     for (size_t i = 0; i < shared->keys->count; i++)
         if (shared->keys->keys[i].issue_from > next)
@@ -62,8 +62,12 @@ static void share(struct dtls_redis *redis)
     uint8_t sealed[DTLS_SEALED_KEYS_MOST];
     size_t len;
 
-    if (dtls_ticket_keys_seal(shared->keys, shared->by, now_s(), sealed, &len) != DTLS_OK)
+    int err = dtls_ticket_keys_seal(shared->keys, shared->by, now_s(), sealed, &len);
+
+    if (err == DTLS_ERR_ARGUMENT)
         dtls_redis_tell(redis, "the ticket keys cannot be sealed: there is no key for that today");
+    else if (err != DTLS_OK)
+        dtls_redis_tell(redis, dtls_error_string(err));
     else
         dtls_redis_send(redis, false, NULL, take_done, "SET %s%s %b EX %llu", redis->prefix, name, sealed, len,
                         2ULL * shared->period_s + shared->lifetime_s);
@@ -75,9 +79,12 @@ static void rotate(struct dtls_redis *redis)
     const struct dtls_redis_shared *shared = redis->shared;
     bool changed;
 
-    if (dtls_ticket_keys_rotate(shared->keys, now_s(), shared->period_s, shared->lifetime_s, &changed) != DTLS_OK)
-        dtls_redis_tell(redis, "no random bytes for ticket keys");
-    share(redis);
+    int err = dtls_ticket_keys_rotate(shared->keys, now_s(), shared->period_s, shared->lifetime_s, &changed);
+
+    if (err != DTLS_OK)
+        dtls_redis_tell(redis, dtls_error_string(err));
+    if (shared->keys->count > 0)
+        share(redis);
 }
 
 /* ---- what is there ---- */
@@ -102,8 +109,10 @@ static const char *take_set(struct dtls_redis_shared *shared, struct dtls_bytes 
     struct dtls_ticket_keys set;
     const char *problem = NULL;
 
-    if (dtls_ticket_keys_open(&set, shared->by, now_s(), sealed) != DTLS_OK)
-        return "the ticket keys in the store do not open";
+    int err = dtls_ticket_keys_open(&set, shared->by, now_s(), sealed);
+
+    if (err != DTLS_OK)
+        return err == DTLS_ERR_NO_MEMORY ? dtls_error_string(err) : "the ticket keys in the store do not open";
     if (sealing_since(&set) < sealing_since(shared->keys))
         problem = "the ticket keys in the store are older than ours";
     else
@@ -116,7 +125,7 @@ static void take_keys(struct dtls_redis_request *request, const redisReply *repl
 {
     struct dtls_redis *redis = request->redis;
     struct dtls_redis_shared *shared = redis->shared;
-    bool makes = shared != NULL && shared->period_s > 0;
+    bool makes = shared != NULL && shared->period_s > 0, heard = true; /* what is there */
 
     if (shared == NULL || reply == NULL)
         return;
@@ -127,8 +136,9 @@ static void take_keys(struct dtls_redis_request *request, const redisReply *repl
             dtls_redis_tell(redis, problem);
     } else if (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_NIL) {
         dtls_redis_complain(redis, reply);
+        heard = false;
     }
-    if (makes)
+    if (makes && (heard || shared->keys->count > 0))
         rotate(redis);
     sleep_for(redis, pause_of(shared));
 }
@@ -158,7 +168,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int happened)
 int dtls_redis_share_keys(struct dtls_redis *redis, struct dtls_ticket_keys *keys, const struct dtls_ticket_keys *by,
                           uint32_t period_s, uint32_t lifetime_s)
 {
-    struct dtls_ticket_keys trial = { .count = 0 };
+    struct dtls_ticket_keys trial = { .count = 0 }; /* of the arguments alone */
     bool changed;
 
     if (redis->shared != NULL ||

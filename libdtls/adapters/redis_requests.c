@@ -1,5 +1,5 @@
 /* redis_requests.c - what is asked of the server, and what comes of its answers: the door (dtls/store.h). */
-#define _POSIX_C_SOURCE 200809L /* clock_gettime */
+#define _DEFAULT_SOURCE /* clock_gettime, explicit_bzero */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +57,10 @@ bool dtls_redis_send(struct dtls_redis *redis, bool early, struct dtls_question 
     int len = redisvFormatCommand(&command, format, arguments);
     va_end(arguments);
     bool written = len > 0 && dtls_redis_write(redis, command, (size_t)len);
-    if (len > 0)
+    if (len > 0) {
+        explicit_bzero(command, (size_t)len); /* it may be the one with the password */
         redisFreeCommand(command);
+    }
     if (!written) {
         free(request);
         return false;

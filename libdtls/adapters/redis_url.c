@@ -1,6 +1,7 @@
 /* redis_url.c - redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], and the addresses of the host; or
  * redis+unix:[[USER]:PASSWORD@]PATH. */
 #define _POSIX_C_SOURCE 200809L /* getaddrinfo */
+#include <ctype.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,17 +19,17 @@ static bool copy(char out[REDIS_TEXT], const char *from, const char *to)
     size_t len = 0;
 
     for (; from < to; from++, len++) {
-        char digits[3] = { 0 }, *end = digits;
+        char digits[3] = { 0 };
         if (len + 1 >= REDIS_TEXT)
             return false;
         out[len] = *from;
         if (*from != '%')
             continue;
-        if (to - from < 3)
+        if (to - from < 3 || !isxdigit((unsigned char)from[1]) || !isxdigit((unsigned char)from[2]))
             return false;
         memcpy(digits, from + 1, 2);
-        out[len] = (char)strtoul(digits, &end, 16);
-        if (end != digits + 2 || out[len] == '\0')
+        out[len] = (char)strtoul(digits, NULL, 16);
+        if (out[len] == '\0')
             return false;
         from += 2;
     }

@@ -78,3 +78,12 @@ bool dtls_bytes_have_u8(struct dtls_bytes list, uint8_t value)
 {
     return list.len > 0 && memchr(list.at, value, list.len) != NULL;
 }
+
+int dtls_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}

@@ -87,9 +87,9 @@ void dtls_conn_expire_epochs(struct dtls_conn *conn, dtls_time now)
  * some. An abbreviated one shows none, and what there was stays. Without memory there are none. */
 static void keep_shown(struct dtls_association *as, struct dtls_handshake *hs)
 {
-    const struct dtls_established *old = &as->active, *new = &hs->pending;
-    bool psk = new->has_peer &&new->suite->psk;
-    bool chain = new->has_peer && !psk && !new->peer_raw && hs->config->keep_peer_chain;
+    const struct dtls_established *old = &as->active, *now = &hs->pending;
+    bool psk = now->has_peer && now->suite->psk;
+    bool chain = now->has_peer && !psk && !now->peer_raw && hs->config->keep_peer_chain;
 
     if (((psk && hs->psk.identity == NULL) || (chain && hs->chain_len == 0)) && old->has_peer && old->suite->psk == psk)
         return;
@@ -97,11 +97,12 @@ static void keep_shown(struct dtls_association *as, struct dtls_handshake *hs)
     as->shown = hs->psk.identity;
     as->shown_len = (uint32_t)hs->psk.identity_len;
     hs->psk.identity = NULL;
-    if (as->shown != NULL)
+    if (as->shown != NULL) {
         as->psk_config = hs->psk_config;
-    else if (chain && hs->chain_len > 0)
+    } else if (chain && hs->chain_len > 0) {
         as->shown = dtls_allocate(&as->memory, hs->chain_len + 1);
-    if (as->shown != NULL && chain) {
+        if (as->shown == NULL)
+            return;
         as->shown_len = (uint32_t)hs->chain_len;
         memcpy(as->shown, hs->transcript.bytes + hs->chain_at, hs->chain_len);
     }

@@ -42,59 +42,38 @@ static struct gcm_key_data *key_in(void *context)
     return (struct gcm_key_data *)((char *)context + (ALIGNMENT - at % ALIGNMENT) % ALIGNMENT);
 }
 
-static void set_key_128(void *context, const uint8_t *bytes)
+static IMB_MGR *here(void)
 {
-    IMB_AES128_GCM_PRE(atomic_load_explicit(&made, memory_order_relaxed), bytes, key_in(context));
+    return atomic_load_explicit(&made, memory_order_relaxed);
 }
 
-static void seal_128(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
-                     uint8_t *data, size_t len, uint8_t *tag)
-{
-    struct gcm_context_data gcm;
+/* The two ciphers differ in the names of the library's functions alone. */
+#define AES_GCM(bits)                                                                                                  \
+    static void set_key_##bits(void *context, const uint8_t *bytes)                                                    \
+    {                                                                                                                  \
+        IMB_AES##bits##_GCM_PRE(here(), bytes, key_in(context));                                                       \
+    }                                                                                                                  \
+    static void seal_##bits(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad,               \
+                            size_t aad_len, uint8_t *data, size_t len, uint8_t *tag)                                   \
+    {                                                                                                                  \
+        struct gcm_context_data gcm;                                                                                   \
+        IMB_AES##bits##_GCM_ENC(here(), key_in(context), &gcm, data, data, len, nonce, aad, aad_len, tag,              \
+                                DTLS_AEAD_TAG_LEN);                                                                    \
+        dtls_wipe(&gcm, sizeof gcm);                                                                                   \
+    }                                                                                                                  \
+    static bool open_##bits(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad,               \
+                            size_t aad_len, uint8_t *data, size_t len, const uint8_t *tag)                             \
+    {                                                                                                                  \
+        uint8_t expected[DTLS_AEAD_TAG_LEN];                                                                           \
+        struct gcm_context_data gcm;                                                                                   \
+        IMB_AES##bits##_GCM_DEC(here(), key_in(context), &gcm, data, data, len, nonce, aad, aad_len, expected,         \
+                                DTLS_AEAD_TAG_LEN);                                                                    \
+        dtls_wipe(&gcm, sizeof gcm);                                                                                   \
+        return dtls_secret_equal(expected, tag, sizeof expected);                                                      \
+    }
 
-    IMB_AES128_GCM_ENC(atomic_load_explicit(&made, memory_order_relaxed), key_in(context), &gcm, data, data, len, nonce,
-                       aad, aad_len, tag, DTLS_AEAD_TAG_LEN);
-    dtls_wipe(&gcm, sizeof gcm);
-}
-
-static bool open_128(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
-                     uint8_t *data, size_t len, const uint8_t *tag)
-{
-    uint8_t expected[DTLS_AEAD_TAG_LEN];
-    struct gcm_context_data gcm;
-
-    IMB_AES128_GCM_DEC(atomic_load_explicit(&made, memory_order_relaxed), key_in(context), &gcm, data, data, len, nonce,
-                       aad, aad_len, expected, DTLS_AEAD_TAG_LEN);
-    dtls_wipe(&gcm, sizeof gcm);
-    return dtls_secret_equal(expected, tag, sizeof expected);
-}
-
-static void set_key_256(void *context, const uint8_t *bytes)
-{
-    IMB_AES256_GCM_PRE(atomic_load_explicit(&made, memory_order_relaxed), bytes, key_in(context));
-}
-
-static void seal_256(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
-                     uint8_t *data, size_t len, uint8_t *tag)
-{
-    struct gcm_context_data gcm;
-
-    IMB_AES256_GCM_ENC(atomic_load_explicit(&made, memory_order_relaxed), key_in(context), &gcm, data, data, len, nonce,
-                       aad, aad_len, tag, DTLS_AEAD_TAG_LEN);
-    dtls_wipe(&gcm, sizeof gcm);
-}
-
-static bool open_256(void *context, const uint8_t nonce[DTLS_AEAD_NONCE_LEN], const uint8_t *aad, size_t aad_len,
-                     uint8_t *data, size_t len, const uint8_t *tag)
-{
-    uint8_t expected[DTLS_AEAD_TAG_LEN];
-    struct gcm_context_data gcm;
-
-    IMB_AES256_GCM_DEC(atomic_load_explicit(&made, memory_order_relaxed), key_in(context), &gcm, data, data, len, nonce,
-                       aad, aad_len, expected, DTLS_AEAD_TAG_LEN);
-    dtls_wipe(&gcm, sizeof gcm);
-    return dtls_secret_equal(expected, tag, sizeof expected);
-}
+AES_GCM(128)
+AES_GCM(256)
 
 static const struct dtls_aead aes_128_gcm = {
     .key_len = 16,

@@ -54,7 +54,9 @@ struct dtls_association {
     struct dtls_epochs epochs;
     struct dtls_established active;
     struct dtls_session
-        *session;    /* the connection's own, resumable (R11), or the one a client starts with; may be NULL */
+        *session; /* the connection's own, resumable (R11), or the one a client starts with; may be NULL */
+    const struct dtls_store *store; /* a server's, which may keep that session; NULL: none does. Its configuration may
+                                       be another by now, and outlives us all the same */
     uint8_t *cookie; /* a client's last one: its rehandshakes may send it again (R6); owned; NULL: none */
     struct dtls_exporter *exporters; /* newest first: of the next epoch, the current one, the previous one while it is
                                         read; NULL: the configuration wants none */

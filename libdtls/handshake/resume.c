@@ -82,19 +82,26 @@ static bool find_in_entry(struct dtls_handshake *hs, const struct dtls_client_he
     return good && dtls_bytes_equal(dtls_view(hs->resuming.id, hs->resuming.id_len), id);
 }
 
+int dtls_server_read_hello(const struct dtls_handshake *hs, struct dtls_client_hello *out)
+{
+    return dtls_client_hello_read(dtls_view(hs->transcript.bytes + hs->choice_at, hs->choice_len), out);
+}
+
 static void put_question(struct dtls_handshake *hs, struct dtls_question *question)
 {
     const struct dtls_store *store = hs->config->store;
     struct dtls_client_hello hello;
 
-    if (dtls_client_hello_read(dtls_view(hs->transcript.bytes + hs->choice_at, hs->choice_len), &hello) == DTLS_OK)
+    if (dtls_server_read_hello(hs, &hello) == DTLS_OK)
         store->get(store->arg, question, asked_id(&hello), hs->config->single_use_sessions);
+    else
+        dtls_question_answer_stored(question, dtls_view(NULL, 0));
 }
 
 static int answered(struct dtls_handshake *hs, const struct dtls_question *question)
 {
     struct dtls_client_hello hello;
-    int err = dtls_client_hello_read(dtls_view(hs->transcript.bytes + hs->choice_at, hs->choice_len), &hello);
+    int err = dtls_server_read_hello(hs, &hello);
 
     return err != DTLS_OK ? err
                           : go_on(hs, &hello,
@@ -149,9 +156,13 @@ void dtls_server_store_session(const struct dtls_handshake *hs)
 {
     struct dtls_session_state state;
 
+    if (hs->own_session) /* it stays where it is */
+        return;
+    if (!hs->resumed)
+        dtls_server_forget_session(hs->as); /* a rehandshake's takes the place of the one before */
+    hs->as->store = hs->config->store;
     if (hs->config->store == NULL || hs->config->session_lifetime_s == 0 || hs->resumed || hs->announced_ticket)
         return;
-    dtls_server_forget_session(hs->as); /* a rehandshake's takes the place of the one before */
     if (dtls_handshake_session_state(hs, &state))
         put_entry(hs, &state);
     dtls_wipe(&state, sizeof state);
@@ -159,8 +170,8 @@ void dtls_server_store_session(const struct dtls_handshake *hs)
 
 void dtls_server_forget_session(const struct dtls_association *as)
 {
-    const struct dtls_store *store = as->config->store;
+    const struct dtls_store *store = as->store;
 
-    if (as->role == DTLS_SERVER && store != NULL && as->session != NULL)
+    if (store != NULL && as->session != NULL)
         store->remove(store->arg, dtls_view(as->session->state.id, as->session->state.id_len));
 }

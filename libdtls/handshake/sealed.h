@@ -15,7 +15,7 @@ enum dtls_sealed_kind { DTLS_SEALED_TICKET = 0x11, DTLS_SEALED_ENTRY = 0x21, DTL
 /* Bytes in front of the plaintext (kind, key's name, nonce), and in all around it. */
 enum { DTLS_SEALED_PREFIX = 1 + 16 + DTLS_AEAD_NONCE_LEN, DTLS_SEALED_AROUND = DTLS_SEALED_PREFIX + DTLS_AEAD_TAG_LEN };
 
-/* The key that seals at a time (microseconds since 1970, as dtls_config_clock has it), or NULL. */
+/* The key that seals at a time (microseconds since 1970, as dtls_session_clock has it), or NULL. */
 const struct dtls_ticket_key *dtls_sealing_key(const struct dtls_ticket_keys *keys, uint64_t now_us);
 
 /*

@@ -243,17 +243,11 @@ static int offer(struct dtls_handshake *hs)
     return dtls_handshake_sign(hs, &job, offered);
 }
 
-/* The hello that is being answered. It was read before, but perhaps some questions ago (R19). */
-static int read_hello(const struct dtls_handshake *hs, struct dtls_client_hello *out)
-{
-    return dtls_client_hello_read(dtls_view(hs->transcript.bytes + hs->choice_at, hs->choice_len), out);
-}
-
 /* There is no session to resume, and the identity is chosen. */
 static int answer_full(struct dtls_handshake *hs)
 {
     struct dtls_client_hello hello;
-    int err = read_hello(hs, &hello);
+    int err = dtls_server_read_hello(hs, &hello);
 
     if (err == DTLS_OK)
         err = choose_parameters(hs, &hello);
@@ -287,7 +281,7 @@ static int answer_full(struct dtls_handshake *hs)
 static int answer_abbreviated(struct dtls_handshake *hs)
 {
     struct dtls_client_hello hello;
-    int err = read_hello(hs, &hello);
+    int err = dtls_server_read_hello(hs, &hello);
 
     if (err != DTLS_OK)
         return err;

@@ -1,4 +1,4 @@
-/* session.c - sessions as bytes and back, for clients that keep them. */
+/* session.c - sessions as bytes and back, for clients that keep them, and for tickets and stores. */
 #include "handshake/session.h"
 
 #include <string.h>
@@ -121,6 +121,6 @@ bool dtls_session_is_alive(const struct dtls_session_state *state, uint64_t cloc
     uint64_t skew = (uint64_t)DTLS_CLOCK_SKEW * 1000000;
 
     if (clock < state->created)
-        return state->created - clock <= skew;
+        return lifetime_s > 0 && state->created - clock <= skew;
     return (clock - state->created) / 1000000 < lifetime_s;
 }

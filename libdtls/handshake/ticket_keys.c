@@ -73,7 +73,7 @@ int dtls_ticket_keys_rotate(struct dtls_ticket_keys *keys, uint64_t now_s, uint3
     int err = DTLS_OK;
 
     *changed = false;
-    if (period_s == 0 || lifetime_s / period_s > MOST_PERIODS || now_s > LATEST_S)
+    if (period_s == 0 || lifetime_s / period_s > MOST_PERIODS || now_s > LATEST_S || keys->count > DTLS_MAX_TICKET_KEYS)
         return DTLS_ERR_ARGUMENT;
     struct dtls_ticket_keys next = *keys;
     forget(&next, now_s);
@@ -156,19 +156,10 @@ int dtls_ticket_keys_open(struct dtls_ticket_keys *keys, const struct dtls_ticke
 
 /* ---- as a text ---- */
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool read_hex(const char **at, const char *end, uint8_t *out, size_t len)
 {
     for (size_t i = 0; i < len; i++, *at += 2) {
-        int high = end - *at < 2 ? -1 : digit_of((*at)[0]), low = high < 0 ? -1 : digit_of((*at)[1]);
+        int high = end - *at < 2 ? -1 : dtls_hex_digit((*at)[0]), low = high < 0 ? -1 : dtls_hex_digit((*at)[1]);
         if (low < 0)
             return false;
         out[i] = (uint8_t)(16 * high + low);

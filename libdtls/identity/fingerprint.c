@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "bytes/reader.h"
 #include "dtls/identity.h"
 
 static const struct {
@@ -52,16 +53,6 @@ void dtls_fingerprint_to_sdp(const struct dtls_fingerprint *fingerprint, char ou
             write_bytes(hashes[i].lower, fingerprint->bytes, hashes[i].len, out);
 }
 
-/* -1 for what is no hexadecimal digit, the end of a string included. */
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The text behind "SHA-256:" or "sha-256 ", in any mix of cases; NULL when it does not start so. */
 static const char *skip_name(const char *text, const char *upper, const char *lower)
 {
@@ -78,8 +69,8 @@ static bool read_bytes(const char *at, uint8_t *out, size_t len)
     for (size_t i = 0; i < len; i++) {
         if (i > 0 && *at == ':')
             at++;
-        int high = digit_value(at[0]);
-        int low = high < 0 ? -1 : digit_value(at[1]);
+        int high = dtls_hex_digit(at[0]);
+        int low = high < 0 ? -1 : dtls_hex_digit(at[1]);
         if (low < 0)
             return false;
         out[i] = (uint8_t)(high << 4 | low);

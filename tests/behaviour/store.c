@@ -419,6 +419,31 @@ static void a_fatal_alert_ends_the_session_everywhere(void)
     end(&fleet);
 }
 
+/* Whatever the settings of the next handshake are. */
+static void a_session_is_removed_where_it_was_put(void)
+{
+    struct fleet fleet;
+
+    for (int way = 0; way < 2; way++) {
+        struct shelf other = { .wait_us = 0 };
+        begin(&fleet, 17);
+        struct dtls_config config = fleet.options.config[SERVER];
+        shelf_use(&other, &config, &fleet_keys);
+        if (way == 1)
+            config.store = NULL;
+        struct pair *pair = visit(&fleet);
+        CU_ASSERT_TRUE(pair_run_until_open(pair, NET_SECOND) && pair_ping(pair, NET_SECOND));
+        CU_ASSERT_EQUAL(dtls_conn_set_config(pair->end[SERVER].conn, &config), DTLS_OK);
+        dtls_conn_transmit_alert(pair->end[CLIENT].conn, DTLS_ALERT_FATAL, DTLS_ALERT_INTERNAL_ERROR);
+        pair_settle(pair, CLIENT);
+        CU_ASSERT_TRUE(pair_run_until_event(pair, SERVER, DTLS_EVENT_FAILED, NET_SECOND));
+        CU_ASSERT_TRUE(fleet.shelf.removes == 1 && other.removes == 0);
+        leave(&fleet, pair);
+        CU_ASSERT_FALSE(resumes(&fleet));
+        end(&fleet);
+    }
+}
+
 /* close_notify, silence, what anyone can forge, and a client that has begun anew (S6). */
 static void other_ends_leave_the_session(void)
 {
@@ -481,6 +506,7 @@ static CU_TestInfo tests[] = {
     { "a poisoned store yields no session", a_poisoned_store_yields_no_session },
     { "an entry is one of its own name and fleet", an_entry_is_one_of_its_own_name_and_fleet },
     { "a fatal alert ends the session everywhere (RFC 5246, 7.2.2)", a_fatal_alert_ends_the_session_everywhere },
+    { "a session is removed where it was put", a_session_is_removed_where_it_was_put },
     { "other ends leave the session", other_ends_leave_the_session },
     { "a session ages by the time of day", a_session_ages_by_the_time_of_day },
     CU_TEST_INFO_NULL,

@@ -188,12 +188,46 @@ static void keys_that_do_not_open_change_nothing(void)
     }
 }
 
+static bool the_maker_has_keys(const struct scene *scene)
+{
+    (void)scene;
+    return the_fleet->keys[0].count > 0;
+}
+
+/* An error says nothing of whether there is a set. One that does not open is none: whoever can write there can as well
+ * remove it. */
+static void a_maker_waits_until_it_is_told_what_is_there(void)
+{
+    struct fleet fleet;
+    struct scene *maker = &fleet.scene[0];
+
+    begin_fleet(&fleet, 600);
+    CU_ASSERT_TRUE(scene_run_until(maker, all_have_the_keys));
+    for (int way = 0; way < 2; way++) {
+        dtls_redis_free(maker->redis);
+        memset(&fleet.keys[0], 0, sizeof fleet.keys[0]);
+        maker->words[0] = '\0';
+        tell_redis(maker, "del dtls:ticket-keys");
+        tell_redis(maker, way == 0 ? "rpush dtls:ticket-keys something" : "set dtls:ticket-keys poison");
+        CU_ASSERT_EQUAL_FATAL(scene_try_store(maker, "redis://127.0.0.1:%d", NULL), DTLS_OK);
+        CU_ASSERT_EQUAL(dtls_redis_share_keys(maker->redis, &fleet.keys[0], &fleet.by, 600, 3000), DTLS_OK);
+        wanted_words = way == 0 ? "WRONGTYPE" : "do not open";
+        CU_ASSERT_TRUE(scene_run_until(maker, somebody_was_told));
+        CU_ASSERT_EQUAL(fleet.keys[0].count > 0, way == 1);
+        if (way == 0)
+            tell_redis(maker, "del dtls:ticket-keys");
+        CU_ASSERT_TRUE(scene_run_until(maker, the_maker_has_keys));
+    }
+    end_fleet(&fleet);
+}
+
 static CU_TestInfo tests[] = {
     { "ticket keys are made by one and had by all", keys_are_made_by_one_and_had_by_all },
     { "a maker that comes back begins with what is there", a_maker_that_comes_back_begins_with_what_is_there },
     { "a store that has forgotten them is reminded", a_store_that_has_forgotten_is_reminded },
     { "an old set that is put back changes nothing", an_old_set_that_is_put_back_changes_nothing },
     { "keys that do not open change nothing", keys_that_do_not_open_change_nothing },
+    { "a maker waits until it is told what is there", a_maker_waits_until_it_is_told_what_is_there },
     CU_TEST_INFO_NULL,
 };
 

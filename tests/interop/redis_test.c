@@ -178,6 +178,8 @@ static void urls(void)
         { "redis://:p%4@127.0.0.1", DTLS_ERR_ARGUMENT },
         { "redis://:p%00@127.0.0.1", DTLS_ERR_ARGUMENT },
         { "redis://:p%zz@127.0.0.1", DTLS_ERR_ARGUMENT },
+        { "redis://:p%+5@127.0.0.1", DTLS_ERR_ARGUMENT },
+        { "redis://:p%-1@127.0.0.1", DTLS_ERR_ARGUMENT },
         { "redis://nobody.invalid", DTLS_REDIS_ERR_HOST },
     };
     char long_url[1000] = "redis://", long_prefix[66];

@@ -77,6 +77,7 @@ static void a_session_lives_as_long_as_it_may(void)
     CU_ASSERT_FALSE(dtls_session_is_alive(&state, 15000000, 10));
     state.created = 1000000000;
     CU_ASSERT_TRUE(dtls_session_is_alive(&state, 700000000, 10));  /* by a clock that is a little ahead of ours, */
+    CU_ASSERT_FALSE(dtls_session_is_alive(&state, 700000000, 0));  /* none is kept */
     CU_ASSERT_FALSE(dtls_session_is_alive(&state, 699999999, 10)); /* or more than that */
 }
 
