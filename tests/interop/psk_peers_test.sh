@@ -351,9 +351,18 @@ try_coap() { # openssl or gnutls, and the suites that it can do: a default of th
         check "coap-client-$with: $suite" asked_by_coap_client "coap-client-$with" "$suite"
     done
 }
+# From 3.2 on OpenSSL counts 64 bits for CCM-8, too few for its security level, which libcoap's programs do not lower.
+coap_suites() { # openssl or gnutls
+    echo PSK_WITH_AES_128_GCM_SHA256
+    if [ "$1" = gnutls ] || openssl ciphers -s -psk -tls1_2 PSK-AES128-CCM8 2>/dev/null | grep -q CCM8; then
+        echo PSK_WITH_AES_128_CCM_8
+    fi
+}
 for with in openssl gnutls; do
     if has "coap-server-$with"; then
-        try_coap $with PSK_WITH_AES_128_GCM_SHA256 PSK_WITH_AES_128_CCM_8
+        mapfile -t found < <(coap_suites $with)
+        try_coap $with "${found[@]}"
+        [ ${#found[@]} = 2 ] || skip "libcoap on $with: PSK_WITH_AES_128_CCM_8" "below this OpenSSL's security level"
     else
         skip "coap-client-$with and coap-server-$with" "libcoap3-bin is not installed"
     fi
