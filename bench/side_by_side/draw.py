@@ -16,8 +16,8 @@ def step_of(most):
 
 
 def bars(path, title, unit, groups, titles):
-    """`groups`: the label of each, and its values by implementation. Bars that would make the others short are cut, and
-    say so. Without values there is no picture."""
+    """`groups`: the label of each, and its values, above 0, by implementation. Bars that would make the others short are
+    cut, and say so. Without values there is no picture."""
     groups = {label: values for label, values in groups.items() if values}
     if not groups:
         return

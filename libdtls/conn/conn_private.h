@@ -119,7 +119,7 @@ struct dtls_conn {
     struct dtls_bytes postponed;
 
     uint8_t *input; /* the datagram being read: the caller's, or that of `reading` */
-    size_t input_len, input_at;
+    uint32_t input_len, input_at;
     struct dtls_held_record *reading;   /* a sealed record whose keys have come */
     struct dtls_held_record *delivered; /* held data that the last DATA event points into */
     struct dtls_held held;              /* authentic data of n+1, before Finished (R5) */

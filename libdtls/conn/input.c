@@ -318,14 +318,15 @@ static void open_record(struct dtls_conn *conn, struct dtls_record *record, cons
 static void read_next_record(struct dtls_conn *conn)
 {
     struct dtls_record record;
-    size_t start = conn->input_at;
+    size_t start = conn->input_at, at = start;
 
-    if (!dtls_record_read(conn->input, conn->input_len, &conn->input_at, &record)) {
+    if (!dtls_record_read(conn->input, conn->input_len, &at, &record)) {
         drop(conn, DTLS_DROP_TRUNCATED); /* the rest is lost; what came before it stands (S1) */
         conn->input_at = conn->input_len;
         return;
     }
-    open_record(conn, &record, conn->input + start, conn->input_at - start);
+    conn->input_at = (uint32_t)at;
+    open_record(conn, &record, conn->input + start, at - start);
 }
 
 /* ---- what is read next ---- */
@@ -357,7 +358,7 @@ static bool read_early(struct dtls_conn *conn)
         return false;
     conn->reading = dtls_held_take(&conn->early);
     conn->input = conn->reading->bytes;
-    conn->input_len = conn->reading->len;
+    conn->input_len = (uint32_t)conn->reading->len;
     conn->input_at = 0;
     return true;
 }
@@ -412,7 +413,7 @@ int dtls_conn_receive(struct dtls_conn *conn, dtls_time now, uint8_t *datagram, 
     }
     dtls_conn_expire_epochs(conn, now);
     conn->input = datagram;
-    conn->input_len = len;
+    conn->input_len = len < UINT32_MAX ? (uint32_t)len : UINT32_MAX; /* UDP's are far shorter */
     conn->input_at = 0;
     dtls_conn_pump(conn);
     return conn->state == DTLS_CONN_OVER && conn->death != DTLS_ERR_CLOSED ? conn->death : DTLS_OK;

@@ -47,10 +47,10 @@ check "records, handshakes and memory in one run" compare --only records --only 
     --json "$room/rows" --markdown "$room/table" --plots "$room"
 # Reads the rows as a program would: prints what is wrong.
 judge() {
-    python3 - "$room/rows" "$@" <<'END'
+    python3 - "$room/rows" "$build" "$@" <<'END' | sed 's/^/# /'
 import json, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
-built = sys.argv[2:]
+BUILD, *built = sys.argv[2:]
 wrong = []
 names = ["bench", "impl", "version", "case", "value", "unit", "spread_percent", "ratio_to_best_peer", "ratio_to_limit"]
 wrong += [f"members of {row}" for row in rows if list(row) != names]
@@ -71,12 +71,15 @@ for bench, case in cases:
             wrong.append(f"to the best peer: {row}")
         if "nettle" in found and abs(row["ratio_to_limit"] * found["nettle"]["value"] / row["value"] - 1) > 0.02:
             wrong.append(f"to the limit: {row}")
+sanitized = "-fsanitize" in open(BUILD + "/compile_commands.json").read()  # its malloc says nothing of the others
 idle = {row["impl"] for row in rows if (row["bench"], row["case"]) == ("memory", "AES-128-GCM: server, idle")}
-if idle != {"libdtls", *built}:
+if idle != {"libdtls", *([] if sanitized else built)}:
     wrong.append(f"memory: {sorted(idle)}")
-print("\n".join(wrong))
+for line in wrong:
+    print(line)
 sys.exit(bool(wrong))
 END
+    [ "${PIPESTATUS[0]}" = 0 ]
 }
 check "every row is there, of the form that is promised, and its ratios are right" judge "${built[@]}"
 if [ ${#built[@]} -gt 0 ]; then
@@ -85,7 +88,7 @@ if [ ${#built[@]} -gt 0 ]; then
 fi
 for picture in records-aes-128-gcm records-chacha20-poly1305 handshakes memory; do
     check "  ... a picture of $picture" eval 'python3 -c "import sys, xml.dom.minidom as dom
-sys.exit(len(dom.parse(sys.argv[1]).getElementsByTagName(\"rect\")) < 5)" "$room/$picture.svg"'
+sys.exit(len(dom.parse(sys.argv[1]).getElementsByTagName(\"rect\")) < 4)" "$room/$picture.svg"'
 done
 
 finish
