@@ -61,7 +61,6 @@ static void share(struct dtls_redis *redis)
     const struct dtls_redis_shared *shared = redis->shared;
     uint8_t sealed[DTLS_SEALED_KEYS_MOST];
     size_t len;
-
     int err = dtls_ticket_keys_seal(shared->keys, shared->by, now_s(), sealed, &len);
 
     if (err == DTLS_ERR_ARGUMENT)
@@ -78,7 +77,6 @@ static void rotate(struct dtls_redis *redis)
 {
     const struct dtls_redis_shared *shared = redis->shared;
     bool changed;
-
     int err = dtls_ticket_keys_rotate(shared->keys, now_s(), shared->period_s, shared->lifetime_s, &changed);
 
     if (err != DTLS_OK)
@@ -103,16 +101,16 @@ static uint64_t sealing_since(const struct dtls_ticket_keys *keys)
 }
 
 /* Whoever can write the store can put an old set back, which opens. It would have us seal with a key whose time is
- * over, for as long as that one opens. */
-static const char *take_set(struct dtls_redis_shared *shared, struct dtls_bytes sealed)
+ * over, for as long as that one opens. *read: it was possible to say whether it opens. */
+static const char *take_set(struct dtls_redis_shared *shared, struct dtls_bytes sealed, bool *read)
 {
     struct dtls_ticket_keys set;
     const char *problem = NULL;
-
     int err = dtls_ticket_keys_open(&set, shared->by, now_s(), sealed);
 
+    *read = err != DTLS_ERR_NO_MEMORY;
     if (err != DTLS_OK)
-        return err == DTLS_ERR_NO_MEMORY ? dtls_error_string(err) : "the ticket keys in the store do not open";
+        return *read ? "the ticket keys in the store do not open" : dtls_error_string(err);
     if (sealing_since(&set) < sealing_since(shared->keys))
         problem = "the ticket keys in the store are older than ours";
     else
@@ -130,7 +128,8 @@ static void take_keys(struct dtls_redis_request *request, const redisReply *repl
     if (shared == NULL || reply == NULL)
         return;
     if (reply->type == REDIS_REPLY_STRING && !(makes && shared->keys->count > 0)) {
-        const char *problem = take_set(shared, (struct dtls_bytes){ (const uint8_t *)reply->str, (size_t)reply->len });
+        const struct dtls_bytes sealed = { (const uint8_t *)reply->str, (size_t)reply->len };
+        const char *problem = take_set(shared, sealed, &heard);
         redis->stats.errors += problem != NULL;
         if (problem != NULL)
             dtls_redis_tell(redis, problem);

@@ -21,7 +21,7 @@ static inline struct dtls_reader dtls_reader_of(struct dtls_bytes bytes)
 /* A view of `len` bytes of anything. */
 struct dtls_bytes dtls_view(const void *at, size_t len);
 
-/* Its value; -1 for what is no hexadecimal digit, the end of a string included. */
+/* The value of a hexadecimal digit; -1 for anything else, the end of a string included. */
 int dtls_hex_digit(char c);
 
 /* Views of `len` bytes, or of a vector behind its length of 1, 2 or 3 bytes. */

@@ -87,9 +87,9 @@ void dtls_conn_expire_epochs(struct dtls_conn *conn, dtls_time now)
  * some. An abbreviated one shows none, and what there was stays. Without memory there are none. */
 static void keep_shown(struct dtls_association *as, struct dtls_handshake *hs)
 {
-    const struct dtls_established *old = &as->active, *now = &hs->pending;
-    bool psk = now->has_peer && now->suite->psk;
-    bool chain = now->has_peer && !psk && !now->peer_raw && hs->config->keep_peer_chain;
+    const struct dtls_established *old = &as->active, *pending = &hs->pending;
+    bool psk = pending->has_peer && pending->suite->psk;
+    bool chain = pending->has_peer && !psk && !pending->peer_raw && hs->config->keep_peer_chain;
 
     if (((psk && hs->psk.identity == NULL) || (chain && hs->chain_len == 0)) && old->has_peer && old->suite->psk == psk)
         return;

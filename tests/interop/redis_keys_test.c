@@ -1,4 +1,6 @@
 /* redis_keys_test.c - ticket keys that a fleet shares through Redis: one server makes them, two follow. */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,6 +190,42 @@ static void keys_that_do_not_open_change_nothing(void)
     }
 }
 
+static bool no_memory;
+
+/* In front of libdtls's own, as the dynamic linker finds it. */
+int dtls_ticket_keys_open(struct dtls_ticket_keys *keys, const struct dtls_ticket_keys *by, uint64_t now_s,
+                          struct dtls_bytes sealed)
+{
+    int (*ours)(struct dtls_ticket_keys *, const struct dtls_ticket_keys *, uint64_t, struct dtls_bytes);
+
+    *(void **)&ours = dlsym(RTLD_NEXT, "dtls_ticket_keys_open");
+    return no_memory ? DTLS_ERR_NO_MEMORY : ours(keys, by, now_s, sealed);
+}
+
+/* A set that there is no memory to open is there all the same. */
+static void a_maker_without_memory_waits(void)
+{
+    struct fleet fleet;
+    struct scene *maker = &fleet.scene[0];
+
+    begin_fleet(&fleet, 600);
+    CU_ASSERT_TRUE(scene_run_until(maker, all_have_the_keys));
+    older = fleet.keys[0];
+    dtls_redis_free(maker->redis);
+    memset(&fleet.keys[0], 0, sizeof fleet.keys[0]);
+    maker->words[0] = '\0';
+    no_memory = true;
+    CU_ASSERT_EQUAL_FATAL(scene_try_store(maker, "redis://127.0.0.1:%d", NULL), DTLS_OK);
+    CU_ASSERT_EQUAL(dtls_redis_share_keys(maker->redis, &fleet.keys[0], &fleet.by, 600, 3000), DTLS_OK);
+    wanted_words = "memory";
+    CU_ASSERT_TRUE(scene_run_until(maker, somebody_was_told));
+    CU_ASSERT_EQUAL(fleet.keys[0].count, 0);
+    no_memory = false;
+    CU_ASSERT_TRUE(scene_run_until(maker, all_have_the_keys));
+    CU_ASSERT_TRUE(is_same(&older, &fleet.keys[0]));
+    end_fleet(&fleet);
+}
+
 static bool the_maker_has_keys(const struct scene *scene)
 {
     (void)scene;
@@ -228,6 +266,7 @@ static CU_TestInfo tests[] = {
     { "an old set that is put back changes nothing", an_old_set_that_is_put_back_changes_nothing },
     { "keys that do not open change nothing", keys_that_do_not_open_change_nothing },
     { "a maker waits until it is told what is there", a_maker_waits_until_it_is_told_what_is_there },
+    { "a maker without memory waits", a_maker_without_memory_waits },
     CU_TEST_INFO_NULL,
 };
 
