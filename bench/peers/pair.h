@@ -56,6 +56,11 @@ void pair_push(bool from_server, const void *datagram, size_t len);
 size_t pair_pull(bool to_server, void *out, size_t cap);
 bool pair_waits(bool to_server);
 
+/* For `receive`: room for the data of a record, and what has come of a library's read into it: where it is and *len, or
+ * NULL where it has read nothing. */
+extern uint8_t pair_data[PAIR_DATAGRAM];
+const uint8_t *pair_read(long got, size_t *len);
+
 /* ---- for those who measure ---- */
 
 struct pair {

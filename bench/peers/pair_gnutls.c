@@ -148,11 +148,7 @@ static bool send_record(void *end, const uint8_t *data, size_t len)
 
 static const uint8_t *receive(void *end, size_t *len)
 {
-    static uint8_t data[PAIR_DATAGRAM];
-    ssize_t got = gnutls_record_recv(end, data, sizeof data);
-
-    *len = got > 0 ? (size_t)got : 0;
-    return got > 0 ? data : NULL;
+    return pair_read(gnutls_record_recv(end, pair_data, sizeof pair_data), len);
 }
 
 const struct pair_library pair_library = {

@@ -177,11 +177,7 @@ static bool send_record(void *pointer, const uint8_t *data, size_t len)
 
 static const uint8_t *receive(void *pointer, size_t *len)
 {
-    static uint8_t data[PAIR_DATAGRAM];
-    int got = mbedtls_ssl_read(&((struct end *)pointer)->ssl, data, sizeof data);
-
-    *len = got > 0 ? (size_t)got : 0;
-    return got > 0 ? data : NULL;
+    return pair_read(mbedtls_ssl_read(&((struct end *)pointer)->ssl, pair_data, sizeof pair_data), len);
 }
 
 const struct pair_library pair_library = {

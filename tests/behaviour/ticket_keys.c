@@ -111,6 +111,9 @@ static void settings_that_cannot_work_are_refused(void)
     for (uint64_t now = EPOCH_S; now < EPOCH_S + 3000; now += 7) /* as many keys as there can be */
         CU_ASSERT_EQUAL(dtls_ticket_keys_rotate(&keys, now, 60, 12 * 60 + 59, &changed), DTLS_OK);
     CU_ASSERT_TRUE(keys.count > 13 && keys.count <= DTLS_MAX_TICKET_KEYS);
+    keys.count = DTLS_MAX_TICKET_KEYS + 1;
+    CU_ASSERT_EQUAL(dtls_ticket_keys_rotate(&keys, EPOCH_S, 60, 60, &changed), DTLS_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(keys.count, DTLS_MAX_TICKET_KEYS + 1);
 }
 
 /* An error that is taken for a time would end all keys; and near the end of the numbers there is no next period. */

@@ -15,7 +15,10 @@ store_mistake() { # WORD URL
 }
 check "a URL of something else" store_mistake redis:// http://127.0.0.1
 check "a port that is none" store_mistake redis:// redis://127.0.0.1:70000
-check "a host that is not there" store_mistake "not found" redis://nobody.invalid
+check "a host that is not there" store_mistake "not found" redis://:sesame@nobody.invalid
+check "  ... without a word of the password" eval '! grep -q sesame "$room/mistake.err"'
+check "a port that is none, behind a password" store_mistake redis:// redis://:sesame@127.0.0.1:70000
+check "  ... without a word of it" eval '! grep -q sesame "$room/mistake.err"'
 
 # ---- one Redis, two servers ----
 
