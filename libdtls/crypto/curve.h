@@ -10,9 +10,6 @@
 
 enum { DTLS_CURVE_MAX = 48, DTLS_POINT_MAX = 1 + 2 * DTLS_CURVE_MAX };
 
-/* How often a scalar is drawn before the source counts as broken: one draw in 2^32 fails with P-256. */
-enum { DTLS_SCALAR_DRAWS = 8 };
-
 /* Bytes of a coordinate, or of a scalar. */
 size_t dtls_curve_len(const struct ecc_curve *curve);
 

@@ -10,7 +10,7 @@
 
 #include "crypto/ecdhe.h"
 #include "crypto/memory.h"
-#include "crypto/private_key.h"
+#include "crypto/key_nettle.h"
 #include "dtls/endpoint.h"
 #include "handshake/key_schedule.h"
 #include "handshake/session.h"
@@ -241,11 +241,10 @@ static void note_number(const mpz_t number)
 
 static void note_key(const struct dtls_private_key *key)
 {
-    const struct rsa_private_key *rsa = &key->rsa.secret;
-
-    if (key->kind == DTLS_KEY_ED) {
-        book_note("private key", key->ed.seed, sizeof key->ed.seed);
-    } else if (key->kind == DTLS_KEY_RSA) {
+    if (key->ops->kind == DTLS_KEY_ED) {
+        book_note("private key", ((const struct dtls_ed25519_key *)key)->seed, DTLS_ED25519_LEN);
+    } else if (key->ops->kind == DTLS_KEY_RSA) {
+        const struct rsa_private_key *rsa = &((const struct dtls_rsa_key *)key)->secret;
         note_number(rsa->d);
         note_number(rsa->p);
         note_number(rsa->q);
@@ -253,7 +252,8 @@ static void note_key(const struct dtls_private_key *key)
         note_number(rsa->b);
         note_number(rsa->c);
     } else {
-        book_note("private key", key->ec.scalar.p, dtls_curve_len(key->ec.scalar.ecc));
+        const struct ecc_scalar *scalar = &((const struct dtls_ecdsa_key *)key)->scalar;
+        book_note("private key", scalar->p, dtls_curve_len(scalar->ecc));
     }
 }
 

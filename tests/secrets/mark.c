@@ -8,7 +8,7 @@
 #include <valgrind/memcheck.h>
 
 #include "crypto/ecdhe.h"
-#include "crypto/private_key.h"
+#include "crypto/key_nettle.h"
 #include "crypto/secret.h"
 #include "dtls/dtls.h"
 #include "handshake/key_schedule.h"
@@ -124,17 +124,33 @@ static void mark_number(const mpz_t number)
     mark(number->_mp_d, (size_t)number->_mp_alloc * sizeof(mp_limb_t));
 }
 
+/* The insides of a key; which of them it has, its kind says. */
+static const struct ecc_scalar *scalar_of(const struct dtls_private_key *key)
+{
+    return &((const struct dtls_ecdsa_key *)key)->scalar;
+}
+
+static const uint8_t *seed_of(const struct dtls_private_key *key)
+{
+    return ((const struct dtls_ed25519_key *)key)->seed;
+}
+
+static const struct rsa_private_key *rsa_of(const struct dtls_private_key *key)
+{
+    return &((const struct dtls_rsa_key *)key)->secret;
+}
+
 static void mark_key(const struct dtls_private_key *key)
 {
-    const struct rsa_private_key *rsa = &key->rsa.secret;
+    const struct rsa_private_key *rsa = rsa_of(key);
 
-    switch (key->kind) {
+    switch (key->ops->kind) {
     case DTLS_KEY_P256:
     case DTLS_KEY_P384:
-        mark(key->ec.scalar.p, dtls_curve_len(key->ec.scalar.ecc));
+        mark(scalar_of(key)->p, dtls_curve_len(scalar_of(key)->ecc));
         break;
     case DTLS_KEY_ED:
-        mark(key->ed.seed, sizeof key->ed.seed);
+        mark(seed_of(key), DTLS_ED25519_LEN);
         break;
     case DTLS_KEY_RSA:
         mark_number(rsa->d);
@@ -329,17 +345,17 @@ WRAP(enum dtls_opened, dtls_epoch_open, struct dtls_epoch *epoch, struct dtls_re
 WRAP(int, dtls_signature_make, const struct dtls_private_key *key, uint16_t scheme, const struct dtls_random *random,
      struct dtls_bytes message, uint8_t *out, size_t *len)
 {
-    const struct rsa_private_key *rsa = &key->rsa.secret;
+    const struct rsa_private_key *rsa = rsa_of(key);
 
-    switch (key->kind) {
+    switch (key->ops->kind) {
     case DTLS_KEY_P256:
-        see(SECRET_P256_KEY, key->ec.scalar.p, 32);
+        see(SECRET_P256_KEY, scalar_of(key)->p, 32);
         break;
     case DTLS_KEY_P384:
-        see(SECRET_P384_KEY, key->ec.scalar.p, 48);
+        see(SECRET_P384_KEY, scalar_of(key)->p, 48);
         break;
     case DTLS_KEY_ED:
-        see(SECRET_ED25519_KEY, key->ed.seed, sizeof key->ed.seed);
+        see(SECRET_ED25519_KEY, seed_of(key), DTLS_ED25519_LEN);
         break;
     case DTLS_KEY_RSA:
         see_number(SECRET_RSA_KEY, rsa->p);
