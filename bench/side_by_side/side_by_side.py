@@ -15,11 +15,14 @@ import draw
 
 NAMES = ("records", "handshakes", "memory", "udp", "rehandshake")
 OURS = ("libdtls", "libdtls+ipsec-mb")
+TRIED = ("libdtls+libcrypto", "libdtls+stock")  # ours with other public-key operations, and keys made before
 LIMITS = ("nettle", "kernel")  # nettle's functions, and the kernel's calls, alone
 PEERS = ("openssl", "gnutls", "mbedtls", "wolfssl")
 MORE_IS_BETTER = ("records/s",)
-TITLES = {"libdtls": "libdtls", "libdtls+ipsec-mb": "libdtls, ipsec-mb", "openssl": "OpenSSL", "gnutls": "GnuTLS",
-          "mbedtls": "Mbed TLS", "wolfssl": "wolfSSL", "nettle": "nettle alone", "kernel": "the kernel alone"}
+TITLES = {"libdtls": "libdtls", "libdtls+ipsec-mb": "libdtls, ipsec-mb",
+          "libdtls+libcrypto": "libdtls, libcrypto's operations", "libdtls+stock": "libdtls, keys made before",
+          "openssl": "OpenSSL", "gnutls": "GnuTLS", "mbedtls": "Mbed TLS", "wolfssl": "wolfSSL",
+          "nettle": "nettle alone", "kernel": "the kernel alone"}
 
 # What the Markdown table shows: what to call it, the bench, the case.
 TABLE = (
@@ -87,7 +90,7 @@ class Samples:
             pick = max if unit in MORE_IS_BETTER else min
             peers = [medians[case, peer] for peer in PEERS if (case, peer) in medians]
             limits = [medians[case, limit] for limit in LIMITS if (case, limit) in medians]
-            if impl == "libdtls+ipsec-mb":  # another cipher than nettle's
+            if impl in ("libdtls+ipsec-mb", "libdtls+libcrypto"):  # what is not nettle's has not its limit
                 limits = []
             yield {"bench": self.bench, "impl": impl, "version": version, "case": case, "value": round(value, 1),
                    "unit": unit, "spread_percent": spread,
@@ -104,6 +107,8 @@ class Benches:
         places = [("nettle", self.build, "bare"), ("libdtls", self.build, "peer-libdtls")]
         if options.mb:
             places.append(("libdtls+ipsec-mb", options.mb, "peer-libdtls"))
+        places += [("libdtls+libcrypto", self.build, "peer-libdtls-libcrypto"),
+                   ("libdtls+stock", self.build, "peer-libdtls-once")]
         places += [(peer, self.build, "peer-" + peer) for peer in PEERS]
         for impl, build, program in places:
             path = os.path.join(build, "bench/peers", program)
@@ -127,12 +132,12 @@ class Benches:
 
     def records(self):
         cases = [{"options": ["--cipher", cipher, "--size", str(size)],
-                  "not": ("wolfssl",) if size > 1300 else ()}  # Debian's takes no larger ones
+                  "not": TRIED + (("wolfssl",) if size > 1300 else ())}  # Debian's takes no larger ones
                  for cipher in ("aes-128-gcm", "chacha20-poly1305") for size in (64, 160, 512, 1200, 1400)]
         return self.in_turns("records", cases, 3 if self.options.quick else 9, 10 if self.options.quick else 50)
 
     def handshakes(self):
-        cases = [{"options": ["--kind", kind], "not": ("nettle",) if kind == "resumed" else ()}
+        cases = [{"options": ["--kind", kind], "not": ("nettle", *TRIED) if kind == "resumed" else ()}
                  for kind in ("x25519", "p256", "resumed")]
         return self.in_turns("handshakes", cases, 3 if self.options.quick else 9, 30 if self.options.quick else 150)
 
