@@ -49,12 +49,16 @@ struct pair_library {
 
 extern const struct pair_library pair_library;
 
-/* ---- for the libraries ---- */
+/* ---- for the libraries, and the limit ---- */
 
 /* A datagram from the server, or to it, and the next one that waits for it: 0 when there is none. */
 void pair_push(bool from_server, const void *datagram, size_t len);
 size_t pair_pull(bool to_server, void *out, size_t cap);
 bool pair_waits(bool to_server);
+
+/* Nothing is on the way any more; and whether a Certificate was since. */
+void pair_forget(void);
+bool pair_saw_certificate(void);
 
 /* For `receive`: room for the data of a record, and what has come of a library's read into it: where it is and *len, or
  * NULL where it has read nothing. */
