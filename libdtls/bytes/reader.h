@@ -18,6 +18,17 @@ static inline struct dtls_reader dtls_reader_of(struct dtls_bytes bytes)
     return (struct dtls_reader){ .at = bytes.at, .left = bytes.len };
 }
 
+/* Big endian, from `len` bytes (8 at most) that are known to be there: one load where the length is a constant. */
+static inline uint64_t dtls_number_at(const uint8_t *at, size_t len)
+{
+    uint64_t number = 0;
+
+#pragma GCC unroll 8
+    for (size_t i = 0; i < len; i++)
+        number = number << 8 | at[i];
+    return number;
+}
+
 /* A view of `len` bytes of anything. */
 struct dtls_bytes dtls_view(const void *at, size_t len);
 
@@ -41,11 +52,8 @@ static inline struct dtls_bytes dtls_read_bytes(struct dtls_reader *from, size_t
 static inline uint64_t dtls_read_number(struct dtls_reader *from, size_t len)
 {
     struct dtls_bytes bytes = dtls_read_bytes(from, len);
-    uint64_t number = 0;
 
-    for (size_t i = 0; i < bytes.len; i++)
-        number = number << 8 | bytes.at[i];
-    return number;
+    return bytes.len > 0 ? dtls_number_at(bytes.at, len) : 0;
 }
 
 static inline uint8_t dtls_read_u8(struct dtls_reader *from)

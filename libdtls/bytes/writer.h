@@ -19,6 +19,16 @@ static inline struct dtls_writer dtls_writer_to(uint8_t *span, size_t cap)
     return (struct dtls_writer){ .at = span, .cap = cap };
 }
 
+/* Big endian, into `size` bytes (8 at most) that are known to be there: one store where the size is a constant. */
+static inline void dtls_put_number(uint8_t *at, size_t size, uint64_t value)
+{
+#pragma GCC unroll 8
+    for (size_t i = size; i > 0; i--) {
+        at[i - 1] = (uint8_t)value;
+        value >>= 8;
+    }
+}
+
 /* Room for `len` bytes that the caller fills itself; NULL (and broken) when they do not fit. */
 static inline uint8_t *dtls_write_space(struct dtls_writer *to, size_t len)
 {
@@ -35,10 +45,8 @@ static inline void dtls_write_number(struct dtls_writer *to, size_t size, uint64
 {
     uint8_t *space = dtls_write_space(to, size);
 
-    for (size_t i = size; i > 0 && space != NULL; i--) {
-        space[i - 1] = (uint8_t)value;
-        value >>= 8;
-    }
+    if (space != NULL)
+        dtls_put_number(space, size, value);
 }
 
 static inline void dtls_write_u8(struct dtls_writer *to, uint8_t value)

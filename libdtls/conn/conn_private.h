@@ -147,7 +147,10 @@ struct dtls_waiting_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtl
 /* input.c: opens records until one of them makes an event. And: the peer is ahead, ask for its last flight (R5). */
 void dtls_conn_pump(struct dtls_conn *conn);
 void dtls_conn_call_for_last_flight(struct dtls_conn *conn);
-bool dtls_conn_has_event(const struct dtls_conn *conn);
+static inline bool dtls_conn_has_event(const struct dtls_conn *conn)
+{
+    return conn->event_count > 0 || conn->data_waits;
+}
 
 /* output.c */
 bool dtls_conn_has_datagram(const struct dtls_conn *conn); /* perhaps; false: surely not */

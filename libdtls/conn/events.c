@@ -21,11 +21,6 @@ struct dtls_waiting_event *dtls_conn_find_event(struct dtls_conn *conn, enum dtl
     return NULL;
 }
 
-bool dtls_conn_has_event(const struct dtls_conn *conn)
-{
-    return conn->event_count > 0 || conn->data_waits;
-}
-
 static void tell(const struct dtls_conn *conn, const struct dtls_waiting_event *waiting, struct dtls_event *event)
 {
     *event = (struct dtls_event){ .type = (enum dtls_event_type)waiting->type };
