@@ -2,7 +2,8 @@
  * always.
  *
  * The library chooses its functions by the processor when a manager of it is made. There is one here, made by whoever
- * is first, and never changed afterwards: the functions used take all that they work on as arguments. */
+ * is first, and never changed afterwards: the functions used take all that they work on as arguments. Its interface for
+ * many buffers at once has nothing to bring: it takes GCM one by one, and its jobs cost something besides. */
 #include "crypto/aead_gcm.h"
 
 #include <assert.h>
