@@ -10,8 +10,8 @@ documents=(README.md docs/*.md)
 
 # ---- names: of the library, and of nobody else ----
 
-strip_comments() { # FILE...
-    cat "$@" | awk '{
+strip_comments() { # from what comes in
+    awk '{
         for (line = $0; line != ""; ) {
             if (inside) {
                 if (!(at = index(line, "*/")))
@@ -33,8 +33,8 @@ strip_comments() { # FILE...
 words() { # in what comes in
     grep -oE '\b(dtls|DTLS)_[A-Za-z0-9_]+' | sort -u
 }
-public=$(strip_comments include/dtls/*.h | words)
-private=$(strip_comments $(find libdtls -name '*.[ch]') | words)
+public=$(cat include/dtls/*.h | strip_comments | words)
+private=$(find libdtls -name '*.[ch]' -exec cat {} + | strip_comments | words)
 
 # Names of OpenSSL that begin as ours do; a variable of meson.
 others='DTLS_client_method DTLS_server_method DTLS_set_link_mtu DTLS_get_data_mtu DTLS_set_timer_cb dtls_ev_dep'
