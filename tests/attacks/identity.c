@@ -9,6 +9,7 @@
 #include "messages/key_exchange.h"
 #include "tests/attacks/draft.h"
 #include "tests/box/forge.h"
+#include "tests/box/keyring.h"
 #include "tests/box/record_view.h"
 #include "tests/box/scene.h"
 #include "tests/tap.h"
@@ -373,6 +374,50 @@ static void a_zero_byte_ends_no_comparison(void)
     }
 }
 
+/* Two clients whose identities differ behind a zero byte alone, each with its key. */
+static void begin_with_zero_bytes(struct pair_options *options, struct keyring *ring, size_t name, size_t key)
+{
+    static const uint8_t names[2][7] = { { 'a', 'l', 'i', 'c', 'e', 0, '1' }, { 'a', 'l', 'i', 'c', 'e', 0, '2' } };
+
+    pair_options(options, 1);
+    *ring = (struct keyring){ .psk = { keyring_psk("", 1, 16), keyring_psk("", 2, 16) }, .count = 2 };
+    for (size_t i = 0; i < 2; i++)
+        ring->psk[i].identity = (struct dtls_bytes){ names[i], sizeof names[i] };
+    keyring_use(ring, SERVER, &options->config[SERVER]);
+    options->config[SERVER].identity = options->config[CLIENT].identity = NULL;
+    options->config[SERVER].verifier.verify = options->config[CLIENT].verifier.verify = NULL;
+    options->config[CLIENT].psk_identity = ring->psk[name].identity;
+    options->config[CLIENT].psk_key = ring->psk[key].key;
+}
+
+static void a_zero_byte_ends_no_psk_identity(void)
+{
+    struct pair_options options;
+    struct keyring ring;
+
+    for (size_t name = 0; name < 2; name++)
+        for (size_t key = 0; key < 2; key++) {
+            begin_with_zero_bytes(&options, &ring, name, key);
+            struct pair *pair = pair_new(&options);
+            CHECK_CASE(pair_run_until_open(pair, 5 * NET_SECOND) == (name == key), "name %zu, key %zu", name, key);
+            CHECK_CASE(ring.name_len == 7 && memcmp(ring.name, ring.psk[name].identity.at, 7) == 0, "name %zu", name);
+            pair_free(pair);
+        }
+    begin_with_zero_bytes(&options, &ring, 0, 0); /* nor is it the same peer in a rehandshake */
+    struct pair *pair = pair_new(&options);
+    CU_ASSERT_TRUE_FATAL(pair_run_until_open(pair, 5 * NET_SECOND));
+    struct dtls_config other = *dtls_conn_config(pair->end[CLIENT].conn);
+    other.psk_identity = ring.psk[1].identity;
+    other.psk_key = ring.psk[1].key;
+    other.change_own_identity = true;
+    CU_ASSERT_EQUAL(dtls_conn_set_config(pair->end[CLIENT].conn, &other), DTLS_OK);
+    pair_rehandshake(pair, CLIENT, DTLS_REHANDSHAKE_FULL);
+    pair_run_for(pair, 3 * NET_SECOND);
+    const struct pair_event *failed = pair_last(pair, SERVER, DTLS_EVENT_FAILED);
+    CU_ASSERT_TRUE(failed != NULL && failed->error == DTLS_ERR_IDENTITY_CHANGED);
+    pair_free(pair);
+}
+
 static CU_TestInfo tests[] = {
     { "CVE-2022-29222: a certificate without its proof is refused, in a rehandshake too",
       a_certificate_without_its_proof_is_refused },
@@ -387,6 +432,7 @@ static CU_TestInfo tests[] = {
       a_session_is_resumed_with_nobody_else },
     { "CVE-2026-94419: a session of another peer is not offered", a_session_of_another_peer_is_not_offered },
     { "CVE-2026-42010: a zero byte ends no comparison of identities", a_zero_byte_ends_no_comparison },
+    { "CVE-2026-42010: a zero byte ends no identity of a pre-shared key", a_zero_byte_ends_no_psk_identity },
     CU_TEST_INFO_NULL,
 };
 
