@@ -12,7 +12,7 @@ cd "$source_dir" || exit 1
 CC=${CC:-cc}
 
 compiles() { # FILE: without a warning
-    $CC -std=gnu11 -fsyntax-only -Wall -Wextra -Werror -Wno-unused-variable -I include -I tests/interop "$1" \
+    $CC -std=gnu11 -fsyntax-only -Wall -Wextra -Werror -Wno-unused-variable -Wno-unused-function -I include -I tests/interop "$1" \
         > "$room/sample.out" 2>&1
 }
 
@@ -50,7 +50,7 @@ check_block() { # DOCUMENT NUMBER
         check "$name compiles" compiles "$room/sample.c"
     else
         {
-            printf '#include "samples.h"\nextern struct %s *conn;\nvoid sample(void);\nvoid sample(void)\n{\n' \
+            printf '#define SAMPLE_OF_STATEMENTS\n#include "samples.h"\nextern struct %s *conn;\nvoid sample(void);\nvoid sample(void)\n{\n' \
                 "$(connection "$block")"
             cat "$block"
             echo '}'
@@ -69,6 +69,12 @@ for document in README.md docs/*.md; do
     done
 done
 check "there are blocks of C" [ "$found" -ge 10 ]
+
+fenced() { # C that stands outside of a fence would not be compiled
+    ! awk '/^```/ { code = !code } !code && (/^    static / || /^    .*;( *\/\*.*)?$/) { print FILENAME ": " $0 }' \
+        README.md docs/*.md | grep . > "$room/sample.out"
+}
+check "no C stands outside of a fence" fenced
 
 # ---- one of them runs ----
 
