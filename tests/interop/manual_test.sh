@@ -122,7 +122,12 @@ done | empty "docs/trouble.md has a row for each reason to drop a record"
 grep '^| `DTLS_' docs/trouble.md | grep -oE 'DTLS_[A-Z_0-9]+`' | sort | uniq -d |
     empty "no error has two rows"
 
-# ---- architecture.md: the house as it stands ----
+# ---- design.md and architecture.md: the house as it stands ----
+
+rooms=$(sed -n '/^## 4\. /,/^## 5\. /p' docs/design.md)
+find libdtls -name '*.[ch]' | sed 's/.*\///; s/\.[ch]$//' | sort -u | while read -r room; do
+    grep -qw -- "$room" <<< "$rooms" || echo "$room"
+done | empty "each room of libdtls/ is in section 4 of docs/design.md"
 
 grep -oE '`(libdtls|include|apps|tests|bench|examples|docs)/[A-Za-z0-9_./-]*`' docs/architecture.md | tr -d '`' |
     sort -u | while read -r path; do
