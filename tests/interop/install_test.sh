@@ -1,13 +1,13 @@
 #!/bin/bash
 # install_test.sh BUILD-DIRECTORY SOURCE-DIRECTORY - what `meson install` puts down is enough to build a program with
-# pkg-config, and exports nothing but the public names.
+# pkg-config.
 set -u
 CC=${CC:-cc}
 build=$1
 source_dir=$2
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
-echo "1..7"
+echo "1..6"
 
 check() { # status number words
     if [ "$1" = 0 ]; then echo "ok $2 - $3"; else echo "not ok $2 - $3"; sed 's/^/# /' "$room/log"; fi
@@ -28,33 +28,29 @@ LD_LIBRARY_PATH=$libs "$room/client" > "$room/log" 2>&1
 [ $? = 2 ] && grep -q usage "$room/log"
 check $? 3 "and runs against the installed libraries"
 
-nm -D --defined-only "$libs"/libdtls*.so.*.*.* > "$room/log"
-! awk 'NF == 3 && $3 !~ /^dtls_/ { bad = 1 } END { exit !bad }' "$room/log" && ! grep -q dtls_epoch "$room/log"
-check $? 4 "only public names are exported"
-
 # A C++ program links too: the headers say extern "C".
 cp "$source_dir/tests/interop/headers.cc" "$room/headers.cc"
 # shellcheck disable=SC2086
 ${CC/#cc/c++} -o "$room/headers" "$room/headers.cc" $flags > "$room/log" 2>&1 && LD_LIBRARY_PATH=$libs "$room/headers"
-check $? 5 "a C++ program compiles, links and runs"
+check $? 4 "a C++ program compiles, links and runs"
 
 if [ -e "$libs/pkgconfig/libdtls-pkix.pc" ]; then
     cp "$source_dir/tests/interop/trust.cc" "$room/trust.cc"
     # shellcheck disable=SC2046
     ${CC/#cc/c++} -o "$room/trust" "$room/trust.cc" $(pkg-config --cflags --libs libdtls-pkix) > "$room/log" 2>&1 &&
         LD_LIBRARY_PATH=$libs "$room/trust" >> "$room/log" 2>&1
-    check $? 6 "and one that makes a verifier with libdtls-pkix"
+    check $? 5 "and one that makes a verifier with libdtls-pkix"
 else
-    echo "ok 6 # SKIP this build is without GnuTLS"
+    echo "ok 5 # SKIP this build is without GnuTLS"
 fi
 
 if [ ! -e "$libs/pkgconfig/libdtls-srtp.pc" ]; then
-    echo "ok 7 # SKIP this build is without libsrtp"
+    echo "ok 6 # SKIP this build is without libsrtp"
     exit
 fi
 cp "$source_dir/tests/interop/media.cc" "$room/media.cc"
 # shellcheck disable=SC2046
 ${CC/#cc/c++} -o "$room/media" "$room/media.cc" $(pkg-config --cflags --libs libdtls-srtp) > "$room/log" 2>&1 &&
     LD_LIBRARY_PATH=$libs "$room/media" >> "$room/log" 2>&1
-check $? 7 "and one that protects a packet with libdtls-srtp alone"
+check $? 6 "and one that protects a packet with libdtls-srtp alone"
 
