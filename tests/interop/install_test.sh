@@ -29,13 +29,13 @@ LD_LIBRARY_PATH=$libs "$room/client" > "$room/log" 2>&1
 check $? 3 "and runs against the installed libraries"
 
 # A C++ program links too: the headers say extern "C".
-cp "$source_dir/tests/interop/headers.cc" "$room/headers.cc"
+cp "$source_dir/tests/guest/loop.cc" "$room/loop.cc"
 # shellcheck disable=SC2086
-${CC/#cc/c++} -o "$room/headers" "$room/headers.cc" $flags > "$room/log" 2>&1 && LD_LIBRARY_PATH=$libs "$room/headers"
+${CC/#cc/c++} -o "$room/loop" "$room/loop.cc" $flags > "$room/log" 2>&1 && LD_LIBRARY_PATH=$libs "$room/loop"
 check $? 4 "a C++ program compiles, links and runs"
 
 if [ -e "$libs/pkgconfig/libdtls-pkix.pc" ]; then
-    cp "$source_dir/tests/interop/trust.cc" "$room/trust.cc"
+    cp "$source_dir/tests/guest/trust.cc" "$room/trust.cc"
     # shellcheck disable=SC2046
     ${CC/#cc/c++} -o "$room/trust" "$room/trust.cc" $(pkg-config --cflags --libs libdtls-pkix) > "$room/log" 2>&1 &&
         LD_LIBRARY_PATH=$libs "$room/trust" >> "$room/log" 2>&1
@@ -48,7 +48,7 @@ if [ ! -e "$libs/pkgconfig/libdtls-srtp.pc" ]; then
     echo "ok 6 # SKIP this build is without libsrtp"
     exit
 fi
-cp "$source_dir/tests/interop/media.cc" "$room/media.cc"
+cp "$source_dir/tests/guest/media.cc" "$room/media.cc"
 # shellcheck disable=SC2046
 ${CC/#cc/c++} -o "$room/media" "$room/media.cc" $(pkg-config --cflags --libs libdtls-srtp) > "$room/log" 2>&1 &&
     LD_LIBRARY_PATH=$libs "$room/media" >> "$room/log" 2>&1

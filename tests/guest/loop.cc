@@ -1,4 +1,4 @@
-// headers.cc - every public header in a C++ program, and one call into each library.
+// loop.cc - libdtls-ev from C++: one call into each of the two libraries.
 #include <dtls/dtls.h>
 #include <dtls/ev.h>
 
