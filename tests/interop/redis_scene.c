@@ -63,7 +63,8 @@ void scene_start_server(struct scene *scene, const char *password)
     CU_ASSERT_FATAL(scene->server >= 0);
     if (scene->server > 0)
         return;
-    freopen("/dev/null", "w", stdout);
+    if (freopen("/dev/null", "w", stdout) == NULL)
+        _exit(127);
     execlp("redis-server", "redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no",
            "--dir", scene->room, "--unixsocket", path, password != NULL ? "--requirepass" : "--loglevel",
            password != NULL ? password : "warning", (char *)NULL);
