@@ -53,7 +53,8 @@ grep -o 'gnutls_[a-z0-9_]*(' libdtls/adapters/pkix*.c | sort -u |
 echo "$included" | awk '$1 !~ /^libdtls\/adapters\// && $2 !~ /^(dtls|nettle|bytes|crypto|identity|messages|record|handshake|conn|endpoint)\// &&
         $2 !~ /^(assert|gmp|inttypes|limits|stdalign|stdbool|stddef|stdint|stdio|stdlib|string)\.h$/ &&
         $1 " " $2 !~ /^libdtls\/crypto\/aead_gcm_ipsec\.c (intel-ipsec-mb|stdatomic)\.h$/ &&
-        $1 " " $2 !~ /^libdtls\/crypto\/random_[a-z]*\.c (errno|sys\/random)\.h$/ { print $1 " includes " $2 }' |
+        $1 " " $2 !~ /^libdtls\/crypto\/random_(linux\.c (errno|sys\/random)|darwin\.c sys\/random)\.h$/ &&
+        $1 " " $2 !~ /^libdtls\/crypto\/random_windows\.c (bcrypt|windows)\.h$/ { print $1 " includes " $2 }' |
     empty "below adapters/ nobody knows sockets, clocks or threads"
 
 includes include/dtls/*.h | awk '$2 !~ /^(dtls\/[a-z_]*|std[a-z]*)\.h$/ &&
