@@ -236,7 +236,8 @@ struct dtls_address crowd_address(uint32_t host, uint16_t port)
 {
     struct dtls_address address = { .len = 6, .source_len = 4 };
 
-    memcpy(address.bytes, &host, 4);
+    for (size_t i = 0; i < 4; i++) /* the low byte first on any machine: tests tell hosts apart by it */
+        address.bytes[i] = (uint8_t)(host >> 8 * i);
     memcpy(address.bytes + 4, &port, 2);
     return address;
 }
