@@ -20,6 +20,7 @@
 #include "bench/bench.h"
 #include "bench/figure.h"
 #include "dtls/ev.h"
+#include "libdtls/crypto/nettle_length.h"
 
 enum { PAYLOAD = 160, MTU = 1200, BATCH = 128, ROUNDS = 3 };
 
@@ -341,7 +342,7 @@ static uint64_t bare_loop(int fd, double seconds, double *used)
             hmac_sha256_set_key(&hmac, sizeof secret, secret);
             hmac_sha256_update(&hmac, sizeof from[i], (const uint8_t *)&from[i]);
             hmac_sha256_update(&hmac, 64, in[i] + 13);
-            hmac_sha256_digest(&hmac, 32, out[i] + DTLS_HELLO_REPLY_LEN - 32);
+            hmac_sha256_digest(&hmac, DTLS_NETTLE_LENGTH(32) out[i] + DTLS_HELLO_REPLY_LEN - 32);
             out_parts[i] = (struct iovec){ out[i], sizeof out[i] };
             replies[i].msg_hdr = (struct msghdr){ &from[i], sizeof from[i], &out_parts[i], 1, NULL, 0, 0 };
         }

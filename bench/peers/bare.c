@@ -17,6 +17,7 @@
 #include "bench/peers/clock.h"
 #include "bench/peers/pair.h"
 #include "bench/peers/work.h"
+#include "libdtls/crypto/nettle_length.h"
 
 enum { BATCH = PAIR_WAITING, TAG = 16, AAD = 13 };
 
@@ -44,11 +45,11 @@ static void gcm_pass(struct gcm_aes128_ctx *gcm, size_t size, bool seal)
         gcm_aes128_update(gcm, sizeof aad, aad);
         if (seal) {
             gcm_aes128_encrypt(gcm, size, datagram, datagram);
-            gcm_aes128_digest(gcm, TAG, datagram + size);
+            gcm_aes128_digest(gcm, DTLS_NETTLE_LENGTH(TAG) datagram + size);
             pair_push(false, datagram, size + TAG);
         } else {
             gcm_aes128_decrypt(gcm, size, datagram, datagram);
-            gcm_aes128_digest(gcm, TAG, tag);
+            gcm_aes128_digest(gcm, DTLS_NETTLE_LENGTH(TAG) tag);
             if (memcmp(tag, datagram + size, TAG) != 0)
                 refuse("nettle: a tag is wrong");
         }
@@ -67,11 +68,11 @@ static void chacha_pass(struct chacha_poly1305_ctx *chacha, size_t size, bool se
         chacha_poly1305_update(chacha, sizeof aad, aad);
         if (seal) {
             chacha_poly1305_encrypt(chacha, size, datagram, datagram);
-            chacha_poly1305_digest(chacha, TAG, datagram + size);
+            chacha_poly1305_digest(chacha, DTLS_NETTLE_LENGTH(TAG) datagram + size);
             pair_push(false, datagram, size + TAG);
         } else {
             chacha_poly1305_decrypt(chacha, size, datagram, datagram);
-            chacha_poly1305_digest(chacha, TAG, tag);
+            chacha_poly1305_digest(chacha, DTLS_NETTLE_LENGTH(TAG) tag);
             if (memcmp(tag, datagram + size, TAG) != 0)
                 refuse("nettle: a tag is wrong");
         }

@@ -4,14 +4,14 @@
 #include <assert.h>
 #include <nettle/chacha-poly1305.h>
 
+#include "crypto/nettle_length.h"
 #include "crypto/secret.h"
 
 static_assert(sizeof(struct chacha_poly1305_ctx) <= DTLS_AEAD_MAX_CONTEXT, "room for a context");
 
-/* The one call that changes with nettle 4, where it loses its length. */
 static void finish(struct chacha_poly1305_ctx *context, uint8_t *tag)
 {
-    chacha_poly1305_digest(context, DTLS_AEAD_TAG_LEN, tag);
+    chacha_poly1305_digest(context, DTLS_NETTLE_LENGTH(DTLS_AEAD_TAG_LEN) tag);
 }
 
 static void set_key(void *context, const uint8_t *key)

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <nettle/gcm.h>
 
+#include "crypto/nettle_length.h"
 #include "crypto/secret.h"
 
 /* A keyed context is nettle's gcm_aes128_ctx without the state of a single message: that lives on the stack. */
@@ -36,11 +37,10 @@ static void begin(struct gcm_ctx *gcm, const struct gcm_key *hash, const uint8_t
     gcm_update(gcm, hash, aad_len, aad);
 }
 
-/* The one call that changes with nettle 4, where it loses its length. */
 static void finish(struct gcm_ctx *gcm, const struct gcm_key *hash, const void *cipher, nettle_cipher_func *encrypt,
                    uint8_t *tag)
 {
-    gcm_digest(gcm, hash, cipher, encrypt, DTLS_AEAD_TAG_LEN, tag);
+    gcm_digest(gcm, hash, cipher, encrypt, DTLS_NETTLE_LENGTH(DTLS_AEAD_TAG_LEN) tag);
     dtls_wipe(gcm, sizeof *gcm);
 }
 

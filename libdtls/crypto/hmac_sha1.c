@@ -3,6 +3,7 @@
 
 #include <nettle/hmac.h>
 
+#include "crypto/nettle_length.h"
 #include "crypto/secret.h"
 
 void dtls_hmac_sha1(struct dtls_bytes key, const struct dtls_bytes *parts, size_t count,
@@ -13,6 +14,6 @@ void dtls_hmac_sha1(struct dtls_bytes key, const struct dtls_bytes *parts, size_
     hmac_sha1_set_key(&context, key.len, key.at);
     for (size_t i = 0; i < count; i++)
         hmac_sha1_update(&context, parts[i].len, parts[i].at);
-    hmac_sha1_digest(&context, DTLS_HMAC_SHA1_LEN, out); /* nettle 4 takes no length here */
+    hmac_sha1_digest(&context, DTLS_NETTLE_LENGTH(DTLS_HMAC_SHA1_LEN) out);
     dtls_wipe(&context, sizeof context);
 }

@@ -6,6 +6,8 @@
 #include <nettle/hmac.h>
 #include <string.h>
 
+#include "libdtls/crypto/nettle_length.h"
+
 static void encrypt_block(const uint8_t *key, size_t key_len, uint8_t *out, const uint8_t *in)
 {
     if (key_len == 32) {
@@ -80,12 +82,14 @@ static void cm_encrypt(const struct reference_keys *keys, const uint8_t *ssrc, u
 static void sign(const struct reference_keys *keys, const uint8_t *packet, size_t len, const uint8_t *more,
                  size_t more_len, uint8_t *tag)
 {
+    uint8_t whole[SHA1_DIGEST_SIZE];
     struct hmac_sha1_ctx hmac;
 
     hmac_sha1_set_key(&hmac, sizeof keys->auth, keys->auth);
     hmac_sha1_update(&hmac, len, packet);
     hmac_sha1_update(&hmac, more_len, more);
-    hmac_sha1_digest(&hmac, keys->tag_len, tag);
+    hmac_sha1_digest(&hmac, DTLS_NETTLE_LENGTH(sizeof whole) whole);
+    memcpy(tag, whole, keys->tag_len);
 }
 
 void reference_cm_rtp(const struct reference_keys *keys, uint64_t index, uint8_t *packet, size_t *len)
@@ -116,14 +120,14 @@ static void seal_with_gcm(const struct reference_keys *keys, const uint8_t iv[12
         gcm_aes256_set_iv(&gcm, 12, iv);
         gcm_aes256_update(&gcm, aad_len, aad);
         gcm_aes256_encrypt(&gcm, len, at, at);
-        gcm_aes256_digest(&gcm, REFERENCE_TAG, at + len);
+        gcm_aes256_digest(&gcm, DTLS_NETTLE_LENGTH(REFERENCE_TAG) at + len);
     } else {
         struct gcm_aes128_ctx gcm;
         gcm_aes128_set_key(&gcm, keys->key);
         gcm_aes128_set_iv(&gcm, 12, iv);
         gcm_aes128_update(&gcm, aad_len, aad);
         gcm_aes128_encrypt(&gcm, len, at, at);
-        gcm_aes128_digest(&gcm, REFERENCE_TAG, at + len);
+        gcm_aes128_digest(&gcm, DTLS_NETTLE_LENGTH(REFERENCE_TAG) at + len);
     }
 }
 
