@@ -40,6 +40,7 @@ try() { # PROCESSOR COMPILER-PREFIX MESON-FAMILY ENDIAN RUNNER: how a program is
         fi
     fi
     [ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
+    # shellcheck disable=SC2086
     runner=$(printf "'%s', " ${5//ROOT/$root}) # as meson wants it
     cat > "$room/$1.ini" << FILE
 [binaries]
