@@ -21,8 +21,8 @@ same() { # DESCRIPTION FILE FILE: of names, one a line; none at all is no succes
     fi
 }
 
-exported() { # LIBRARY
-    nm -D --defined-only "$1" | awk 'NF == 3 { print $3 }' | sort
+exported() { # LIBRARY: with --coverage gcov's names are in it, which are not ours
+    nm -D --defined-only "$1" | awk 'NF == 3 { print $3 }' | grep -vE '^(__gcov_.*|mangle_path)$' | sort
 }
 
 listed() { # SYMBOLS-FILE
