@@ -17,7 +17,7 @@ extern "C" {
 
 /* Microseconds of any monotonic clock; the caller reads it and passes it in. */
 typedef uint64_t dtls_time;
-#define DTLS_NEVER UINT64_MAX
+#define DTLS_NEVER UINT64_MAX /* a deadline that does not come */
 
 /* Cipher suites (IANA numbers), in the default order of preference. Those of _PSK_ without ECDHE have no forward
  * secrecy: whoever learns the key later can read what was recorded before. The last two, with their tags of 8 bytes,
@@ -25,40 +25,42 @@ typedef uint64_t dtls_time;
  * that is not authentic ends nothing here, however many there are (dropped[DTLS_DROP_FORGED] counts them). They are for
  * peers, of the CoAP kind (RFC 7252, 9.1.3), that have nothing else. */
 enum dtls_suite {
-    DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xc02b,
-    DTLS_ECDHE_RSA_AES_128_GCM_SHA256 = 0xc02f,
-    DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 = 0xcca9,
-    DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256 = 0xcca8,
-    DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384 = 0xc02c,
-    DTLS_ECDHE_RSA_AES_256_GCM_SHA384 = 0xc030,
-    DTLS_ECDHE_ECDSA_AES_128_CCM = 0xc0ac,
-    DTLS_ECDHE_PSK_AES_128_GCM_SHA256 = 0xd001,
-    DTLS_ECDHE_PSK_CHACHA20_POLY1305_SHA256 = 0xccac,
-    DTLS_PSK_AES_128_GCM_SHA256 = 0x00a8,
-    DTLS_PSK_AES_128_CCM = 0xc0a4,
-    DTLS_ECDHE_ECDSA_AES_128_CCM_8 = 0xc0ae,
-    DTLS_PSK_AES_128_CCM_8 = 0xc0a8,
+    DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xc02b,       /* RFC 5289; the key of the certificate is ECDSA or Ed25519 */
+    DTLS_ECDHE_RSA_AES_128_GCM_SHA256 = 0xc02f,         /* RFC 5289; RSA */
+    DTLS_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 = 0xcca9, /* RFC 7905 */
+    DTLS_ECDHE_RSA_CHACHA20_POLY1305_SHA256 = 0xcca8,   /* RFC 7905 */
+    DTLS_ECDHE_ECDSA_AES_256_GCM_SHA384 = 0xc02c,       /* RFC 5289 */
+    DTLS_ECDHE_RSA_AES_256_GCM_SHA384 = 0xc030,         /* RFC 5289 */
+    DTLS_ECDHE_ECDSA_AES_128_CCM = 0xc0ac,              /* RFC 7251 */
+    DTLS_ECDHE_PSK_AES_128_GCM_SHA256 = 0xd001,         /* RFC 8442; psk.h has what goes for keys */
+    DTLS_ECDHE_PSK_CHACHA20_POLY1305_SHA256 = 0xccac,   /* RFC 7905 */
+    DTLS_PSK_AES_128_GCM_SHA256 = 0x00a8,               /* RFC 5487 */
+    DTLS_PSK_AES_128_CCM = 0xc0a4,                      /* RFC 6655 */
+    DTLS_ECDHE_ECDSA_AES_128_CCM_8 = 0xc0ae,            /* RFC 7251; only if named */
+    DTLS_PSK_AES_128_CCM_8 = 0xc0a8,                    /* RFC 6655; only if named */
 };
 
 /* Groups of the key exchange (IANA numbers), in the default order of preference. */
 enum dtls_group {
-    DTLS_GROUP_X25519 = 29,
-    DTLS_GROUP_SECP256R1 = 23,
-    DTLS_GROUP_SECP384R1 = 24,
+    DTLS_GROUP_X25519 = 29,    /* RFC 7748, RFC 8422 */
+    DTLS_GROUP_SECP256R1 = 23, /* NIST's P-256 (RFC 8422) */
+    DTLS_GROUP_SECP384R1 = 24, /* P-384 */
 };
 
+/* How many the lists in struct dtls_config hold. */
 enum { DTLS_MAX_SUITES = 13, DTLS_MAX_GROUPS = 3, DTLS_MAX_SRTP_PROFILES = 4, DTLS_MAX_ALPN = 16 };
 
 enum { DTLS_SMALLEST_MTU = 256, DTLS_LARGEST_MTU = 65507 }; /* bytes of UDP payload */
 
-#define DTLS_FLIGHT_INTERVAL_AUTO UINT32_MAX
+#define DTLS_FLIGHT_INTERVAL_AUTO UINT32_MAX /* for flight_interval_ms */
 
-/* The IANA name of a suite ("TLS_ECDHE_..."), a group's RFC name ("x25519"), or NULL for one we do not have. */
+/* The IANA name of a suite ("TLS_ECDHE_..."), a group's RFC name ("x25519"), never to be freed; NULL for one we do not
+ * have. */
 DTLS_API const char *dtls_suite_name(uint16_t suite);
 DTLS_API const char *dtls_group_name(uint16_t group);
 
-/* The IANA name of an SRTP profile ("SRTP_AEAD_AES_128_GCM"), or NULL; and its number by name, with or without "SRTP_",
- * 0 when unknown. */
+/* The IANA name of an SRTP profile ("SRTP_AEAD_AES_128_GCM"), never to be freed, or NULL; and its number by name, with
+ * or without "SRTP_", 0 when unknown. */
 DTLS_API const char *dtls_srtp_profile_name(uint16_t profile);
 DTLS_API uint16_t dtls_srtp_profile_by_name(const char *name);
 
@@ -73,7 +75,8 @@ enum dtls_client_certificate {
     DTLS_CLIENT_CERTIFICATE_REQUIRE, /* yes, and a client without one is refused */
 };
 
-/* Types of certificates (RFC 7250), in order of preference. */
+/* Types of certificates (RFC 7250), in order of preference: X.509 alone (the default), raw public keys alone, or both.
+ */
 enum dtls_types { DTLS_TYPES_X509, DTLS_TYPES_RAW, DTLS_TYPES_X509_RAW, DTLS_TYPES_RAW_X509 };
 
 /* What if no application protocol can be agreed on? Where it is the end, that is by no_application_protocol. */
@@ -86,15 +89,16 @@ enum dtls_alpn_policy {
 
 /* What to do when the peer wants a rehandshake (contract R7). */
 enum dtls_rehandshake_policy {
-    DTLS_REHANDSHAKE_ACCEPT,
+    DTLS_REHANDSHAKE_ACCEPT, /* it begins at once */
     DTLS_REHANDSHAKE_DENY,   /* answer with the warning no_renegotiation */
     DTLS_REHANDSHAKE_IGNORE, /* answer with silence */
     DTLS_REHANDSHAKE_ASK, /* event REHANDSHAKE_REQUESTED; the application answers (what repeats within 10 s of a no is a
                              no) */
 };
 
+/* The two kinds of rehandshake. */
 enum dtls_rehandshake_mode {
-    DTLS_REHANDSHAKE_FULL,
+    DTLS_REHANDSHAKE_FULL,        /* a new key exchange; who the peer is, is judged anew */
     DTLS_REHANDSHAKE_ABBREVIATED, /* resumes the connection's own session: one round trip, no public-key work */
 };
 
@@ -109,9 +113,9 @@ enum dtls_peer_model {
 
 /* A client's cookie in a rehandshake, before a HelloVerifyRequest asks for one (contract R6). */
 enum dtls_renegotiation_cookie {
-    DTLS_RENEGOTIATION_COOKIE_EMPTY,
-    DTLS_RENEGOTIATION_COOKIE_OLD, /* the first handshake's: OpenSSL's servers with cookie exchange want that one, and
-                                      Mbed TLS's want none */
+    DTLS_RENEGOTIATION_COOKIE_EMPTY, /* none, as in a first ClientHello */
+    DTLS_RENEGOTIATION_COOKIE_OLD,   /* the first handshake's: OpenSSL's servers with cookie exchange want that one, and
+                                        Mbed TLS's want none */
 };
 
 struct dtls_store; /* store.h */
@@ -147,8 +151,8 @@ struct dtls_config {
      * with a key would not have to match. Views, and what they show must outlive the connection. */
     struct dtls_bytes psk_identity, psk_key;
     dtls_psk_function *psk;
-    void *psk_arg;
-    struct dtls_bytes psk_hint;
+    void *psk_arg;                     /* the first argument of psk */
+    struct dtls_bytes psk_hint;        /* a server's; up to DTLS_PSK_MAX_HINT bytes */
     bool require_secure_renegotiation; /* refuse peers without RFC 5746 and RFC 7627 (contract R8); default false:
                                           they may connect, and can never rehandshake */
     bool allow_identity_change;        /* a rehandshake may bring another peer certificate (contract R9) */
@@ -166,7 +170,7 @@ struct dtls_config {
     const struct dtls_named_identity *identities;
     size_t identity_count;
     dtls_identity_function *choose_identity; /* has the last word; NULL, the default: nobody */
-    void *choose_identity_arg;
+    void *choose_identity_arg;               /* its first argument */
     bool refuse_unknown_names; /* a server: unrecognized_name (DTLS_ERR_UNKNOWN_NAME) for a name that no row of
                                   `identities` has, and choose_identity neither; default false. A client that asks for
                                   no name is not meant */
@@ -183,8 +187,8 @@ struct dtls_config {
      * server's order decides); agreed on anew in each handshake, resumed or not. Count 0, the default: neither offered
      * nor answered. */
     const char *const *alpn;
-    size_t alpn_count; /* up to DTLS_MAX_ALPN */
-    enum dtls_alpn_policy alpn_policy;
+    size_t alpn_count;                 /* up to DTLS_MAX_ALPN */
+    enum dtls_alpn_policy alpn_policy; /* IF_OFFERED */
 
     /* What we offer, in order of preference (the server's order decides). Count 0: all, in the default order, but for
      * AES-128-CCM-8. What there are no credentials for is left out. */
@@ -218,9 +222,9 @@ struct dtls_config {
     size_t replay_window; /* records remembered per epoch, 64 to 4,096; default 256; rounded up to a multiple of 64 */
     size_t held_records;  /* records of the next epoch kept until Finished (contract R5); default 256 */
     size_t held_bytes;    /* and their bytes; default 262,144 */
-    size_t probe_mtu_to;  /* search upwards for a larger MTU, up to this, with padded heartbeats that both sides have
-                             agreed on (RFC 8899, RFC 6520; contract M6); 0, the default: no search. Datagrams of up to
-                             this many bytes then leave the engine */
+    size_t probe_mtu_to;  /* search upwards for a larger MTU, up to this (not below mtu, up to 65,507), with padded
+                             heartbeats that both sides have agreed on (RFC 8899, RFC 6520; contract M6); 0, the
+                             default: no search. Datagrams of up to this many bytes then leave the engine */
     bool answer_probes;   /* let the peer search; default false. Implied by probe_mtu_to */
     size_t record_size_limit; /* the most plaintext that we take in one record, told to the peer (RFC 8449): 64 to
                                  16,384, the default. What is larger is dropped */
@@ -241,10 +245,10 @@ struct dtls_config {
                                     media passes in between on a thin link (R16); 0: none; up to 10,000; default
                                     DTLS_FLIGHT_INTERVAL_AUTO: 20, or an eighth of the round trip if that is less */
     /* Renewal by itself (R12): an attempt of ours, in renew_mode, when so much has gone one way under one epoch, or it
-     * is so old; 0, the default: never. It begins in dtls_conn_tick. */
+     * is so old; 0, the default: never. It begins in dtls_conn_tick. Not with rehandshake_never. */
     uint64_t renew_after_records, renew_after_bytes; /* of application data */
-    uint32_t renew_after_s;
-    enum dtls_rehandshake_mode renew_mode; /* FULL */
+    uint32_t renew_after_s;                          /* seconds */
+    enum dtls_rehandshake_mode renew_mode;           /* FULL */
     bool rehandshake_mandatory; /* our own attempts: close (DTLS_ERR_REHANDSHAKE_REQUIRED) when one is refused
                                    or has no answer in time; default false */
 
@@ -270,14 +274,14 @@ struct dtls_config {
                                      `now`. The same in all configurations of a process */
 
     /* The outside world. NULL functions mean the default. */
-    dtls_random_function *random; /* default dtls_system_random */
-    void *random_arg;
-    void *(*allocate)(void *arg, size_t len); /* default malloc; both or none */
-    void (*release)(void *arg, void *memory); /* default free; may get NULL */
-    void *memory_arg;
+    dtls_random_function *random;                /* default dtls_system_random */
+    void *random_arg;                            /* its first argument */
+    void *(*allocate)(void *arg, size_t len);    /* default malloc; both or none */
+    void (*release)(void *arg, void *memory);    /* default free; may get NULL */
+    void *memory_arg;                            /* the first argument of both */
     void (*keylog)(void *arg, const char *line); /* one line of the NSS key log, no newline; default none.
                                                     Whoever has these lines reads the traffic. */
-    void *keylog_arg;
+    void *keylog_arg;                            /* its first argument */
 };
 
 /* Fills in the defaults; no identity, no verifier. */
@@ -290,7 +294,8 @@ DTLS_API void dtls_config_preset_realtime(struct dtls_config *config);
  * keys are renewed by a new association). The peer's wish is denied (contract R15). */
 DTLS_API void dtls_config_preset_webrtc(struct dtls_config *config);
 
-/* NULL when a connection of this role can be made with it, else a sentence that names the field that is wrong. */
+/* NULL when a connection of this role can be made with it, else a sentence that names the field that is wrong, never to
+ * be freed. */
 DTLS_API const char *dtls_config_problem(const struct dtls_config *config, enum dtls_role role);
 
 #ifdef __cplusplus

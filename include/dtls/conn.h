@@ -27,8 +27,9 @@
 extern "C" {
 #endif
 
+/* One association, at one end. Made by dtls_conn_new or an endpoint, freed by dtls_conn_free or with the endpoint. */
 struct dtls_conn;
-struct dtls_session;
+struct dtls_session; /* session.h */
 
 /* ---- life ---- */
 
@@ -150,6 +151,7 @@ DTLS_API void dtls_conn_set_round_trip(struct dtls_conn *conn, uint64_t round_tr
 
 /* ---- events ---- */
 
+/* What has happened to a connection, and which fields of struct dtls_event say more. */
 enum dtls_event_type {
     DTLS_EVENT_OPEN,                  /* the first handshake is done: data flows */
     DTLS_EVENT_DATA,                  /* `data`: one record */
@@ -187,8 +189,9 @@ enum dtls_mtu_reason {
     DTLS_MTU_RECORD_LIMIT, /* the same MTU, but a rehandshake has changed what one record holds (RFC 8449) */
 };
 
+/* One event. Fields that its type does not name are zero. */
 struct dtls_event {
-    enum dtls_event_type type;
+    enum dtls_event_type type;          /* decides which of the others mean something */
     struct dtls_bytes data;             /* DATA: valid until the next call of dtls_conn_next_event, _receive or _free */
     const struct dtls_session *session; /* SESSION: valid as long as `data` would be; dtls_session_write keeps it */
     bool resumed;                       /* OPEN, REHANDSHAKE_DONE: abbreviated handshake */
@@ -197,10 +200,11 @@ struct dtls_event {
     uint8_t alert;                      /* ALERT, FAILED: description (enum dtls_alert) */
     int error;                          /* FAILED: enum dtls_error */
     size_t mtu, old_mtu;                /* MTU: bytes of UDP payload */
-    enum dtls_mtu_reason mtu_reason;
+    enum dtls_mtu_reason mtu_reason;    /* MTU */
 };
 
-/* Takes the oldest event; false when there is none. Records of one datagram are opened one by one, as you ask. */
+/* Takes the oldest event; false when there is none, and *event is as it was. Records of one datagram are opened one by
+ * one, as you ask. */
 DTLS_API bool dtls_conn_next_event(struct dtls_conn *conn, struct dtls_event *event);
 
 /* The name of an event type ("rehandshake_done"), of what to do with keys ("accept"), or of a reason ("too_big"), never
@@ -241,7 +245,7 @@ DTLS_API bool dtls_conn_secure_renegotiation(const struct dtls_conn *conn);
  * dtls_config_problem has something to say, or no suite is left for the identity that stays. */
 DTLS_API int dtls_conn_set_config(struct dtls_conn *conn, const struct dtls_config *config);
 
-/* That of the handshake that runs, else of the next one. */
+/* That of the handshake that runs, else of the next one; never NULL. */
 DTLS_API const struct dtls_config *dtls_conn_config(const struct dtls_conn *conn);
 
 /*
@@ -264,8 +268,9 @@ DTLS_API struct dtls_job *dtls_conn_take_job(struct dtls_conn *conn);
 /* Does it. Touches nothing but the job, the identity, and the configuration's `random`, which must outlive that. */
 DTLS_API void dtls_job_run(struct dtls_job *job);
 
-/* Takes it back and frees it (NULL: nothing); one that was not run is run. The handshake goes on: DTLS_OK or a death,
- * also event FAILED. A job of an attempt that is over (replaced, failed) is only freed. */
+/* Takes it back and frees it (NULL: nothing); one that was not run is run. The handshake goes on: DTLS_OK, or the death
+ * of the connection, also event FAILED; after a clean end DTLS_ERR_CLOSED. A job of an attempt that is over (replaced,
+ * failed) is only freed. */
 DTLS_API int dtls_conn_finish_job(struct dtls_conn *conn, dtls_time now, struct dtls_job *job);
 
 /* Wipes and frees a job whose connection is gone; NULL is allowed. */
@@ -352,6 +357,7 @@ DTLS_API const char *dtls_conn_reason(const struct dtls_conn *conn);
 
 /* ---- statistics ---- */
 
+/* Why a record was dropped: noise, which changes nothing (RFC 6347, 4.1.2.7). */
 enum dtls_drop {
     DTLS_DROP_TRUNCATED, /* a record header or body cut short */
     DTLS_DROP_VERSION,   /* not DTLS 1.x */
@@ -366,26 +372,28 @@ enum dtls_drop {
     DTLS_DROP_FAR_AHEAD, /* a handshake message beyond the window of messages to come */
     DTLS_DROP_NO_ROOM,   /* a bound (held records, reassembly) was reached */
     DTLS_DROP_RATE,      /* the peer's rehandshake came too early (contract R13) */
-    DTLS_DROP_COUNT
+    DTLS_DROP_COUNT      /* how many reasons there are */
 };
 
 /* The name of a reason ("replayed"), never NULL, never freed. */
 DTLS_API const char *dtls_drop_name(enum dtls_drop reason);
 
+/* Counted since dtls_conn_new, across rehandshakes. */
 struct dtls_stats {
-    uint64_t records_sent, records_received; /* application data */
-    uint64_t bytes_sent, bytes_received;     /* of application data */
-    uint64_t datagrams_sent, datagrams_received;
-    uint64_t dropped[DTLS_DROP_COUNT]; /* records, by reason */
-    uint64_t ignored;                  /* ChangeCipherSpec records: Finished says it all. One a handshake is normal */
-    uint64_t retransmissions;          /* flights sent again by timer, or because they were too big */
-    uint64_t answers;                  /* flights sent again because the peer repeated its own, or is ahead (R5) */
-    uint64_t final_copies;             /* last flights sent with data (contract R3) */
-    uint64_t rehandshakes;             /* completed */
-    uint64_t probes;                   /* of the MTU, sent; their loss is no loss */
-    uint64_t held;                     /* records that overtook Finished and were kept (contract R5) */
+    uint64_t records_sent, records_received;     /* application data */
+    uint64_t bytes_sent, bytes_received;         /* of application data */
+    uint64_t datagrams_sent, datagrams_received; /* given out to be sent, and given to _receive */
+    uint64_t dropped[DTLS_DROP_COUNT];           /* records, by reason */
+    uint64_t ignored;         /* ChangeCipherSpec records: Finished says it all. One a handshake is normal */
+    uint64_t retransmissions; /* flights sent again by timer, or because they were too big */
+    uint64_t answers;         /* flights sent again because the peer repeated its own, or is ahead (R5) */
+    uint64_t final_copies;    /* last flights sent with data (contract R3) */
+    uint64_t rehandshakes;    /* completed */
+    uint64_t probes;          /* of the MTU, sent; their loss is no loss */
+    uint64_t held;            /* records that overtook Finished and were kept (contract R5) */
 };
 
+/* A copy of them; also after the end, until _free. */
 DTLS_API void dtls_conn_stats(const struct dtls_conn *conn, struct dtls_stats *out);
 
 #ifdef __cplusplus

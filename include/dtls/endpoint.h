@@ -26,14 +26,14 @@ extern "C" {
 
 /* ---- the endpoint ---- */
 
-enum { DTLS_ADDRESS_MAX = 32 };
+enum { DTLS_ADDRESS_MAX = 32 }; /* bytes */
 
 /* Who has sent a datagram, or is to get one: any bytes that tell one from another, such as address and port. The first
  * `source_len` of them name the host: associations that share those share one allowance (1 to len). */
 struct dtls_address {
-    uint8_t bytes[DTLS_ADDRESS_MAX];
-    uint8_t len; /* 1 to DTLS_ADDRESS_MAX */
-    uint8_t source_len;
+    uint8_t bytes[DTLS_ADDRESS_MAX]; /* the first `len` of them count */
+    uint8_t len;                     /* 1 to DTLS_ADDRESS_MAX */
+    uint8_t source_len;              /* 1 to `len` */
 };
 
 /* What is to become of a ClientHello from an address that has no association. One that would begin anew where there is
@@ -59,20 +59,23 @@ struct dtls_endpoint_settings {
     size_t most;                /* associations in all, up to 16,777,216; default 1,024. Those count, too, whose last
                                    datagram has not been taken yet. A hello beyond that is dropped. Each costs 8 bytes
                                    from the start, and its memory once it is there */
-    size_t most_half_open;      /* first handshakes that run at once; default: half of `most`, at least 64. One more,
-                                   and the oldest of the source that has the most of them ends (DTLS_ERR_CROWDED),
-                                   unless all are young and have their share: then the hello is dropped, and its
-                                   client sends it again */
+    size_t most_half_open;      /* first handshakes that run at once, up to 16,777,216; default: half of `most`, at
+                                   least 64. One more, and the oldest of the source that has the most of them ends
+                                   (DTLS_ERR_CROWDED), unless all are young and have their share: then the hello is
+                                   dropped, and its client sends it again */
     uint32_t source_rate;       /* first handshakes that one source may begin per second, default 1,000 ... */
-    uint32_t source_burst;      /* ... and how many at once after a pause, default 2,000. More are dropped */
+    uint32_t source_burst;      /* ... and how many at once after a pause, default 2,000. More are dropped. Both up to
+                                   1,000,000 */
     dtls_admit_function *admit; /* default: everyone, with a cookie */
     dtls_replace_function *replace; /* default: no one */
     void *arg;                      /* of both */
 };
 
-/* NULL when an endpoint can be made with them, else a sentence that names the field that is wrong. */
+/* NULL when an endpoint can be made with them, else a sentence that names the field that is wrong, never to be freed.
+ */
 DTLS_API const char *dtls_endpoint_problem(const struct dtls_endpoint_settings *settings);
 
+/* Many associations, of which each has an address. */
 struct dtls_endpoint;
 
 /* `config` is that of a server; it must outlive the endpoint's connections, and its memory and randomness are the
@@ -145,7 +148,7 @@ DTLS_API size_t dtls_endpoint_count(const struct dtls_endpoint *endpoint);
  * once the one after it is known. */
 DTLS_API struct dtls_conn *dtls_endpoint_each(const struct dtls_endpoint *endpoint, const struct dtls_conn *conn);
 
-/* The one at an address, or NULL; and the address of one. */
+/* The one at an address, or NULL; and the address of one, never NULL, valid as long as the connection. */
 DTLS_API struct dtls_conn *dtls_endpoint_find(const struct dtls_endpoint *endpoint, const struct dtls_address *address);
 DTLS_API const struct dtls_address *dtls_endpoint_address(const struct dtls_conn *conn);
 
@@ -160,6 +163,8 @@ struct dtls_endpoint_stats {
     uint64_t restarts;        /* associations replaced by a new one of the same address (S6) */
     uint64_t impostors;       /* such new ones that were refused: another certificate (S6) */
 };
+
+/* A copy of them. */
 DTLS_API void dtls_endpoint_stats(const struct dtls_endpoint *endpoint, struct dtls_endpoint_stats *out);
 
 /* ---- the stateless hello alone ---- */
@@ -178,6 +183,7 @@ struct dtls_cookie_secrets {
 /* Forgets them, when the socket closes. */
 DTLS_API void dtls_cookie_secrets_wipe(struct dtls_cookie_secrets *secrets);
 
+/* What is to be done with the first datagram of an unknown address. */
 enum dtls_hello {
     DTLS_HELLO_DROP,  /* not a ClientHello that could be answered: forget it */
     DTLS_HELLO_REPLY, /* send `out` back; keep nothing */

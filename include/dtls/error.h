@@ -9,15 +9,17 @@
 extern "C" {
 #endif
 
+/* In front of each function here: the libraries show these symbols and no others. */
 #if defined(__GNUC__)
 #define DTLS_API __attribute__((visibility("default")))
 #else
-#define DTLS_API
+#define DTLS_API /* a compiler that shows all of them by itself */
 #endif
 
-/* Noise from the network is neither: it is dropped, counted (conn.h, dtls_stats) and answered with DTLS_OK. */
+/* Answers of functions. Companions have some of their own, between -50 and -99 (ev.h, srtp.h, pkix.h, redis.h).
+ * Noise from the network is no error: it is dropped, counted (conn.h, dtls_stats) and answered with DTLS_OK. */
 enum dtls_error {
-    DTLS_OK = 0,
+    DTLS_OK = 0, /* done */
 
     /* Refusals, -1 to -99: nothing changed; the caller may fix it and call again. */
     DTLS_ERR_NOT_OPEN = -1,             /* application data before OPEN or after the end */
@@ -41,7 +43,7 @@ enum dtls_error {
     DTLS_ERR_BAD_SESSION = -26,     /* a serialised session does not parse */
 
     /* Deaths, -100 and below: the connection is over, and the first cause stays. */
-    DTLS_ERR_NO_MEMORY = -100,
+    DTLS_ERR_NO_MEMORY = -100,            /* the allocator (config.h) had none */
     DTLS_ERR_DECODE = -101,               /* a whole handshake message does not parse */
     DTLS_ERR_TIMEOUT = -102,              /* the first handshake's total time is over */
     DTLS_ERR_ALERT = -103,                /* the peer ended it; dtls_conn_alert says with what */
@@ -74,31 +76,32 @@ DTLS_API bool dtls_error_is_death(int error);
 /* A few English words, never NULL, never freed. */
 DTLS_API const char *dtls_error_string(int error);
 
-/* Alert descriptions (RFC 5246, 7.2). */
+/* Alert descriptions (RFC 5246, 7.2.2, where nothing else is said). Whatever is fatal ends the association. An
+ * application's own verifier may answer with any but the first. */
 enum dtls_alert {
-    DTLS_ALERT_CLOSE_NOTIFY = 0,
-    DTLS_ALERT_UNEXPECTED_MESSAGE = 10,
-    DTLS_ALERT_BAD_RECORD_MAC = 20,
-    DTLS_ALERT_HANDSHAKE_FAILURE = 40,
-    DTLS_ALERT_BAD_CERTIFICATE = 42,
-    DTLS_ALERT_UNSUPPORTED_CERTIFICATE = 43,
-    DTLS_ALERT_CERTIFICATE_REVOKED = 44,
-    DTLS_ALERT_CERTIFICATE_EXPIRED = 45,
-    DTLS_ALERT_CERTIFICATE_UNKNOWN = 46,
-    DTLS_ALERT_ILLEGAL_PARAMETER = 47,
-    DTLS_ALERT_UNKNOWN_CA = 48,
-    DTLS_ALERT_ACCESS_DENIED = 49,
-    DTLS_ALERT_DECODE_ERROR = 50,
-    DTLS_ALERT_DECRYPT_ERROR = 51,
-    DTLS_ALERT_PROTOCOL_VERSION = 70,
-    DTLS_ALERT_INSUFFICIENT_SECURITY = 71,
-    DTLS_ALERT_INTERNAL_ERROR = 80,
-    DTLS_ALERT_USER_CANCELED = 90,
-    DTLS_ALERT_NO_RENEGOTIATION = 100,
-    DTLS_ALERT_UNSUPPORTED_EXTENSION = 110,
-    DTLS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE = 113, /* RFC 6066, 8 */
-    DTLS_ALERT_UNRECOGNIZED_NAME = 112,               /* RFC 6066, 3 */
-    DTLS_ALERT_NO_APPLICATION_PROTOCOL = 120,         /* RFC 7301, 3.2 */
+    DTLS_ALERT_CLOSE_NOTIFY = 0,             /* a clean end: event CLOSED */
+    DTLS_ALERT_UNEXPECTED_MESSAGE = 10,      /* a handshake message that may not come now */
+    DTLS_ALERT_BAD_RECORD_MAC = 20,          /* never sent by us: such records are dropped (RFC 6347, 4.1.2.7) */
+    DTLS_ALERT_HANDSHAKE_FAILURE = 40,       /* nothing in common, or something is missing or not allowed */
+    DTLS_ALERT_BAD_CERTIFICATE = 42,         /* it does not parse, or the verifier, or a fingerprint, says no */
+    DTLS_ALERT_UNSUPPORTED_CERTIFICATE = 43, /* of a type, or for a use, that does not fit */
+    DTLS_ALERT_CERTIFICATE_REVOKED = 44,     /* by its authority */
+    DTLS_ALERT_CERTIFICATE_EXPIRED = 45,     /* or not valid yet */
+    DTLS_ALERT_CERTIFICATE_UNKNOWN = 46,     /* something else is wrong with it */
+    DTLS_ALERT_ILLEGAL_PARAMETER = 47,       /* what was not offered, or contradicts itself */
+    DTLS_ALERT_UNKNOWN_CA = 48,              /* nobody who is trusted vouches for it */
+    DTLS_ALERT_ACCESS_DENIED = 49,         /* who begins anew from an address is another one than before (endpoint.h) */
+    DTLS_ALERT_DECODE_ERROR = 50,          /* a message does not parse */
+    DTLS_ALERT_DECRYPT_ERROR = 51,         /* a signature or a Finished is wrong */
+    DTLS_ALERT_PROTOCOL_VERSION = 70,      /* not DTLS 1.2 */
+    DTLS_ALERT_INSUFFICIENT_SECURITY = 71, /* never sent by us: a server wants stronger suites */
+    DTLS_ALERT_INTERNAL_ERROR = 80,        /* memory, randomness or an own key has failed */
+    DTLS_ALERT_USER_CANCELED = 90,         /* sent where a mandatory rehandshake does not come about */
+    DTLS_ALERT_NO_RENEGOTIATION = 100,     /* a warning: the peer refuses a rehandshake (RFC 5746, 4.5) */
+    DTLS_ALERT_UNSUPPORTED_EXTENSION = 110,           /* a server has answered one that was not offered */
+    DTLS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE = 113, /* the stapled OCSP response is no good (RFC 6066, 8) */
+    DTLS_ALERT_UNRECOGNIZED_NAME = 112,               /* nothing here is of that name (RFC 6066, 3) */
+    DTLS_ALERT_NO_APPLICATION_PROTOCOL = 120,         /* none in common (RFC 7301, 3.2) */
 };
 
 /* The RFC's name of an alert description, or "unknown alert"; never NULL, never freed. */

@@ -68,14 +68,15 @@ DTLS_API int dtls_ev_send(struct dtls_ev_conn *conn, const uint8_t *data, size_t
 /* What waits on the socket of this association leaves now, not at the end of the turn. */
 DTLS_API void dtls_ev_flush(struct dtls_ev_conn *conn);
 
-/* As in conn.h, then sends what that made ready and sets the timer again. */
+/* As in conn.h, with its errors, then sends what that made ready and sets the timer again. */
 DTLS_API int dtls_ev_rehandshake(struct dtls_ev_conn *conn, enum dtls_rehandshake_mode mode);
 DTLS_API int dtls_ev_accept_rehandshake(struct dtls_ev_conn *conn);
 DTLS_API int dtls_ev_refuse_rehandshake(struct dtls_ev_conn *conn);
 
-/* Public-key work on another thread (conn.h, R17): take it in the callback, on event JOB; run it anywhere; finish it on
- * the loop's thread (an ev_async tells it that a worker is done). If the connection is gone by then, dtls_job_free.
- * struct dtls_ev_jobs below does all of that. */
+/* Public-key work on another thread (conn.h, R17): take it in the callback, on event JOB (NULL: none waits); run it
+ * anywhere; finish it on the loop's thread (an ev_async tells it that a worker is done), with the errors of
+ * dtls_conn_finish_job: DTLS_OK, or a death, which the callback has been told as FAILED. If the connection is gone by
+ * then, dtls_job_free. struct dtls_ev_jobs below does all of that. */
 DTLS_API struct dtls_job *dtls_ev_take_job(struct dtls_ev_conn *conn);
 DTLS_API int dtls_ev_finish_job(struct dtls_ev_conn *conn, struct dtls_job *job);
 
@@ -83,21 +84,23 @@ DTLS_API int dtls_ev_finish_job(struct dtls_ev_conn *conn, struct dtls_job *job)
  * association of a server, goes on. Others take no notice. */
 DTLS_API void dtls_ev_go_on(struct dtls_ev_conn *conn);
 
-/* The engine inside, for questions only (conn.h); valid until _free. */
+/* The engine inside, for questions only (conn.h); never NULL, valid until _free. */
 DTLS_API const struct dtls_conn *dtls_ev_engine(const struct dtls_ev_conn *conn);
 
-/* The peer's address. */
+/* The peer's address and its length; never NULL, valid until _free. */
 DTLS_API const struct sockaddr *dtls_ev_peer(const struct dtls_ev_conn *conn, socklen_t *len);
 
 /* What a socket has done: a client's own, or that of a server, for all of its associations. */
 struct dtls_ev_stats {
-    uint64_t datagrams_sent, send_calls;
-    uint64_t datagrams_received, receive_calls;
-    uint64_t blocked;      /* times that its buffer was full; what waited left later */
-    uint64_t lost_full;    /* datagrams that the network device had no room for */
-    uint64_t lost_refused; /* and that the kernel would not send: a firewall, no route */
-    uint64_t unsegmented;  /* times that it would not take many as one: they left one by one. After EIO, always */
+    uint64_t datagrams_sent, send_calls;        /* taken by the system; and how many calls that has needed */
+    uint64_t datagrams_received, receive_calls; /* got from it; and the calls, those that got nothing included */
+    uint64_t blocked;                           /* times that its buffer was full; what waited left later */
+    uint64_t lost_full;                         /* datagrams that the network device had no room for */
+    uint64_t lost_refused;                      /* and that the kernel would not send: a firewall, no route */
+    uint64_t unsegmented; /* times that it would not take many as one: they left one by one. After EIO, always */
 };
+
+/* A copy of them. */
 DTLS_API void dtls_ev_stats(const struct dtls_ev_conn *conn, struct dtls_ev_stats *out);
 
 /* The application's own pointer, NULL at first. */
@@ -176,7 +179,7 @@ DTLS_API int dtls_ev_server_address(const struct dtls_ev_server *server, struct 
 /* As dtls_ev_go_on, for whichever of its associations has been answered: one in its first handshake is nobody's yet. */
 DTLS_API void dtls_ev_server_go_on(struct dtls_ev_server *server);
 
-/* Its endpoint, for questions only (endpoint.h); valid until _free. */
+/* Its endpoint, for questions only (endpoint.h); never NULL, valid until _free. And what its socket has done. */
 DTLS_API const struct dtls_endpoint *dtls_ev_server_endpoint(const struct dtls_ev_server *server);
 DTLS_API void dtls_ev_server_stats(const struct dtls_ev_server *server, struct dtls_ev_stats *out);
 
@@ -199,7 +202,9 @@ DTLS_API void dtls_ev_server_free(struct dtls_ev_server *server);
  * `other` returns. What may be done in a callback may be done there.
  */
 typedef void dtls_ev_other(void *arg, const struct sockaddr *from, socklen_t from_len, uint8_t *datagram, size_t len);
-DTLS_API void dtls_ev_set_other(struct dtls_ev_conn *conn, dtls_ev_other *other, void *arg); /* a client */
+
+/* Sets it, of a client or of a server; `arg` is its first argument. */
+DTLS_API void dtls_ev_set_other(struct dtls_ev_conn *conn, dtls_ev_other *other, void *arg);
 DTLS_API void dtls_ev_server_set_other(struct dtls_ev_server *server, dtls_ev_other *other, void *arg);
 
 /* Puts such a datagram among those that leave at the end of this turn, as dtls_ev_send does: to the peer of an

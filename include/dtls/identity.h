@@ -12,19 +12,20 @@
 extern "C" {
 #endif
 
+/* The two ends of an association: who says hello, and who answers. */
 enum dtls_role { DTLS_CLIENT, DTLS_SERVER };
 
 /* A view: never freed, valid as long as what it points into. */
 struct dtls_bytes {
-    const uint8_t *at;
-    size_t len;
+    const uint8_t *at; /* may be NULL where `len` is 0 */
+    size_t len;        /* bytes */
 };
 
 /* Fills out[0..len) with unpredictable bytes. Returns DTLS_OK or DTLS_ERR_RANDOM.
  * The default of every place that takes one is dtls_system_random. */
 typedef int dtls_random_function(void *arg, uint8_t *out, size_t len);
 
-/* The operating system's randomness; `arg` is not used. */
+/* The operating system's randomness; `arg` is not used. DTLS_OK or DTLS_ERR_RANDOM, and `out` is not to be used. */
 DTLS_API int dtls_system_random(void *arg, uint8_t *out, size_t len);
 
 /*
@@ -54,9 +55,10 @@ DTLS_API int dtls_identity_set_ocsp_response(struct dtls_identity *identity, con
  * above. Errors: DTLS_ERR_BAD_PEM, _BAD_KEY, _ENCRYPTED_KEY, _NO_MEMORY; *out is then NULL. */
 DTLS_API int dtls_identity_from_key(const char *private_key, size_t private_key_len, struct dtls_identity **out);
 
+/* The kinds of keys that can be made. */
 enum dtls_key_type {
-    DTLS_KEY_ECDSA_P256,
-    DTLS_KEY_ED25519,
+    DTLS_KEY_ECDSA_P256, /* ECDSA over P-256 (RFC 8422) */
+    DTLS_KEY_ED25519,    /* EdDSA (RFC 8410, RFC 8422) */
 };
 
 /*
@@ -79,7 +81,7 @@ DTLS_API struct dtls_bytes dtls_identity_key_info(const struct dtls_identity *id
 
 enum {
     DTLS_FINGERPRINT_LEN = 32,  /* SHA-256 of the leaf certificate's DER, or of a raw key's */
-    DTLS_FINGERPRINT_TEXT = 104 /* "SHA-256:" + 32 * "AB:" - ':' + NUL */
+    DTLS_FINGERPRINT_TEXT = 104 /* bytes of it as text: "SHA-256:" + 32 * "AB:" - ':' + NUL */
 };
 
 /* The SHA-256 fingerprint of the identity's own leaf certificate; of its key, where it has none. And always of its key
@@ -96,18 +98,19 @@ DTLS_API int dtls_fingerprint_parse(const char *text, uint8_t out[DTLS_FINGERPRI
 
 /* The hashes of fingerprints in signalling (RFC 8122, 5); the stronger is the greater. */
 enum dtls_fingerprint_hash {
-    DTLS_FINGERPRINT_SHA_256 = 1,
-    DTLS_FINGERPRINT_SHA_384,
-    DTLS_FINGERPRINT_SHA_512,
+    DTLS_FINGERPRINT_SHA_256 = 1, /* 32 bytes */
+    DTLS_FINGERPRINT_SHA_384,     /* 48 bytes */
+    DTLS_FINGERPRINT_SHA_512,     /* 64 bytes */
 };
 
 enum {
     DTLS_FINGERPRINT_MAX = 64, /* bytes of the longest */
-    DTLS_FINGERPRINT_SDP = 200 /* "sha-512 " + 64 * "AB:" - ':' + NUL */
+    DTLS_FINGERPRINT_SDP = 200 /* bytes of it as text: "sha-512 " + 64 * "AB:" - ':' + NUL */
 };
 
+/* A certificate's fingerprint by one of them. */
 struct dtls_fingerprint {
-    enum dtls_fingerprint_hash hash;
+    enum dtls_fingerprint_hash hash;     /* by which */
     uint8_t bytes[DTLS_FINGERPRINT_MAX]; /* as many as the hash has, and then zeroes */
 };
 
@@ -137,7 +140,7 @@ enum dtls_peer_kind { DTLS_PEER_CERTIFICATE, DTLS_PEER_RAW_KEY };
 
 /* What a verifier is asked to judge. Views are valid during the call only. */
 struct dtls_peer_identity {
-    enum dtls_peer_kind kind;
+    enum dtls_peer_kind kind;       /* what it has shown */
     const uint8_t *fingerprint;     /* SHA-256 of the leaf, or of the raw key, DTLS_FINGERPRINT_LEN bytes */
     const struct dtls_bytes *chain; /* DER, leaf first; all of it no longer than max_message (config.h) */
     size_t chain_count;             /* 0 for a raw key; and in a resumed session: then only the fingerprint is known */
@@ -154,11 +157,12 @@ struct dtls_peer_identity {
  * key is checked by the engine, and OPEN comes only after both. Returns 0 to accept, or the alert description (enum
  * dtls_alert, not 0) with which the handshake ends (DTLS_ERR_BAD_CERTIFICATE). Where a stapled OCSP response may come
  * it is called when that has come, or what stands behind it. It is also asked about the peer of a session that could be
- * resumed, in an abbreviated rehandshake too: after a no a full handshake follows instead.
+ * resumed, in an abbreviated rehandshake too: after a no a full handshake follows instead. It must not call the
+ * connection or its endpoint.
  */
 struct dtls_verifier {
-    int (*verify)(void *arg, const struct dtls_peer_identity *peer);
-    void *arg;
+    int (*verify)(void *arg, const struct dtls_peer_identity *peer); /* NULL: there is no verifier */
+    void *arg;                                                       /* its first argument */
 };
 
 /* Accepts exactly one certificate, or raw key: `fingerprint` is a view of DTLS_FINGERPRINT_LEN bytes that must outlive

@@ -11,15 +11,16 @@
 extern "C" {
 #endif
 
+/* What a datagram may be. */
 enum dtls_mux {
-    DTLS_MUX_UNKNOWN, /* no protocol of the scheme: drop it */
-    DTLS_MUX_STUN,
-    DTLS_MUX_ZRTP,
+    DTLS_MUX_UNKNOWN,      /* no protocol of the scheme: drop it */
+    DTLS_MUX_STUN,         /* RFC 8489: for ICE, or a STUN or TURN client */
+    DTLS_MUX_ZRTP,         /* RFC 6189 */
     DTLS_MUX_DTLS,         /* for dtls_conn_receive or dtls_endpoint_receive */
     DTLS_MUX_TURN_CHANNEL, /* from a TURN server; a short QUIC header may begin likewise: from anyone else it is QUIC */
-    DTLS_MUX_QUIC,
-    DTLS_MUX_RTP, /* SRTP, once there are keys */
-    DTLS_MUX_RTCP,
+    DTLS_MUX_QUIC,         /* RFC 9000 */
+    DTLS_MUX_RTP,          /* SRTP, once there are keys */
+    DTLS_MUX_RTCP,         /* SRTCP, then */
 };
 
 /*

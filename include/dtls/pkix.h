@@ -57,7 +57,9 @@ DTLS_API int dtls_pkix_trust_add_system(struct dtls_pkix_trust *trust, size_t *c
  * The certificate revocation lists (RFC 5280, 5) in a text of PEM, or a single one in DER; or in a file. Whoever has
  * issued one of them is held to it: a certificate of that issuer is refused when it is on the list, and also when no
  * list of that issuer is in force (nextUpdate is over, or the signature is not the issuer's). Other issuers need none.
- * DTLS_OK; DTLS_PKIX_ERR_SYSTEM, DTLS_PKIX_ERR_EMPTY, DTLS_PKIX_ERR_CRL, DTLS_ERR_NO_MEMORY.
+ * *count (may be NULL): how many there were. To be done before the first verifier is made.
+ * DTLS_OK; DTLS_PKIX_ERR_SYSTEM, DTLS_PKIX_ERR_EMPTY, DTLS_PKIX_ERR_CRL, DTLS_ERR_NO_MEMORY: then some may have been
+ * added.
  */
 DTLS_API int dtls_pkix_trust_add_crls(struct dtls_pkix_trust *trust, const void *crls, size_t len, size_t *count);
 DTLS_API int dtls_pkix_trust_add_crl_file(struct dtls_pkix_trust *trust, const char *path, size_t *count);
@@ -68,21 +70,24 @@ DTLS_API struct dtls_bytes dtls_pkix_trust_authority(const struct dtls_pkix_trus
 
 /* ---- the verifier ---- */
 
+/* A verifier, and whom it has accepted. */
 struct dtls_pkix;
 
+/* Whom a verifier is to judge. */
 struct dtls_pkix_settings {
     enum dtls_role role;       /* ours. DTLS_CLIENT: judges servers */
     const char *name;          /* the peer's: a host name in ASCII, or an IP address as text. It has to be among the
-                                  subjectAltNames of its certificate (RFC 9525): a common name counts for nothing; "*" stands
-                                  for one whole left-most label of a host name; an address only for itself. A client needs
-                                  one. In a server NULL, the default, is any client of the authorities. Copied */
+                                  subjectAltNames of its certificate (RFC 9525): a common name counts for nothing; "*"
+                                  stands for one whole left-most label of a host name; an address only for itself. A
+                                  client needs one. In a server NULL, the default, is any client of the authorities.
+                                  Copied */
     bool any_name;             /* a client, by its own wish, takes the certificate of whatever host */
     int64_t (*now)(void *arg); /* seconds since 1970, UTC; called in the thread of each connection; NULL: the system's
                                   clock */
-    void *now_arg;
+    void *now_arg;             /* its first argument */
 };
 
-/* NULL when a verifier can be made of them, else a sentence that says what is missing. */
+/* NULL when a verifier can be made of them, else a sentence that says what is missing, never to be freed. */
 DTLS_API const char *dtls_pkix_problem(const struct dtls_pkix_trust *trust, const struct dtls_pkix_settings *settings);
 
 /* `trust` must outlive it. DTLS_OK and *out, the caller's, to free after every connection that uses it; or
@@ -122,6 +127,7 @@ DTLS_API int dtls_pkix_identity_from_pkcs12(const void *file, size_t len, const 
 
 /* ---- a private key that stays in a token (PKCS#11) ---- */
 
+/* Where a key is. What these point to is copied. */
 struct dtls_pkix_key_settings {
     const char *uri; /* "pkcs11:token=...;object=..." (RFC 7512), with pin-value or pin-source (file:/PATH, of which the
                         first line counts), and module-path, if you like */
@@ -165,15 +171,19 @@ DTLS_API int dtls_pkix_identity_from_pkcs11(const char *certificates, size_t cer
  */
 struct dtls_pkix_key;
 
+/* Looks for it, and logs in. DTLS_OK and *out, the caller's, to close; or DTLS_ERR_ARGUMENT, DTLS_ERR_NO_MEMORY,
+ * DTLS_PKIX_ERR_TOKEN, _PASSWORD, _SYSTEM, as above: *out is NULL. */
 DTLS_API int dtls_pkix_key_open(const struct dtls_pkix_key_settings *settings, struct dtls_pkix_key **out,
                                 char *reason);
 DTLS_API void dtls_pkix_key_close(struct dtls_pkix_key *key); /* NULL is allowed; no thread is in it any more */
 
-/* DTLS_OK when it is the key of `identity`, and signs in each way that peers may ask for. */
+/* DTLS_OK when it is the key of `identity`, and signs in each way that peers may ask for; else DTLS_ERR_KEY_MISMATCH,
+ * DTLS_ERR_BAD_X509, DTLS_ERR_BAD_KEY (of no kind that we know), or an error of _sign. */
 DTLS_API int dtls_pkix_key_check(struct dtls_pkix_key *key, const struct dtls_identity *identity, char *reason);
 
 /* One signature, as it goes into a handshake: of request->digest, or, where that is empty, of request->message; `out`
- * has DTLS_SIGNATURE_LARGEST bytes. request->identity is not looked at. */
+ * has DTLS_SIGNATURE_LARGEST bytes. request->identity is not looked at. DTLS_OK and *len; or DTLS_ERR_ARGUMENT (no such
+ * scheme), DTLS_PKIX_ERR_TOKEN, DTLS_PKIX_ERR_PASSWORD, DTLS_ERR_NO_MEMORY. */
 DTLS_API int dtls_pkix_key_sign(struct dtls_pkix_key *key, const struct dtls_sign_request *request, uint8_t *out,
                                 size_t *len, char *reason);
 

@@ -10,16 +10,17 @@
 extern "C" {
 #endif
 
+/* Lengths. */
 enum {
     DTLS_PSK_MAX_IDENTITY = 255, /* bytes, of any value; 0 is a length like any other */
-    DTLS_PSK_MAX_HINT = 255,
-    DTLS_PSK_MAX_KEY = 64, /* and 1 at least; 16 random ones or more, or whoever listens can guess (RFC 4279, 7.2) */
+    DTLS_PSK_MAX_HINT = 255,     /* bytes */
+    DTLS_PSK_MAX_KEY = 64,       /* and 1 at least; 16 random ones or more, or who listens can guess (RFC 4279, 7.2) */
 };
 
 /* One key, in views. */
 struct dtls_psk {
-    struct dtls_bytes identity;
-    struct dtls_bytes key;
+    struct dtls_bytes identity; /* the client's name for it: 0 to DTLS_PSK_MAX_IDENTITY bytes */
+    struct dtls_bytes key;      /* 1 to DTLS_PSK_MAX_KEY bytes */
 };
 
 /*

@@ -20,7 +20,9 @@
 extern "C" {
 #endif
 
-struct dtls_conn;
+struct dtls_conn; /* conn.h */
+
+/* One question: the application's, from the callback until it is answered. */
 struct dtls_question;
 
 /* Who waits for the answer; NULL when nobody does any more. Not for a question that has been answered. */

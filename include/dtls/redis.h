@@ -16,6 +16,7 @@ struct dtls_redis;
 
 enum dtls_redis_error { DTLS_REDIS_ERR_HOST = -70 /* the host's name has no address */ };
 
+/* Where it is, and who wants to hear of it. */
 struct dtls_redis_settings {
     const char *url;     /* redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]; HOST may be [an IPv6 address]. Or, on this
                             machine, redis+unix:[[USER]:PASSWORD@]PATH, which is absolute. Copied */
@@ -31,7 +32,7 @@ struct dtls_redis_settings {
      * server says on it, or with ticket keys. `words` say what, in printable ASCII, until the callback returns. May be
      * NULL. */
     void (*changed)(void *arg, bool up, const char *words);
-    void *arg;
+    void *arg; /* the first argument of both */
 };
 
 /*
@@ -47,7 +48,7 @@ DTLS_API int dtls_redis_new(struct ev_loop *loop, const struct dtls_redis_settin
  * store may be in use. */
 DTLS_API void dtls_redis_free(struct dtls_redis *redis);
 
-/* The door for dtls_config.store: valid until it is freed. Needs store_keys. `take` needs Redis 6.2 or
+/* The door for dtls_config.store: never NULL, valid until it is freed. Needs store_keys. `take` needs Redis 6.2 or
  * Valkey: others say that they know no GETDEL, and nothing that is to be taken is found. */
 DTLS_API const struct dtls_store *dtls_redis_store(const struct dtls_redis *redis);
 
@@ -63,6 +64,8 @@ struct dtls_redis_stats {
     uint64_t connects;                   /* connections that came up */
     uint64_t timeouts;                   /* and that were taken for dead */
 };
+
+/* A copy of them. */
 DTLS_API void dtls_redis_stats(const struct dtls_redis *redis, struct dtls_redis_stats *out);
 
 /*

@@ -16,11 +16,12 @@ enum { DTLS_SESSION_MAX = 4352 }; /* bytes a serialised session has at most */
 
 /*
  * Writes a session as bytes: keep them as safe as a private key. *len is set to what was written, or, with
- * DTLS_ERR_BUFFER_TOO_SMALL, to what is needed.
+ * DTLS_ERR_BUFFER_TOO_SMALL, to what is needed (DTLS_SESSION_MAX is always enough).
  */
 DTLS_API int dtls_session_write(const struct dtls_session *session, uint8_t *out, size_t cap, size_t *len);
 
-/* Reads them back; *out is the caller's, to free. DTLS_ERR_BAD_SESSION (also for a later format) or _NO_MEMORY. */
+/* Reads them back; *out is the caller's, to free. DTLS_ERR_BAD_SESSION (also for a later format) or DTLS_ERR_NO_MEMORY:
+ * *out is NULL. */
 DTLS_API int dtls_session_read(const uint8_t *bytes, size_t len, struct dtls_session **out);
 
 /* Wipes and frees; NULL is allowed. */

@@ -50,7 +50,7 @@ enum { DTLS_SIGNATURE_LARGEST = 1024 }; /* bytes of an answer */
 DTLS_API int dtls_question_answer_signature(struct dtls_question *question, const uint8_t *signature, size_t len);
 
 /* As an answer of NULL, in words for a person: dtls_conn_reason has them after FAILED, cut to DTLS_REASON_MAX. They are
- * copied; the peer does not get them. */
+ * copied; the peer does not get them. Returns as dtls_question_answer_signature does. */
 DTLS_API int dtls_question_refuse_signature(struct dtls_question *question, const char *why);
 
 #ifdef __cplusplus

@@ -35,6 +35,7 @@ enum {
     DTLS_SRTP_OLD_KEYS_US = 120000000, /* for how long old keys are accepted behind new ones: 1 MSL */
 };
 
+/* Refusals of a media session: nothing has changed, and the packet is as it was. */
 enum dtls_srtp_error {
     DTLS_SRTP_ERR_NO_KEYS = -60,  /* to protect: dtls_srtp_send_with has not been called yet */
     DTLS_SRTP_ERR_MKI = -61,      /* keys with an MKI of more than DTLS_SRTP_LONGEST_MKI bytes */
@@ -54,9 +55,9 @@ struct dtls_srtp_settings {
 
 /* Why packets were dropped, and what else happened. Each packet given to _unprotect_ is counted once. */
 struct dtls_srtp_stats {
-    uint64_t rtp_protected, rtcp_protected;
-    uint64_t rtp_unprotected, rtcp_unprotected;
-    uint64_t no_keys;     /* dropped: came before any keys */
+    uint64_t rtp_protected, rtcp_protected;     /* packets that were given back to be sent */
+    uint64_t rtp_unprotected, rtcp_unprotected; /* authentic ones that were given out */
+    uint64_t no_keys;                           /* dropped: came before any keys */
     uint64_t malformed;   /* not version 2, or shorter than its header says, or without room for a tag */
     uint64_t too_long;    /* longer than max_packet */
     uint64_t replayed;    /* its number was accepted before, or is behind the window */
@@ -67,6 +68,7 @@ struct dtls_srtp_stats {
     uint64_t evicted;     /* streams received that had to give way to a new SSRC */
 };
 
+/* A media session: the keys of a few epochs, and the streams that are protected with them. */
 struct dtls_srtp;
 
 /*
@@ -138,6 +140,7 @@ DTLS_API int dtls_srtp_unprotect_rtcp(struct dtls_srtp *session, dtls_time now, 
 DTLS_API dtls_time dtls_srtp_deadline(const struct dtls_srtp *session);
 DTLS_API void dtls_srtp_tick(struct dtls_srtp *session, dtls_time now);
 
+/* A copy of what it has counted. */
 DTLS_API void dtls_srtp_stats(const struct dtls_srtp *session, struct dtls_srtp_stats *out);
 
 #ifdef __cplusplus

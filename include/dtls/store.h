@@ -40,7 +40,7 @@ struct dtls_store {
      * full rehandshake. Nobody waits for it. */
     void (*remove)(void *arg, struct dtls_bytes name);
 
-    void *arg;
+    void *arg;          /* the first argument of all three */
     bool is_own_memory; /* of this process alone: entries are put as they are, and store_keys are not needed */
 };
 
@@ -49,6 +49,7 @@ struct dtls_store {
  * (also because the time is over); the question is freed. */
 DTLS_API int dtls_question_answer_stored(struct dtls_question *question, struct dtls_bytes entry);
 
+/* A store in memory, of one thread. */
 struct dtls_session_cache;
 
 /*
@@ -67,13 +68,13 @@ DTLS_API void dtls_session_cache_free(struct dtls_session_cache *cache);
 
 /* One key. The first 48 bytes are random. Times are seconds since 1970 (dtls_config.unix_time_offset_us). */
 struct dtls_ticket_key {
-    uint8_t name[16];
-    uint8_t key[32];
+    uint8_t name[16];      /* goes with each ticket, to be found by */
+    uint8_t key[32];       /* the secret */
     uint64_t issue_from;   /* seals from then on; 0: from ever */
     uint64_t accept_until; /* opens until then; 0: for ever */
 };
 
-enum { DTLS_MAX_TICKET_KEYS = 16 };
+enum { DTLS_MAX_TICKET_KEYS = 16 }; /* in a set */
 
 /*
  * A set: of the keys that may seal now, the one with the latest issue_from does (of several, the first); all whose time
@@ -81,8 +82,8 @@ enum { DTLS_MAX_TICKET_KEYS = 16 };
  * belongs to one thread.
  */
 struct dtls_ticket_keys {
-    struct dtls_ticket_key keys[DTLS_MAX_TICKET_KEYS];
-    size_t count;
+    struct dtls_ticket_key keys[DTLS_MAX_TICKET_KEYS]; /* in any order */
+    size_t count;                                      /* of those that are there: 0 to DTLS_MAX_TICKET_KEYS */
 };
 
 /*
