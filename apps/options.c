@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "apps/complain.h"
 
@@ -30,7 +31,7 @@ const char *option_text(const struct option_row *row, const char *text, void *to
 {
     (void)row;
     *(const char **)to = text;
-    return *text != '\0' ? NULL : "something that is not empty";
+    return *text != '\0' ? NULL : "a value";
 }
 
 static const char *expect_number(const struct option_row *row, const char *kind)
@@ -117,11 +118,15 @@ static void print_help(const struct option_program *program)
     printf("\n%s", program->notes);
 }
 
+static bool is_word(const char *name, size_t len, const char *word)
+{
+    return strlen(word) == len && strncmp(word, name, len) == 0;
+}
+
 static const struct option_row *find_row(const struct option_program *program, const char *name, size_t len)
 {
     for (const struct option_row *row = program->rows; !is_end(row); row++)
-        if ((row->programs & program->mask) && row->name != NULL && strlen(row->name) == len &&
-            strncmp(row->name, name, len) == 0)
+        if ((row->programs & program->mask) && row->name != NULL && is_word(name, len, row->name))
             return row;
     return NULL;
 }
@@ -134,14 +139,16 @@ static int read_option(const struct option_program *program, char **argv, void *
     const char *value = name[len] == '=' ? name + len + 1 : NULL;
     int taken = 1;
 
-    if (strcmp(name, "help") == 0) {
+    if (is_word(name, len, "help") && value == NULL) {
         print_help(program);
         exit(EXIT_FINE);
     }
-    if (strcmp(name, "version") == 0) {
+    if (is_word(name, len, "version") && value == NULL) {
         printf("%s (libdtls) %s\n", program->name, DTLS_VERSION);
         exit(EXIT_FINE);
     }
+    if (is_word(name, len, "help") || is_word(name, len, "version"))
+        refuse("--%.*s takes no value", (int)len, name);
     const struct option_row *row = find_row(program, name, len);
     if (row == NULL)
         refuse("unknown option --%.*s (see --help)", (int)len, name);
@@ -158,10 +165,23 @@ static int read_option(const struct option_program *program, char **argv, void *
     return taken;
 }
 
+/* Whoever reads our output has to know where it is cut off: a full disk, a reader that has gone. */
+static void check_output(void)
+{
+    bool failed = ferror(stdout);
+
+    if (fflush(stdout) == 0 && !failed)
+        return;
+    complain("stdout: not all of it could be written");
+    _exit(EXIT_MISTAKE);
+}
+
 void options_read(const struct option_program *program, int argc, char **argv, void *settings, const char **operands)
 {
     size_t count = 0;
     bool options = true;
+
+    atexit(check_output);
 
     for (int i = 1; i < argc;) {
         bool is_option = options && argv[i][0] == '-' && argv[i][1] != '\0';
@@ -178,6 +198,8 @@ void options_read(const struct option_program *program, int argc, char **argv, v
             operands[count++] = argv[i++];
         }
     }
-    if (count < program->operands)
+    if (count < program->operands && strchr(program->usage, '\n') == NULL)
         refuse("an argument is missing: %s %s (see --help)", program->name, program->usage);
+    if (count < program->operands)
+        refuse("an argument is missing (see --help)");
 }

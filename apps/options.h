@@ -28,7 +28,8 @@ struct option_program {
 
 /*
  * Reads a whole command line into `settings` and `operands`. "--name value" and "--name=value" mean the same, "--" ends
- * the options. --help and --version print and exit 0; a mistake is one line on stderr and exit 2.
+ * the options. --help and --version print and exit 0; a mistake is one line on stderr and exit 2, and so is, at the end
+ * of the program, output that could not be written.
  */
 void options_read(const struct option_program *program, int argc, char **argv, void *settings, const char **operands);
 

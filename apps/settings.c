@@ -131,6 +131,8 @@ static const char *read_more(const struct option_row *row, const char *text, voi
     struct settings_texts *texts = to;
 
     (void)row;
+    if (*text == '\0')
+        return "a value";
     if (texts->count == SETTINGS_MOST_NAMES)
         return "given 64 times at most";
     texts->at[texts->count++] = text;

@@ -30,7 +30,7 @@ static const struct option_row rows[] = {
     { 1, "host", "H", "where the page is served (127.0.0.1)", option_text, AT(host), 0, 0, NULL },
     { 1, "port", "P", "and its TCP port; 0: any (8080)", option_whole, AT(port), 0, 65535, NULL },
     { 1, "tls-cert", "FILE",
-      "serve it as https, with this certificate chain, PEM (browsers give\nmicrophone and camera "
+      "serve it as https, with this certificate chain, PEM (browsers\ngive microphone and camera "
       "to https and to localhost only)",
       option_text, AT(tls_cert), 0, 0, NULL },
     { 1, "tls-key", "FILE", "its private key, PEM (the file of --tls-cert)", option_text, AT(tls_key), 0, 0, NULL },

@@ -53,15 +53,17 @@ static const char *const borrowed[] = {
 };
 
 static const char about[] =
-    "Many DTLS 1.2 clients in one process, against a server that echoes (dtls-server does). First all of them\n"
-    "connect; then they send records and renew their keys, for --seconds; then it waits a second at most for what\n"
-    "is under way, and closes them all.";
+    "Many DTLS 1.2 clients in one process, against a server that echoes (dtls-server does). First all\n"
+    "of them connect; then they send records and renew their keys, for --seconds; then it waits a\n"
+    "second at most for what is under way, and closes them all.";
 
 static const char notes[] =
-    "Latencies are those of the clients that saw an end; a first handshake's begins with its ClientHello. Lost are\n"
-    "records that were sent and not echoed, on whatever part of the way. Where the server has fewer associations to\n"
-    "give than --clients, the rest of them fail with --handshake-timeout.\n"
-    "Exit status: 0 all opened and lived, 1 some did not, 2 a mistake in the options.\n\n"
+    "Latencies are those of the clients that saw an end; a first handshake's begins with its\n"
+    "ClientHello. Lost are records that were sent and not echoed, on whatever part of the way. Where\n"
+    "the server has fewer associations to give than --clients, the rest of them fail with\n"
+    "--handshake-timeout.\n"
+    "Exit status: 0 all opened and lived, 1 some did not, 2 a mistake in the options.\n"
+    "\n"
     "Examples:\n"
     "  load --clients 1000 127.0.0.1:4433\n"
     "  load --clients 200 --records 50 --seconds 10 --rehandshake-every 2 127.0.0.1:4433\n";

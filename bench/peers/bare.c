@@ -14,6 +14,7 @@
 #include <sys/random.h>
 
 #include "apps/complain.h"
+#include "apps/options.h"
 #include "bench/peers/clock.h"
 #include "bench/peers/pair.h"
 #include "bench/peers/work.h"
@@ -182,11 +183,25 @@ static void do_handshakes(const struct work *work)
 
 int main(int argc, char **argv)
 {
+    static const struct option_row rows[] = { { 0 } };
+    static const struct option_program program = {
+        .name = "bare",
+        .mask = 1,
+        .usage = "records [OPTION...] | handshakes [OPTION...]",
+        .about = "What nettle alone takes for records, and for the public-key operations of a handshake; each has its\n"
+                 "own --help.",
+        .notes = "Exit status: 0 fine, 2 a mistake in the options.\n",
+        .operands = 1,
+        .rows = rows,
+    };
+    const char *what;
     struct work work;
 
     complain_as("bare");
-    if (argc < 2 || (strcmp(argv[1], "records") != 0 && strcmp(argv[1], "handshakes") != 0))
-        refuse("records or handshakes is to be said (see records --help)");
+    if (argc < 2 || (strcmp(argv[1], "records") != 0 && strcmp(argv[1], "handshakes") != 0)) {
+        options_read(&program, argc, argv, NULL, &what);
+        refuse("'%s' is neither records nor handshakes (see --help)", what);
+    }
     work_read(&work, "bare", argc, argv);
     if (work.handshakes)
         do_handshakes(&work);

@@ -41,7 +41,7 @@ static const struct option_row rows[] = {
       offsetof(struct line, connect), 0, 0, NULL },
 
     HEADING("The call"),
-    { FOR_ALL, "for", "MS", "how long to send after OPEN; half a second later it is closed (3000)", option_whole,
+    { FOR_ALL, "for", "MS", "how long to send after OPEN; half a second later it is\nclosed (3000)", option_whole,
       AT(for_ms), 500, 3600000, NULL },
     { FOR_ALL, "interval", "MS",
       "one record each so often (20); 0 is quiet: one record at OPEN,\n"
@@ -65,7 +65,7 @@ static const struct option_row rows[] = {
     { FOR_LIBDTLS, "model", "flowing|strict",
       "what the other side is taken for: strict takes no data in\nmid-handshake (flowing)", option_word, AT(model), 0,
       0, model_words },
-    { FOR_LIBDTLS, "old-cookie", NULL, "in a client: send the first handshake's cookie again in a rehandshake",
+    { FOR_LIBDTLS, "old-cookie", NULL, "in a client: send the first handshake's cookie again in a\nrehandshake",
       option_flag, AT(old_cookie), 0, 0, NULL },
     { FOR_ALL, "timeout", "MS", "first retransmission timeout (100)", option_whole, AT(timeout_ms), 50, 60000, NULL },
 
@@ -77,7 +77,7 @@ static const struct option_row rows[] = {
     { FOR_ALL, "client-cert", NULL, "in a client: present it when asked", option_flag, AT(client_cert), 0, 0, NULL },
     { FOR_ALL, "ask-client-cert", NULL, "in a server: ask the client for one; any will do, also none", option_flag,
       AT(ask_client_cert), 0, 0, NULL },
-    { FOR_ALL, "cookie", NULL, "in a server: answer the first ClientHello with a HelloVerifyRequest", option_flag,
+    { FOR_ALL, "cookie", NULL, "in a server: answer the first ClientHello with a\nHelloVerifyRequest", option_flag,
       AT(cookie), 0, 0, NULL },
     { 0 },
 };
@@ -85,16 +85,17 @@ static const struct option_row rows[] = {
 static const char usage[] = "call --listen PORT | call --connect HOST:PORT [OPTION...] |\n"
                             "       memory [--json] | records [OPTION...] | handshakes [OPTION...]";
 
-static const char about[] = "One end of one DTLS 1.2 call in real time, with one rehandshake in it if you like, by one "
-                            "library. All peers have\n"
-                            "this command line, so that any can be either end. No certificate is verified.\n\n"
-                            "memory: how many bytes of heap the library takes for a connection at rest; bench/memory "
-                            "runs it.\n"
-                            "records, handshakes: what the work costs, in memory; each has its own --help.";
+static const char about[] =
+    "One end of one DTLS 1.2 call in real time, with one rehandshake in it if you like, by one library.\n"
+    "All peers have this command line, so that any can be either end. No certificate is verified.\n"
+    "\n"
+    "memory: how many bytes of heap the library takes for a connection at rest; bench/memory runs it.\n"
+    "records, handshakes: what the work costs, in memory; each has its own --help.";
 
 static const char notes[] =
-    "Prints one JSON object a line for each thing that happens; bench/peers/README.md says which. Exit status: 0 when\n"
-    "the call lived to its end, 1 when it failed, died or fell silent, 2 for a mistake in the command line.\n";
+    "Prints one JSON object a line for each thing that happens; bench/peers/README.md says which.\n"
+    "Exit status: 0 the call lived to its end; 1 it failed, died or fell silent; 2 a mistake in the\n"
+    "command line.\n";
 
 const char *settings_mode_word(int mode)
 {

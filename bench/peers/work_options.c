@@ -20,7 +20,7 @@ static const struct option_row rows[] = {
     { FOR_RECORDS, "size", "BYTES", "of data in each record (160)", option_whole, AT(size), 1, 1400, NULL },
     { FOR_RECORDS, "cipher", "NAME", "aes-128-gcm (the default) or chacha20-poly1305", option_word, AT(cipher), 0, 0,
       cipher_words },
-    { FOR_HANDSHAKES, "kind", "KIND", "x25519 (the default), p256: full with this group; or resumed, by ticket",
+    { FOR_HANDSHAKES, "kind", "KIND", "x25519 (the default), p256: full with this group; or\nresumed, by ticket",
       option_word, AT(kind), 0, 0, kind_words },
     { FOR_BOTH, "ms", "MS", "of CPU time to measure (200)", option_whole, AT(ms), 1, 60000, NULL },
     { FOR_BOTH, "json", NULL, "one JSON object for each line", option_flag, AT(json), 0, 0, NULL },

@@ -39,8 +39,8 @@ static const struct option_row option_rows[] = {
     { 1, "rounds", "N", "runs for each line; all lines have one before any has two (7)", option_whole, AT(rounds), 1,
       ROW_ROUNDS, NULL },
     { 1, "ms", "MS", "how long each run measures (80)", option_whole, AT(ms), 10, 60000, NULL },
-    { 1, "only", "NAME", "this implementation alone: none, openssl, gnutls, mbedtls, libdtls", option_text, AT(only), 0,
-      0, NULL },
+    { 1, "only", "NAME", "this implementation alone: none, openssl, gnutls, mbedtls,\nlibdtls", option_text, AT(only),
+      0, 0, NULL },
     { 1, "quick", NULL, "one round of 30 ms: does it work? Its figures mean nothing", option_flag, AT(quick), 0, 0,
       NULL },
     { 1, "json", NULL, "one JSON object for each line", option_flag, AT(json), 0, 0, NULL },
@@ -51,21 +51,21 @@ static const struct option_program program = {
     .name = "udp",
     .mask = 1,
     .usage = "[options]",
-    .about =
-        "Throughput over loopback: one association, a sender and a receiver as two processes on two cores (where\n"
-        "there are two), records of 160 and of 1,200 bytes, 32 or 1 in each turn of the sender's loop. A turn looks\n"
-        "at the socket once, then sends. none is the same without cryptography: a sendto and a recvfrom for each\n"
-        "record; sendmmsg and recvmmsg (mmsg); UDP_SEGMENT and UDP_GRO (gso). The other libraries are called once\n"
-        "for each record on a blocking socket, as their manuals show; libdtls is called through libdtls-ev.",
-    .notes =
-        "Printed are medians: records per second that the receiver got; records lost; CPU nanoseconds for each\n"
-        "record in the sender's and in the receiver's process, the kernel's part included; and the first of these\n"
-        "as a multiple of the best other library's with the same cipher (for none: with any). So that no sender is\n"
-        "measured by what it loses, each stays at most 128 records ahead of its receiver; the time it waits for\n"
-        "that is not counted as CPU. Over loopback the sender's process also does the kernel's work of receiving.\n"
-        "Where other processes want the same cores, both ends stall; so only the less disturbed half of the rounds\n"
-        "counts, and disturbed is the share of the time that both waited for a core in those. Above a few per\n"
-        "cent, records per second mean little.\n",
+    .about = "Throughput over loopback: one association, a sender and a receiver as two processes on two cores\n"
+             "(where there are two), records of 160 and of 1,200 bytes, 32 or 1 in each turn of the sender's\n"
+             "loop. A turn looks at the socket once, then sends. none is the same without cryptography: a sendto\n"
+             "and a recvfrom for each record; sendmmsg and recvmmsg (mmsg); UDP_SEGMENT and UDP_GRO (gso). The\n"
+             "other libraries are called once for each record on a blocking socket, as their manuals show;\n"
+             "libdtls is called through libdtls-ev.",
+    .notes = "Printed are medians: records per second that the receiver got; records lost; CPU nanoseconds for\n"
+             "each record in the sender's and in the receiver's process, the kernel's part included; and the\n"
+             "first of these as a multiple of the best other library's with the same cipher (for none: with\n"
+             "any). So that no sender is measured by what it loses, each stays at most 128 records ahead of its\n"
+             "receiver; the time it waits for that is not counted as CPU. Over loopback the sender's process\n"
+             "also does the kernel's work of receiving. Where other processes want the same cores, both ends\n"
+             "stall; so only the less disturbed half of the rounds counts, and disturbed is the share of the\n"
+             "time that both waited for a core in those. Above a few per cent, records per second mean little.\n"
+             "Exit status: 0 fine, 2 a mistake in the options.\n",
     .rows = option_rows,
 };
 
@@ -160,9 +160,12 @@ int main(int argc, char **argv)
             add_impl(&table, directory, impls[i]);
     if (table.count == 0)
         refuse("--only %s: there is no such implementation here", choices.only != NULL ? choices.only : "");
-    for (uint32_t round = 0; round < choices.rounds; round++)
+    for (uint32_t round = 0; round < choices.rounds; round++) {
+        if (isatty(STDERR_FILENO)) /* nothing else is seen for half a minute */
+            fprintf(stderr, "\rround %u of %u%s", round + 1, choices.rounds, round + 1 == choices.rounds ? "\n" : "");
         for (size_t i = 0; i < table.count; i++)
             run(&table.rows[i], table.programs[i], choices.ms);
+    }
     row_sum_up(table.rows, table.count);
     if (!choices.json) {
         bench_print_machine();
