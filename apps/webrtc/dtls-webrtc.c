@@ -39,7 +39,10 @@ static const struct option_row rows[] = {
     { 1, "media-port", "P", "and its UDP port; 0: any (0)", option_whole, AT(media_port), 0, 65535, NULL },
     { 1, "role", "passive|active", "DTLS server or client, where the browser lets us choose (passive)", option_word,
       AT(role), 0, 0, role_words },
-    { 1, "profile", "A,B", "SRTP profiles, best first (all)", settings_read_profiles, AT(profiles), 0, 0, NULL },
+    { 1, "profile", "A,B",
+      "SRTP profiles, best first (all):\nAEAD_AES_128_GCM, AEAD_AES_256_GCM, AES128_CM_HMAC_SHA1_80,\n"
+      "AES128_CM_HMAC_SHA1_32",
+      settings_read_profiles, AT(profiles), 0, 0, NULL },
     { 1, "max-calls", "N", "at once (64)", option_whole, AT(most), 1, 10000, NULL },
     { 1, "json", NULL, "one JSON object per event on stdout, and nothing else there", option_flag, AT(json), 0, 0,
       NULL },
