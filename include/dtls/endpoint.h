@@ -109,7 +109,7 @@ DTLS_API void dtls_endpoint_expect(const struct dtls_endpoint *endpoint, const s
 /*
  * Begins an association as a client, with `config` (which outlives it) and perhaps `session` (copied; may be NULL).
  * DTLS_OK and *conn, the endpoint's; or DTLS_ERR_ARGUMENT (config, address, session, or the address has an association
- * already, or `most` are there), DTLS_ERR_NO_MEMORY, DTLS_ERR_RANDOM, and nothing has changed.
+ * already, or `most` are there), DTLS_ERR_NO_MEMORY, DTLS_ERR_RANDOM: *conn is NULL, and nothing has changed.
  */
 DTLS_API int dtls_endpoint_connect(struct dtls_endpoint *endpoint, dtls_time now, const struct dtls_config *config,
                                    const struct dtls_address *to, const struct dtls_session *session,

@@ -37,7 +37,7 @@ typedef void dtls_ev_callback(void *arg, struct dtls_ev_conn *conn, const struct
  * A client: opens a non-blocking UDP socket connected to `address`, and starts the handshake. `session` may be NULL;
  * it is copied. `config` must outlive the connection. Returns DTLS_OK and *out (the caller's, to free), or:
  * DTLS_ERR_ARGUMENT (also for a session that the verifier refuses), DTLS_ERR_NO_MEMORY, DTLS_ERR_RANDOM; or
- * DTLS_EV_ERR_SYSTEM with the reason in errno.
+ * DTLS_EV_ERR_SYSTEM with the reason in errno; then *out is NULL, and no socket is left.
  */
 DTLS_API int dtls_ev_connect(struct ev_loop *loop, const struct dtls_config *config, const struct sockaddr *address,
                              socklen_t address_len, const struct dtls_session *session, dtls_ev_callback *callback,
@@ -119,7 +119,7 @@ struct dtls_ev_jobs;
 /*
  * Starts `threads` threads (1 to 64), in which all signals are blocked. DTLS_OK and *out, the caller's, to free before
  * the loop is destroyed; it alone keeps no loop running. Or: DTLS_ERR_ARGUMENT, DTLS_ERR_NO_MEMORY, DTLS_EV_ERR_SYSTEM
- * with errno (no thread).
+ * with errno (no thread); then *out is NULL.
  */
 DTLS_API int dtls_ev_jobs_new(struct ev_loop *loop, unsigned threads, struct dtls_ev_jobs **out);
 

@@ -64,7 +64,8 @@ enum dtls_key_type {
 /*
  * Makes a fresh key and a self-signed certificate for it (RFC 5280; as WebRTC uses them, RFC 8827, 6.5).
  * `common_name` is 1 to 64 bytes of UTF-8; the validity is in seconds since 1970 (UTC, years 1970 to 9999).
- * `random` may be NULL for the operating system's. Errors: DTLS_ERR_ARGUMENT, _RANDOM, _NO_MEMORY.
+ * `random` may be NULL for the operating system's. On DTLS_OK *out is the caller's, to free. Errors:
+ * DTLS_ERR_ARGUMENT, DTLS_ERR_RANDOM, DTLS_ERR_NO_MEMORY; *out is then NULL.
  */
 DTLS_API int dtls_identity_generate(enum dtls_key_type type, const char *common_name, int64_t not_before,
                                     int64_t not_after, dtls_random_function *random, void *random_arg,

@@ -37,7 +37,7 @@ DTLS_API const char *dtls_pkix_error_string(int error);
 struct dtls_pkix_trust;
 
 /* Without anyone in it yet. DTLS_OK and *out, the caller's, to free after every verifier made with it; or
- * DTLS_ERR_NO_MEMORY. */
+ * DTLS_ERR_NO_MEMORY, and *out is NULL. */
 DTLS_API int dtls_pkix_trust_new(struct dtls_pkix_trust **out);
 DTLS_API void dtls_pkix_trust_free(struct dtls_pkix_trust *trust); /* NULL is allowed */
 
@@ -91,7 +91,7 @@ struct dtls_pkix_settings {
 DTLS_API const char *dtls_pkix_problem(const struct dtls_pkix_trust *trust, const struct dtls_pkix_settings *settings);
 
 /* `trust` must outlive it. DTLS_OK and *out, the caller's, to free after every connection that uses it; or
- * DTLS_ERR_ARGUMENT (dtls_pkix_problem), DTLS_ERR_NO_MEMORY. */
+ * DTLS_ERR_ARGUMENT (dtls_pkix_problem), DTLS_ERR_NO_MEMORY, and *out is NULL. */
 DTLS_API int dtls_pkix_new(const struct dtls_pkix_trust *trust, const struct dtls_pkix_settings *settings,
                            struct dtls_pkix **out);
 DTLS_API void dtls_pkix_free(struct dtls_pkix *pkix); /* NULL is allowed */

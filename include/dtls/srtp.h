@@ -74,7 +74,7 @@ struct dtls_srtp;
 /*
  * A media session without keys. `settings` are copied; NULL: the defaults. All of a session's tables are allocated
  * here, and what libsrtp keeps for a stream with its first packet under each set of keys. DTLS_OK and *out, the
- * caller's, to free; or DTLS_ERR_ARGUMENT, DTLS_ERR_NO_MEMORY, DTLS_SRTP_ERR_LIBSRTP.
+ * caller's, to free; or DTLS_ERR_ARGUMENT, DTLS_ERR_NO_MEMORY, DTLS_SRTP_ERR_LIBSRTP, and *out is as it was.
  */
 DTLS_API int dtls_srtp_new(const struct dtls_srtp_settings *settings, struct dtls_srtp **out);
 

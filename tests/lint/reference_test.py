@@ -1,18 +1,20 @@
 """reference_test.py SOURCE-DIRECTORY - every symbol of the public headers is explained where it is declared.
 
 A comment explains what stands under it, up to the next blank line or the first that has a comment behind it, or what
-stands in front of it on its line. That goes for functions, macros, types, fields of structs and values of enums. Besides: a function that returns an int says which
-errors there may be, or where that is written; and one that returns a pointer says when that is NULL, or that it never
-is. Prints TAP. It reads our headers, as clang-format sets them, and not C in general.
+stands in front of it on its line. That goes for functions, macros, types, fields of structs and values of enums.
+Besides: a function that returns an int says which errors there may be, or where that is written, and what it has made
+of *out then; and one that returns a pointer says when that is NULL, or that it never is. Prints TAP. It reads our
+headers, as clang-format sets them, and not C in general.
 """
 import collections
 import pathlib
 import re
 import sys
 
-TOKEN = re.compile(r'(?P<comment>/\*.*?\*/)|(?P<macro>^[ \t]*\#(?:\\\n|(?!/\*)[^\n])*)|(?P<mark>[{};,()])', re.S | re.M | re.X)
+TOKEN = re.compile(r'(?P<comment>/\*.*?\*/)|(?P<macro>^[ \t]*#(?:\\\n|(?!/\*)[^\n])*)|(?P<mark>[{};,()])', re.S | re.M)
 HEADING = re.compile(r'/\* -{4} [^\n]* -{4} \*/$')
 ERRORS = re.compile(r'DTLS_([A-Z]+_)?ERR_|errno|\b[Aa]s (in )?(dtls_\w|conn\.h|that|above)|[Ee]rrors (are|as|of dtls_)')
+AFTERWARDS = re.compile(r'\*(out|conn) is (then )?(NULL|as it was)|\b[Aa]s (in )?dtls_\w')
 NULLS = re.compile(r'\bNULL\b')
 
 Symbol = collections.namedtuple('Symbol', 'kind name first last text')
@@ -80,8 +82,8 @@ class Header:
             found = [('value', code.split()[0])]
         elif scope == 'struct':
             pointer = re.search(r'\(\*(\w+)\)\(', code)
-            parts = [pointer.group(1)] if pointer else [re.sub(r'\[.*', '', part).split()[-1] for part in code.split(',')]
-            found = [('field', part.lstrip('*')) for part in parts]
+            parts = [pointer.group(1)] if pointer else [re.sub(r'\[.*', '', part) for part in code.split(',')]
+            found = [('field', part.split()[-1].lstrip('*')) for part in parts]
         elif code.startswith('typedef'):
             found = [('type', re.search(r'(\w+)( ?\(.*\))?$', code).group(1))]
         elif '(' in code:
@@ -100,7 +102,8 @@ class Header:
             text = self.lines[line - 1]
             if line in self.above:
                 return self.above[line] + said
-            if line in self.behind or not text.strip() or text.startswith('}') or text.endswith('{') or HEADING.match(text):
+            ends = not text.strip() or text.startswith('}') or text.endswith('{') or HEADING.match(text)
+            if ends or line in self.behind:
                 break
         return said
 
@@ -115,6 +118,9 @@ def main():
         ('a function that returns an int names its errors',
          [(header, symbol) for header, symbol, words in symbols if symbol.kind == 'function' and
           re.match(r'(DTLS_API )?int \w', symbol.text) and not ERRORS.search(words)]),
+        ('one that makes something says what its *out is after an error',
+         [(header, symbol) for header, symbol, words in symbols if symbol.kind == 'function' and
+          re.match(r'(DTLS_API )?int \w', symbol.text) and '**' in symbol.text and not AFTERWARDS.search(words)]),
         ('a function that returns a pointer says when it is NULL',
          [(header, symbol) for header, symbol, words in symbols if symbol.kind == 'function' and
           re.search(r'\*\w+\(', symbol.text.split('(')[0] + '(') and not NULLS.search(words)]),
