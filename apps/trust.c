@@ -32,7 +32,7 @@ void trust_check(const struct settings *settings)
 
 static const char *words_of(int error)
 {
-    return error == DTLS_PKIX_ERR_SYSTEM ? strerror(errno) : dtls_pkix_error_string(error);
+    return error == DTLS_PKIX_ERR_SYSTEM ? strerror(errno) : dtls_error_string(error);
 }
 
 static int add_authorities(struct dtls_pkix_trust *authorities, const char *from)
@@ -67,7 +67,7 @@ struct trust *trust_new(const struct settings *settings, enum dtls_role role, co
         refuse("--ca, --name: %s", problem);
     error = dtls_pkix_new(trust->authorities, &wanted, &trust->pkix);
     if (error != DTLS_OK)
-        refuse("%s", dtls_pkix_error_string(error));
+        refuse("%s", dtls_error_string(error));
     return trust;
 }
 
@@ -99,7 +99,7 @@ enum { MOST = 1 << 20 };
 static struct dtls_identity *told(int error, const char *path, struct dtls_identity *identity, struct files_why *why)
 {
     if (error != DTLS_OK)
-        snprintf(why->words, sizeof why->words, "%s: %s", path, dtls_pkix_error_string(error));
+        snprintf(why->words, sizeof why->words, "%s: %s", path, dtls_error_string(error));
     return error == DTLS_OK ? identity : NULL;
 }
 

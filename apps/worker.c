@@ -45,8 +45,7 @@ static void echo(const struct worker *worker, struct dtls_ev_conn *conn, struct 
     int error = dtls_ev_send(conn, data.at, data.len, NULL);
 
     if (error != DTLS_OK && worker->settings->verbose)
-        complain("a record of %zu bytes was not echoed: %s", data.len,
-                 error == DTLS_EV_ERR_FULL ? "the socket is full" : dtls_error_string(error));
+        complain("a record of %zu bytes was not echoed: %s", data.len, dtls_error_string(error));
 }
 
 static void on_event(void *arg, struct dtls_ev_conn *conn, const struct dtls_event *event)

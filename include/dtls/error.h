@@ -16,7 +16,7 @@ extern "C" {
 #define DTLS_API /* a compiler that shows all of them by itself */
 #endif
 
-/* Answers of functions. Companions have some of their own, between -50 and -99 (ev.h, srtp.h, pkix.h, redis.h).
+/* Answers of functions, those of the companions included.
  * Noise from the network is no error: it is dropped, counted (conn.h, dtls_stats) and answered with DTLS_OK. */
 enum dtls_error {
     DTLS_OK = 0, /* done */
@@ -41,6 +41,29 @@ enum dtls_error {
     DTLS_ERR_KEY_MISMATCH = -24,    /* private key and certificate do not belong together */
     DTLS_ERR_BAD_FINGERPRINT = -25, /* not "SHA-256:" and 32 bytes in hex */
     DTLS_ERR_BAD_SESSION = -26,     /* a serialised session does not parse */
+
+    /* Refusals of the companions. libdtls-ev: */
+    DTLS_EV_ERR_SYSTEM = -50, /* by the operating system: see errno */
+    DTLS_EV_ERR_FULL = -51,   /* dtls_ev_send: the socket takes nothing more now */
+
+    /* libdtls-pkix: */
+    DTLS_PKIX_ERR_SYSTEM = -60,   /* a file or directory: see errno */
+    DTLS_PKIX_ERR_EMPTY = -61,    /* there is nothing of the kind in it */
+    DTLS_PKIX_ERR_CRL = -62,      /* a CRL that does not parse, or is not a whole one of its issuer (delta, indirect) */
+    DTLS_PKIX_ERR_PASSWORD = -63, /* the password, or PIN, is missing, or another one */
+    DTLS_PKIX_ERR_TOKEN = -64,    /* a module, token or key that is not there, or does not do its work */
+
+    /* libdtls-redis: */
+    DTLS_REDIS_ERR_HOST = -70, /* the host's name has no address */
+
+    /* libdtls-srtp; the packet is as it was: */
+    DTLS_SRTP_ERR_NO_KEYS = -80,  /* to protect: dtls_srtp_send_with has not been called yet */
+    DTLS_SRTP_ERR_MKI = -81,      /* keys with an MKI of more than DTLS_SRTP_LONGEST_MKI bytes */
+    DTLS_SRTP_ERR_PROFILE = -82,  /* keys of a profile that libsrtp does not have, or of wrong lengths */
+    DTLS_SRTP_ERR_PACKET = -83,   /* to protect: no RTP (RTCP) packet, or longer than max_packet */
+    DTLS_SRTP_ERR_REPEATED = -84, /* to protect: this SSRC has used that sequence number, or it is too old to tell */
+    DTLS_SRTP_ERR_STREAMS = -85,  /* to protect: max_streams SSRCs have sent with the keys in use */
+    DTLS_SRTP_ERR_LIBSRTP = -86,  /* libsrtp has failed, for no reason that it tells */
 
     /* Deaths, -100 and below: the connection is over, and the first cause stays. */
     DTLS_ERR_NO_MEMORY = -100,            /* the allocator (config.h) had none */

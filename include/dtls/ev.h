@@ -43,11 +43,6 @@ DTLS_API int dtls_ev_connect(struct ev_loop *loop, const struct dtls_config *con
                              socklen_t address_len, const struct dtls_session *session, dtls_ev_callback *callback,
                              void *arg, struct dtls_ev_conn **out);
 
-enum {
-    DTLS_EV_ERR_SYSTEM = -50, /* a refusal by the operating system: see errno */
-    DTLS_EV_ERR_FULL = -51,   /* dtls_ev_send: the socket takes nothing more now */
-};
-
 /* Frees; a live connection ends without close_notify (dtls_ev_close sends one). NULL is allowed. */
 DTLS_API void dtls_ev_free(struct dtls_ev_conn *conn);
 

@@ -20,17 +20,6 @@
 extern "C" {
 #endif
 
-enum {
-    DTLS_PKIX_ERR_SYSTEM = -60,   /* a file or directory: see errno */
-    DTLS_PKIX_ERR_EMPTY = -61,    /* there is nothing of the kind in it */
-    DTLS_PKIX_ERR_CRL = -62,      /* a CRL that does not parse, or is not a whole one of its issuer (delta, indirect) */
-    DTLS_PKIX_ERR_PASSWORD = -63, /* the password, or PIN, is missing, or another one */
-    DTLS_PKIX_ERR_TOKEN = -64,    /* a module, token or key that is not there, or does not do its work */
-};
-
-/* A few English words for these and for all other errors, never NULL, never freed. */
-DTLS_API const char *dtls_pkix_error_string(int error);
-
 /* ---- whom we trust ---- */
 
 /* Authorities, and lists of what they have revoked. */

@@ -14,8 +14,6 @@ extern "C" {
  * may be used, and what answers questions. */
 struct dtls_redis;
 
-enum dtls_redis_error { DTLS_REDIS_ERR_HOST = -70 /* the host's name has no address */ };
-
 /* Where it is, and who wants to hear of it. */
 struct dtls_redis_settings {
     const char *url;     /* redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]; HOST may be [an IPv6 address]. Or, on this

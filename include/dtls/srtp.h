@@ -35,17 +35,6 @@ enum {
     DTLS_SRTP_OLD_KEYS_US = 120000000, /* for how long old keys are accepted behind new ones: 1 MSL */
 };
 
-/* Refusals of a media session: nothing has changed, and the packet is as it was. */
-enum dtls_srtp_error {
-    DTLS_SRTP_ERR_NO_KEYS = -60,  /* to protect: dtls_srtp_send_with has not been called yet */
-    DTLS_SRTP_ERR_MKI = -61,      /* keys with an MKI of more than DTLS_SRTP_LONGEST_MKI bytes */
-    DTLS_SRTP_ERR_PROFILE = -62,  /* keys of a profile that libsrtp does not have, or of wrong lengths */
-    DTLS_SRTP_ERR_PACKET = -63,   /* to protect: no RTP (RTCP) packet, or longer than max_packet */
-    DTLS_SRTP_ERR_REPEATED = -64, /* to protect: this SSRC has used that sequence number, or it is too old to tell */
-    DTLS_SRTP_ERR_STREAMS = -65,  /* to protect: max_streams SSRCs have sent with the keys in use */
-    DTLS_SRTP_ERR_LIBSRTP = -66,  /* libsrtp has failed, for no reason that it tells */
-};
-
 /* All zeroes are the defaults. */
 struct dtls_srtp_settings {
     size_t max_streams;   /* SSRCs known at once, each way: 1 to 4,096; 64 */

@@ -17,24 +17,6 @@ struct dtls_pkix {
     struct dtls_pkix_seen *seen;
 };
 
-const char *dtls_pkix_error_string(int error)
-{
-    switch (error) {
-    case DTLS_PKIX_ERR_SYSTEM:
-        return "the file or directory cannot be read";
-    case DTLS_PKIX_ERR_EMPTY:
-        return "there is nothing of the kind in it";
-    case DTLS_PKIX_ERR_CRL:
-        return "the CRL cannot be read, or is not a whole one of its issuer";
-    case DTLS_PKIX_ERR_PASSWORD:
-        return "the password is missing, or not the right one";
-    case DTLS_PKIX_ERR_TOKEN:
-        return "a module, token or key is not there, or does not do its work";
-    default:
-        return dtls_error_string(error);
-    }
-}
-
 const char *dtls_pkix_problem(const struct dtls_pkix_trust *trust, const struct dtls_pkix_settings *settings)
 {
     uint8_t address[16];

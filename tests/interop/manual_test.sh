@@ -109,8 +109,8 @@ done | empty "docs/porting.md has a row for each call that is to be replaced"
 
 # ---- trouble.md: every error, and every reason to drop a record ----
 
-cat include/dtls/*.h | grep -oE '^ +DTLS_([A-Z]+_)?ERR_[A-Z0-9_]+ = -[0-9]+|\{ DTLS_REDIS_ERR_HOST = -70' |
-    sed 's/[{ ]*//; s/ = / /' | while read -r name number; do
+cat include/dtls/*.h | grep -oE '^ +DTLS_([A-Z]+_)?ERR_[A-Z0-9_]+ = -[0-9]+' |
+    sed 's/ *//; s/ = / /' | while read -r name number; do
     grep -qF "| \`$name\` ($number) | " docs/trouble.md || echo "$name ($number)"
 done | empty "docs/trouble.md has a row for each error, with its number"
 

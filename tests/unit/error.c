@@ -25,11 +25,20 @@ static void check_different(const char *what, const char *const words[], size_t 
 
 static void every_error_has_words(void)
 {
+    static const int ranges[][2] = {
+        { DTLS_ERR_NO_KEYS, DTLS_ERR_NOT_OPEN },       { DTLS_ERR_BAD_SESSION, DTLS_ERR_BAD_PEM },
+        { DTLS_EV_ERR_FULL, DTLS_EV_ERR_SYSTEM },      { DTLS_PKIX_ERR_TOKEN, DTLS_PKIX_ERR_SYSTEM },
+        { DTLS_REDIS_ERR_HOST, DTLS_REDIS_ERR_HOST },  { DTLS_SRTP_ERR_LIBSRTP, DTLS_SRTP_ERR_NO_KEYS },
+        { DTLS_ERR_UNKNOWN_NAME, DTLS_ERR_NO_MEMORY },
+    };
     const char *words[MOST];
 
     for (int i = 0; i < MOST; i++)
         words[i] = dtls_error_string(-i);
     check_different("error", words, MOST, "unknown error");
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        for (int error = ranges[i][0]; error <= ranges[i][1]; error++)
+            CHECK_CASE(strcmp(dtls_error_string(error), "unknown error") != 0, "error %d", error);
     for (int error = DTLS_ERR_CLOSED; error <= DTLS_ERR_NO_MEMORY; error++)
         CHECK_CASE(dtls_error_is_death(error) && strcmp(dtls_error_string(error), "unknown error") != 0, "error %d",
                    error);
