@@ -92,8 +92,8 @@ struct dtls_ticket_keys {
  * to learn. A key opens until `lifetime_s` after it has ceased to seal. In a full set the key that is furthest from now
  * gives way, whatever its time. At `now_s` (seconds since 1970); to be called at least once a period; where that was
  * wrong, the next call with the right time makes a key for it. *changed is set to whether there is anything to share.
- * DTLS_OK; or, and nothing has changed, DTLS_ERR_RANDOM, or DTLS_ERR_ARGUMENT: period_s is 0, lifetime_s is more than
- * 12 periods, now_s is no time (a (time_t)-1, say), or the count is above 16.
+ * DTLS_OK; or, and nothing has changed, DTLS_ERR_RANDOM, or DTLS_ERR_ARGUMENT: period_s is 0, lifetime_s is 13
+ * periods or more, now_s is no time (a (time_t)-1, say), or the count is above 16.
  */
 DTLS_API int dtls_ticket_keys_rotate(struct dtls_ticket_keys *keys, uint64_t now_s, uint32_t period_s,
                                      uint32_t lifetime_s, bool *changed);

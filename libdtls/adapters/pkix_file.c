@@ -33,14 +33,14 @@ uint8_t *dtls_pkix_read_file(const char *path, size_t *len)
 
     if (file == NULL)
         return NULL;
-    if (fstat(fileno(file), &about) != 0)
-        about.st_size = FILE_MOST;
-    if (S_ISDIR(about.st_mode))
-        errno = EISDIR;
-    else if (about.st_size > FILE_MOST)
-        errno = EFBIG;
-    else /* what is no plain file does not say how long it is */
-        bytes = read_open(file, S_ISREG(about.st_mode) ? (size_t)about.st_size : FILE_MOST, len);
+    if (fstat(fileno(file), &about) == 0) {
+        if (S_ISDIR(about.st_mode))
+            errno = EISDIR;
+        else if (about.st_size > FILE_MOST)
+            errno = EFBIG;
+        else /* what is no plain file does not say how long it is */
+            bytes = read_open(file, S_ISREG(about.st_mode) ? (size_t)about.st_size : FILE_MOST, len);
+    }
     int reason = errno;
     fclose(file);
     errno = reason;

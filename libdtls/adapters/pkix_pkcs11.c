@@ -398,6 +398,8 @@ int dtls_pkix_identity_from_pkcs11(const char *certificates, size_t certificates
         char *uri = strndup(certificates, certificates_len);
         result = uri == NULL ? say(reason, DTLS_ERR_NO_MEMORY, "%s", dtls_error_string(DTLS_ERR_NO_MEMORY))
                              : fetch_chain(key, uri, &pem, &certificates_len, reason);
+        if (uri != NULL)
+            explicit_bzero(uri, strlen(uri)); /* it may have a PIN */
         free(uri);
     }
     if (result == DTLS_OK)

@@ -107,9 +107,14 @@ bool dtls_redis_write(struct dtls_redis *redis, const char *command, size_t len)
     while (room < redis->out_len + len)
         room *= 2;
     if (room > redis->out_room) {
-        char *larger = realloc(redis->out, room);
+        char *larger = malloc(room); /* not realloc: the password may be in what it would give back */
         if (larger == NULL)
             return false;
+        if (redis->out != NULL) {
+            memcpy(larger, redis->out, redis->out_len);
+            explicit_bzero(redis->out, redis->out_room);
+        }
+        free(redis->out);
         redis->out = larger;
         redis->out_room = room;
     }

@@ -126,7 +126,8 @@ struct dtls_conn {
     struct dtls_held early;             /* sealed records of n+1, before its keys (R5) */
 };
 
-/* Something may wait to be taken, or the deadline may be another: in every verb that takes `now`, and _set_config. */
+/* Something may wait to be taken, or the deadline may be another: in every verb that takes `now`, and in
+ * _set_config and _set_mtu. */
 static inline void dtls_conn_changed(struct dtls_conn *conn)
 {
     if (conn->ready != NULL)

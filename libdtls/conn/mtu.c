@@ -75,6 +75,7 @@ int dtls_conn_set_mtu(struct dtls_conn *conn, size_t mtu)
         conn->probe->least = (uint32_t)mtu;
     if (dtls_conn_is_searching(conn))
         search(conn, mtu, conn->now);
+    dtls_conn_changed(conn);
     return DTLS_OK;
 }
 

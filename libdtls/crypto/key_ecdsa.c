@@ -43,14 +43,14 @@ static int sign(const struct dtls_private_key *head, const struct dtls_scheme_pa
 {
     const struct dtls_ecdsa_key *key = (const struct dtls_ecdsa_key *)head;
     size_t len = dtls_curve_len(key->scalar.ecc);
-    struct dtls_source source = { random, DTLS_OK };
+    struct dtls_nettle_random source = { random, DTLS_OK };
     struct dtls_writer to = dtls_writer_to(out, DTLS_SIGNATURE_MAX);
     uint8_t r[DTLS_CURVE_MAX], s[DTLS_CURVE_MAX];
     struct dsa_signature numbers;
 
     (void)parts; /* the scheme names the hash alone */
     dsa_signature_init(&numbers);
-    ecdsa_sign(&key->scalar, &source, dtls_source_draw, digest.len, digest.at, &numbers);
+    ecdsa_sign(&key->scalar, &source, dtls_nettle_draw, digest.len, digest.at, &numbers);
     if (source.result == DTLS_OK) { /* else the nonce is known, and s gives the key away */
         nettle_mpz_get_str_256(len, r, numbers.r);
         nettle_mpz_get_str_256(len, s, numbers.s);

@@ -29,10 +29,10 @@ struct dtls_rsa_key {
 
 /* Randomness for nettle's callbacks, which cannot fail. So the first failure waits in `result`, and nettle gets bytes
  * with which its search for a usable number ends; what is made from them must never leave. */
-struct dtls_source {
+struct dtls_nettle_random {
     const struct dtls_random *random;
     int result;
 };
-void dtls_source_draw(void *source, size_t len, uint8_t *out);
+void dtls_nettle_draw(void *source, size_t len, uint8_t *out);
 
 #endif

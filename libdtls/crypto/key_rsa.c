@@ -119,16 +119,16 @@ static int load(const struct dtls_key_ops *ops, const struct dtls_key_secret *se
 /* ---- signatures ---- */
 
 /* nettle's _tr calls are side-channel silent, blinded, and verify the result before they return it. */
-static bool sign_pkcs1(const struct dtls_rsa_key *key, struct dtls_source *source, enum dtls_hash hash,
+static bool sign_pkcs1(const struct dtls_rsa_key *key, struct dtls_nettle_random *source, enum dtls_hash hash,
                        const uint8_t *digest, mpz_t number)
 {
     uint8_t info[DTLS_DIGEST_INFO_MAX];
     size_t len = dtls_scheme_digest_info(hash, digest, info);
 
-    return rsa_pkcs1_sign_tr(&key->public, &key->secret, source, dtls_source_draw, len, info, number) != 0;
+    return rsa_pkcs1_sign_tr(&key->public, &key->secret, source, dtls_nettle_draw, len, info, number) != 0;
 }
 
-static bool sign_pss(const struct dtls_rsa_key *key, struct dtls_source *source, enum dtls_hash hash,
+static bool sign_pss(const struct dtls_rsa_key *key, struct dtls_nettle_random *source, enum dtls_hash hash,
                      const uint8_t *digest, mpz_t number)
 {
     const struct rsa_public_key *public = &key->public;
@@ -136,14 +136,14 @@ static bool sign_pss(const struct dtls_rsa_key *key, struct dtls_source *source,
     uint8_t salt[DTLS_HASH_MAX];
     size_t len = dtls_hash_len(hash); /* RFC 8446, 4.2.3 */
 
-    dtls_source_draw(source, len, salt);
+    dtls_nettle_draw(source, len, salt);
     switch (hash) {
     case DTLS_SHA256:
-        return rsa_pss_sha256_sign_digest_tr(public, secret, source, dtls_source_draw, len, salt, digest, number) != 0;
+        return rsa_pss_sha256_sign_digest_tr(public, secret, source, dtls_nettle_draw, len, salt, digest, number) != 0;
     case DTLS_SHA384:
-        return rsa_pss_sha384_sign_digest_tr(public, secret, source, dtls_source_draw, len, salt, digest, number) != 0;
+        return rsa_pss_sha384_sign_digest_tr(public, secret, source, dtls_nettle_draw, len, salt, digest, number) != 0;
     case DTLS_SHA512:
-        return rsa_pss_sha512_sign_digest_tr(public, secret, source, dtls_source_draw, len, salt, digest, number) != 0;
+        return rsa_pss_sha512_sign_digest_tr(public, secret, source, dtls_nettle_draw, len, salt, digest, number) != 0;
     }
     return false;
 }
@@ -152,7 +152,7 @@ static int sign(const struct dtls_private_key *head, const struct dtls_scheme_pa
                 const struct dtls_random *random, struct dtls_bytes digest, uint8_t *out, size_t *out_len)
 {
     const struct dtls_rsa_key *key = (const struct dtls_rsa_key *)head;
-    struct dtls_source source = { random, DTLS_OK };
+    struct dtls_nettle_random source = { random, DTLS_OK };
     mpz_t number;
 
     mpz_init(number);

@@ -135,7 +135,8 @@ static bool uses(const struct dtls_member *member, const struct dtls_config *con
 {
     const struct dtls_conn *conn = member->conn;
 
-    return conn->as.config == config || conn->re.config == config || (conn->hs != NULL && conn->hs->config == config);
+    return conn->as.config == config || conn->as.psk_config == config || conn->re.config == config ||
+           (conn->hs != NULL && (conn->hs->config == config || conn->hs->psk_config == config));
 }
 
 bool dtls_endpoint_has_config(const struct dtls_endpoint *endpoint, const struct dtls_config *config)

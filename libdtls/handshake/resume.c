@@ -60,7 +60,7 @@ static bool find_in_ticket(struct dtls_handshake *hs, struct dtls_bytes ticket)
     if (!dtls_session_open(keys, clock, DTLS_SEALED_TICKET, dtls_view(NULL, 0), &hs->as->memory, ticket, &hs->resuming,
                            &key))
         return false;
-    const struct dtls_ticket_key *newest = dtls_sealing_key(keys, clock);
+    const struct dtls_ticket_key *newest = dtls_sealing_key(keys, clock / 1000000);
     hs->announced_ticket = newest != NULL && newest != key;
     return true;
 }
@@ -142,7 +142,8 @@ static void put_entry(const struct dtls_handshake *hs, const struct dtls_session
         dtls_session_state_write(&plain, state);
         len = plain.len;
     } else {
-        const struct dtls_ticket_key *key = dtls_sealing_key(config->store_keys, dtls_session_clock(config, hs->now));
+        const struct dtls_ticket_key *key =
+            dtls_sealing_key(config->store_keys, dtls_session_clock(config, hs->now) / 1000000);
         err = key == NULL
                   ? DTLS_ERR_ARGUMENT
                   : dtls_session_seal(key, DTLS_SEALED_ENTRY, &hs->as->memory, &hs->as->random, state, entry, &len);

@@ -11,9 +11,8 @@ static bool is_over(const struct dtls_ticket_key *key, uint64_t now_s)
     return key->accept_until != 0 && now_s >= key->accept_until;
 }
 
-const struct dtls_ticket_key *dtls_sealing_key(const struct dtls_ticket_keys *keys, uint64_t now_us)
+const struct dtls_ticket_key *dtls_sealing_key(const struct dtls_ticket_keys *keys, uint64_t now_s)
 {
-    uint64_t now_s = now_us / 1000000;
     const struct dtls_ticket_key *found = NULL;
 
     for (size_t i = 0; i < keys->count; i++) {
@@ -64,7 +63,7 @@ int dtls_sealed_close(const struct dtls_ticket_key *key, enum dtls_sealed_kind k
     return DTLS_OK;
 }
 
-int dtls_sealed_open(const struct dtls_ticket_keys *keys, uint64_t now_us, enum dtls_sealed_kind kind,
+int dtls_sealed_open(const struct dtls_ticket_keys *keys, uint64_t now_s, enum dtls_sealed_kind kind,
                      struct dtls_bytes context, const struct dtls_memory *memory, struct dtls_bytes sealed,
                      uint8_t *out, size_t cap, size_t *len, const struct dtls_ticket_key **key)
 {
@@ -75,7 +74,7 @@ int dtls_sealed_open(const struct dtls_ticket_keys *keys, uint64_t now_us, enum 
         return DTLS_ERR_BAD_SESSION;
     for (size_t i = 0; i < keys->count && found == NULL; i++)
         if (memcmp(keys->keys[i].name, sealed.at + 1, sizeof keys->keys[i].name) == 0 &&
-            !is_over(&keys->keys[i], now_us / 1000000))
+            !is_over(&keys->keys[i], now_s))
             found = &keys->keys[i];
     if (found == NULL)
         return DTLS_ERR_BAD_SESSION;

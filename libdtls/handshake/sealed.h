@@ -15,8 +15,8 @@ enum dtls_sealed_kind { DTLS_SEALED_TICKET = 0x11, DTLS_SEALED_ENTRY = 0x21, DTL
 /* Bytes in front of the plaintext (kind, key's name, nonce), and in all around it. */
 enum { DTLS_SEALED_PREFIX = 1 + 16 + DTLS_AEAD_NONCE_LEN, DTLS_SEALED_AROUND = DTLS_SEALED_PREFIX + DTLS_AEAD_TAG_LEN };
 
-/* The key that seals at a time (microseconds since 1970, as dtls_session_clock has it), or NULL. */
-const struct dtls_ticket_key *dtls_sealing_key(const struct dtls_ticket_keys *keys, uint64_t now_us);
+/* The key that seals at a time (seconds since 1970), or NULL. */
+const struct dtls_ticket_key *dtls_sealing_key(const struct dtls_ticket_keys *keys, uint64_t now_s);
 
 /*
  * Seals the `len` bytes at out + DTLS_SEALED_PREFIX in place; the whole is DTLS_SEALED_AROUND longer. `context` (up to
@@ -28,7 +28,7 @@ int dtls_sealed_close(const struct dtls_ticket_key *key, enum dtls_sealed_kind k
 /* With DTLS_OK the plaintext, at most `cap` bytes, is at `out`. DTLS_ERR_BAD_SESSION: none of the keys that may open at
  * the time has sealed that, as this kind and with this context. DTLS_ERR_NO_MEMORY. *key (which may be NULL) is whose
  * it was. */
-int dtls_sealed_open(const struct dtls_ticket_keys *keys, uint64_t now_us, enum dtls_sealed_kind kind,
+int dtls_sealed_open(const struct dtls_ticket_keys *keys, uint64_t now_s, enum dtls_sealed_kind kind,
                      struct dtls_bytes context, const struct dtls_memory *memory, struct dtls_bytes sealed,
                      uint8_t *out, size_t cap, size_t *len, const struct dtls_ticket_key **key);
 

@@ -178,7 +178,7 @@ static bool may_give_ticket(const struct dtls_handshake *hs)
     const struct dtls_config *config = hs->config;
 
     return config->ticket_keys != NULL && config->session_lifetime_s > 0 && hs->pending.extended_master_secret &&
-           dtls_sealing_key(config->ticket_keys, dtls_session_clock(config, hs->now)) != NULL;
+           dtls_sealing_key(config->ticket_keys, dtls_session_clock(config, hs->now) / 1000000) != NULL;
 }
 
 /* One of 0 bytes takes the promise back (RFC 5077, 3.3): the key that was there has ended meanwhile. */
@@ -186,7 +186,7 @@ static int add_new_session_ticket(struct dtls_handshake *hs)
 {
     const struct dtls_config *config = hs->config;
     uint64_t clock = dtls_session_clock(config, hs->now);
-    const struct dtls_ticket_key *key = dtls_sealing_key(config->ticket_keys, clock);
+    const struct dtls_ticket_key *key = dtls_sealing_key(config->ticket_keys, clock / 1000000);
     struct dtls_session_state state;
     uint8_t ticket[DTLS_SEALED_SESSION_MOST];
     size_t len = 0;

@@ -41,6 +41,9 @@ static void put(struct dtls_handshake *hs, struct dtls_question *question)
 static int hear(struct dtls_handshake *hs, const struct dtls_question *question)
 {
     uint8_t span[SPAN];
+
+    if (!question->granted)
+        return DTLS_ERR_INTERNAL;
     struct dtls_job job = { .verify = true,
                             .verify_own = true,
                             .verify_scheme = hs->scheme,
@@ -49,9 +52,6 @@ static int hear(struct dtls_handshake *hs, const struct dtls_question *question)
                             .signature = dtls_view(question->answer, question->answer_len),
                             .pair = hs->ecdhe,
                             .made_len = question->answer_len };
-
-    if (!question->granted)
-        return DTLS_ERR_INTERNAL;
     memcpy(job.made, question->answer, question->answer_len);
     return dtls_handshake_work(hs, &job, hs->then_signed);
 }

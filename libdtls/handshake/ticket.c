@@ -31,8 +31,8 @@ bool dtls_session_open(const struct dtls_ticket_keys *keys, uint64_t now_us, enu
 {
     uint8_t plain[DTLS_SESSION_STATE_MAX];
     size_t len = 0;
-    int err =
-        dtls_sealed_open(keys, now_us, kind, context_of(kind, id), memory, sealed, plain, sizeof plain, &len, key);
+    int err = dtls_sealed_open(keys, now_us / 1000000, kind, context_of(kind, id), memory, sealed, plain, sizeof plain,
+                               &len, key);
 
     if (err != DTLS_OK)
         return false;

@@ -73,12 +73,13 @@ int dtls_ticket_keys_rotate(struct dtls_ticket_keys *keys, uint64_t now_s, uint3
     int err = DTLS_OK;
 
     *changed = false;
-    if (period_s == 0 || lifetime_s / period_s > MOST_PERIODS || now_s > LATEST_S || keys->count > DTLS_MAX_TICKET_KEYS)
+    if (period_s == 0 || lifetime_s / period_s > MOST_PERIODS || now_s > LATEST_S ||
+        keys->count > DTLS_MAX_TICKET_KEYS)
         return DTLS_ERR_ARGUMENT;
     struct dtls_ticket_keys next = *keys;
     forget(&next, now_s);
     const struct dtls_ticket_key *last = newest(&next, now_s, period_s);
-    bool one_seals = last != NULL && dtls_sealing_key(&next, now_s * 1000000) != NULL;
+    bool one_seals = last != NULL && dtls_sealing_key(&next, now_s) != NULL;
     uint64_t from = !one_seals || last->issue_from + period_s <= now_s ? now_s : last->issue_from + period_s;
     for (; err == DTLS_OK && from <= now_s + period_s; from += period_s) /* this period's, and the next one's */
         err = make(place_in(&next, now_s), from, from + period_s + lifetime_s);
@@ -118,7 +119,7 @@ int dtls_ticket_keys_seal(const struct dtls_ticket_keys *keys, const struct dtls
                           uint8_t out[DTLS_SEALED_KEYS_MOST], size_t *len)
 {
     struct dtls_writer to = dtls_writer_to(out + DTLS_SEALED_PREFIX, DTLS_MAX_TICKET_KEYS * KEY_LEN);
-    const struct dtls_ticket_key *key = dtls_sealing_key(by, now_s * 1000000);
+    const struct dtls_ticket_key *key = dtls_sealing_key(by, now_s);
 
     *len = 0;
     if (key == NULL || keys->count > DTLS_MAX_TICKET_KEYS)
@@ -139,8 +140,8 @@ int dtls_ticket_keys_open(struct dtls_ticket_keys *keys, const struct dtls_ticke
     uint8_t plain[DTLS_MAX_TICKET_KEYS * KEY_LEN];
     struct dtls_ticket_keys read = { 0 };
     size_t len = 0;
-    int err = dtls_sealed_open(by, now_s * 1000000, DTLS_SEALED_KEYS, dtls_view(NULL, 0), &heap, sealed, plain,
-                               sizeof plain, &len, NULL);
+    int err = dtls_sealed_open(by, now_s, DTLS_SEALED_KEYS, dtls_view(NULL, 0), &heap, sealed, plain, sizeof plain,
+                               &len, NULL);
 
     if (err == DTLS_OK && len % KEY_LEN != 0)
         err = DTLS_ERR_BAD_SESSION;

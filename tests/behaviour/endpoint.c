@@ -5,6 +5,7 @@
 
 #include "tests/box/crowd.h"
 #include "tests/box/identity.h"
+#include "tests/box/keyring.h"
 #include "tests/tap.h"
 
 /* `count` callers of as many hosts. */
@@ -189,16 +190,45 @@ static void count_echo(void *arg, struct dtls_conn *conn, const struct dtls_even
     callee->echoes += conn == callee->conn && event->type == DTLS_EVENT_DATA;
 }
 
+/* Between the endpoint of the crowd, which has called, and another one, which greets each who is open. */
+static void shuttle(struct crowd *crowd, struct dtls_endpoint *other, struct callee *callee)
+{
+    struct dtls_address here = crowd_address(1, 1), there = crowd_address(2, 2), to;
+    struct dtls_conn *whose;
+    struct dtls_event event;
+    uint8_t datagram[2048];
+    size_t len;
+
+    for (int i = 0; i < 20; i++) {
+        while (dtls_endpoint_next_event(crowd->endpoint, &whose, &event))
+            count_echo(callee, whose, &event);
+        while (dtls_endpoint_next_datagram(crowd->endpoint, crowd->net.now_us, datagram, sizeof datagram, &len, &to)) {
+            CU_ASSERT_EQUAL(memcmp(to.bytes, there.bytes, to.len), 0);
+            CU_ASSERT_EQUAL(dtls_endpoint_receive(other, crowd->net.now_us, &here, datagram, len), DTLS_OK);
+            while (dtls_endpoint_next_event(other, &whose, &event))
+                if (event.type == DTLS_EVENT_OPEN) {
+                    CU_ASSERT_EQUAL(dtls_conn_send(whose, crowd->net.now_us, (const uint8_t *)"hi", 2, datagram,
+                                                   sizeof datagram, &len),
+                                    DTLS_OK);
+                    crowd_inject(crowd, &there, datagram, len); /* overtakes the last flight, which it carries */
+                }
+        }
+        while (dtls_endpoint_next_datagram(other, crowd->net.now_us, datagram, sizeof datagram, &len, &to)) {
+            CU_ASSERT_EQUAL(memcmp(to.bytes, here.bytes, to.len), 0);
+            CU_ASSERT_EQUAL(dtls_endpoint_receive(crowd->endpoint, crowd->net.now_us, &there, datagram, len), DTLS_OK);
+            while (dtls_endpoint_next_event(crowd->endpoint, &whose, &event))
+                count_echo(callee, whose, &event);
+        }
+    }
+}
+
 static void an_endpoint_may_call_itself(void)
 {
     struct crowd crowd;
     struct dtls_endpoint *other;
     struct callee callee = { .crowd = &crowd };
-    struct dtls_address here = crowd_address(1, 1), there = crowd_address(2, 2), to;
-    struct dtls_conn *whose, *again;
-    struct dtls_event event;
-    uint8_t datagram[2048];
-    size_t len;
+    struct dtls_address there = crowd_address(2, 2);
+    struct dtls_conn *again;
 
     crowd_init(&crowd, 1);
     crowd.no_echo = true;
@@ -212,30 +242,75 @@ static void an_endpoint_may_call_itself(void)
     CU_ASSERT_EQUAL(dtls_endpoint_connect(crowd.endpoint, crowd.net.now_us, &crowd.client, &there, NULL, &again),
                     DTLS_ERR_ARGUMENT);
     CU_ASSERT_PTR_NULL(again);
-    for (int i = 0; i < 20; i++) {
-        while (dtls_endpoint_next_event(crowd.endpoint, &whose, &event))
-            count_echo(&callee, whose, &event);
-        while (dtls_endpoint_next_datagram(crowd.endpoint, crowd.net.now_us, datagram, sizeof datagram, &len, &to)) {
-            CU_ASSERT_EQUAL(memcmp(to.bytes, there.bytes, to.len), 0);
-            CU_ASSERT_EQUAL(dtls_endpoint_receive(other, crowd.net.now_us, &here, datagram, len), DTLS_OK);
-            while (dtls_endpoint_next_event(other, &whose, &event))
-                if (event.type == DTLS_EVENT_OPEN) {
-                    CU_ASSERT_EQUAL(dtls_conn_send(whose, crowd.net.now_us, (const uint8_t *)"hi", 2, datagram,
-                                                   sizeof datagram, &len),
-                                    DTLS_OK);
-                    crowd_inject(&crowd, &there, datagram, len); /* overtakes the last flight, which it carries */
-                }
-        }
-        while (dtls_endpoint_next_datagram(other, crowd.net.now_us, datagram, sizeof datagram, &len, &to)) {
-            CU_ASSERT_EQUAL(memcmp(to.bytes, here.bytes, to.len), 0);
-            CU_ASSERT_EQUAL(dtls_endpoint_receive(crowd.endpoint, crowd.net.now_us, &there, datagram, len), DTLS_OK);
-            while (dtls_endpoint_next_event(crowd.endpoint, &whose, &event))
-                count_echo(&callee, whose, &event);
-        }
-    }
+    shuttle(&crowd, other, &callee);
     CU_ASSERT_TRUE(dtls_conn_is_open(callee.conn));
     CU_ASSERT_EQUAL(callee.echoes, 1);
     dtls_endpoint_free(other);
+    crowd_free(&crowd);
+}
+
+/* A client's next full handshake asks the configuration whose key it has used (R9), whatever it has been given since.
+ */
+static void a_configuration_whose_key_is_used_is_in_use(void)
+{
+    struct keyring ring = { .psk = { keyring_psk("alice", 1, 16) }, .count = 1 };
+    struct crowd crowd;
+    struct callee callee = { .crowd = &crowd };
+    struct dtls_address there = crowd_address(2, 2);
+    struct dtls_config newer;
+
+    crowd_init(&crowd, 1);
+    keyring_use(&ring, SERVER, &crowd.server);
+    crowd.server.identity = NULL;
+    crowd.client.verifier.verify = NULL;
+    crowd.client.psk_identity = ring.psk[0].identity;
+    crowd.client.psk_key = ring.psk[0].key;
+    crowd.no_echo = true;
+    crowd_open(&crowd);
+    newer = crowd.client;
+    struct dtls_endpoint *other = dtls_endpoint_new(&crowd.server, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(other);
+    CU_ASSERT_EQUAL(dtls_endpoint_connect(crowd.endpoint, crowd.net.now_us, &crowd.client, &there, NULL, &callee.conn),
+                    DTLS_OK);
+    shuttle(&crowd, other, &callee);
+    CU_ASSERT_TRUE_FATAL(dtls_conn_is_open(callee.conn));
+    CU_ASSERT_EQUAL(dtls_conn_set_config(callee.conn, &newer), DTLS_OK);
+    CU_ASSERT_TRUE(dtls_endpoint_has_config(crowd.endpoint, &newer));
+    CU_ASSERT_TRUE(dtls_endpoint_has_config(crowd.endpoint, &crowd.client));
+    dtls_endpoint_free(other);
+    crowd_free(&crowd);
+}
+
+static void keep_conn(void *arg, struct dtls_conn *conn, const struct dtls_event *event)
+{
+    if (event->type == DTLS_EVENT_OPEN)
+        *(struct dtls_conn **)arg = conn;
+}
+
+/* Nobody has to tell an endpoint what a verb of its connections has made ready (endpoint.h). */
+static void a_probe_that_another_mtu_begins_comes_out(void)
+{
+    struct crowd crowd;
+    struct dtls_conn *conn = NULL;
+    struct dtls_event event;
+    struct dtls_address to;
+    uint8_t datagram[2048];
+    size_t len;
+
+    crowd_init(&crowd, 1);
+    crowd.server.probe_mtu_to = 1452;
+    crowd.client.answer_probes = true;
+    crowd.on_event = keep_conn;
+    crowd.watcher = &conn;
+    crowd_open(&crowd);
+    call(&crowd, 1);
+    CU_ASSERT_TRUE_FATAL(crowd_run_until_open(&crowd, NET_SECOND));
+    crowd_run_for(&crowd, 300 * NET_SECOND);
+    CU_ASSERT_EQUAL(dtls_conn_mtu(conn), 1452);
+    CU_ASSERT_EQUAL(dtls_conn_set_mtu(conn, 1200), DTLS_OK);
+    CU_ASSERT_FALSE(dtls_endpoint_next_event(crowd.endpoint, &conn, &event));
+    CU_ASSERT_TRUE(dtls_endpoint_next_datagram(crowd.endpoint, crowd.net.now_us, datagram, sizeof datagram, &len, &to));
+    CU_ASSERT_EQUAL(len, 1452);
     crowd_free(&crowd);
 }
 
@@ -410,6 +485,8 @@ static CU_TestInfo tests[] = {
     { "events come before the next datagram", events_come_before_the_next_datagram },
     { "what is expected may not come", what_is_expected_may_not_come },
     { "a client and a server on one socket", an_endpoint_may_call_itself },
+    { "a configuration whose pre-shared key is used is in use (R9)", a_configuration_whose_key_is_used_is_in_use },
+    { "a probe that another MTU begins comes out of the endpoint (M6)", a_probe_that_another_mtu_begins_comes_out },
     { "datagrams of a connection that is gone", datagrams_of_a_connection_that_is_gone },
     { "a thousand fail in one turn", a_thousand_fail_in_one_turn },
     { "one event may end all others", one_event_may_end_all_others },

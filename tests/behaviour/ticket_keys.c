@@ -81,9 +81,9 @@ static void a_set_rotates(void)
         visits.clock_us = s * NET_SECOND;
         struct dtls_ticket_key before = { { 0 }, { 0 }, 0, 0 };
         if (visits.keys.count > 0)
-            before = *dtls_sealing_key(&visits.keys, now_s(&visits) * NET_SECOND);
+            before = *dtls_sealing_key(&visits.keys, now_s(&visits));
         made += rotate(&visits);
-        const struct dtls_ticket_key *key = dtls_sealing_key(&visits.keys, now_s(&visits) * NET_SECOND);
+        const struct dtls_ticket_key *key = dtls_sealing_key(&visits.keys, now_s(&visits));
         CU_ASSERT_PTR_NOT_NULL_FATAL(key);
         CHECK_CASE(s == 0 || memcmp(key, &before, sizeof before) == 0, "at %llu s: another key seals at once",
                    (unsigned long long)s); /* whoever has the set of a while ago has this one, too */
@@ -150,11 +150,11 @@ static void a_set_survives_a_clock_that_was_wrong(void)
                 CU_ASSERT_EQUAL(dtls_ticket_keys_rotate(&keys, now, PERIOD_S, 12 * PERIOD_S, &changed), DTLS_OK);
             uint64_t wrong = (uint64_t)((int64_t)now + jumps_s[i]);
             int err = dtls_ticket_keys_rotate(&keys, wrong, PERIOD_S, 12 * PERIOD_S, &changed);
-            CHECK_CASE(err == DTLS_OK && dtls_sealing_key(&keys, wrong * NET_SECOND) != NULL,
+            CHECK_CASE(err == DTLS_OK && dtls_sealing_key(&keys, wrong) != NULL,
                        "by %lld s: error %d, or nothing seals while it is wrong", (long long)jumps_s[i], err);
             for (uint64_t end = now + 30 * PERIOD_S; now < end; now += PERIOD_S / 2) {
                 err = dtls_ticket_keys_rotate(&keys, now, PERIOD_S, 12 * PERIOD_S, &changed);
-                CHECK_CASE(err == DTLS_OK && dtls_sealing_key(&keys, now * NET_SECOND) != NULL,
+                CHECK_CASE(err == DTLS_OK && dtls_sealing_key(&keys, now) != NULL,
                            "by %lld s: error %d, or nothing seals %lld s before the end", (long long)jumps_s[i], err,
                            (long long)(end - now));
             }
@@ -175,7 +175,7 @@ static void a_full_set_rotates_on(void)
             CU_ASSERT_EQUAL(dtls_ticket_keys_rotate(&keys, now, before_s, 12 * before_s, &changed), DTLS_OK);
         for (uint64_t end = now + 40 * PERIOD_S; now < end; now += PERIOD_S / 2) {
             int err = dtls_ticket_keys_rotate(&keys, now, PERIOD_S, 12 * PERIOD_S, &changed);
-            const struct dtls_ticket_key *key = dtls_sealing_key(&keys, now * NET_SECOND);
+            const struct dtls_ticket_key *key = dtls_sealing_key(&keys, now);
             CHECK_CASE(err == DTLS_OK && key != NULL && key->issue_from + PERIOD_S > now,
                        "way %d: error %d, or no key of this period, %llu s before the end", way, err,
                        (unsigned long long)(end - now));

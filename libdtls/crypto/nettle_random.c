@@ -1,11 +1,11 @@
-/* source.c - randomness for nettle's callbacks. */
+/* nettle_random.c - randomness for nettle's callbacks. */
 #include <string.h>
 
 #include "crypto/key_nettle.h"
 
-void dtls_source_draw(void *arg, size_t len, uint8_t *out)
+void dtls_nettle_draw(void *arg, size_t len, uint8_t *out)
 {
-    struct dtls_source *source = arg;
+    struct dtls_nettle_random *source = arg;
 
     if (source->result == DTLS_OK)
         source->result = dtls_random_bytes(source->random, out, len);
