@@ -30,7 +30,7 @@ static const struct {
     { DTLS_ERR_BAD_KEY, "the private key cannot be read or is of an unsupported kind" },
     { DTLS_ERR_ENCRYPTED_KEY, "the private key is encrypted" },
     { DTLS_ERR_KEY_MISMATCH, "private key and certificate do not match" },
-    { DTLS_ERR_BAD_FINGERPRINT, "not a SHA-256 fingerprint" },
+    { DTLS_ERR_BAD_FINGERPRINT, "no fingerprint, or of another hash" },
     { DTLS_ERR_BAD_SESSION, "the session cannot be read" },
     { DTLS_EV_ERR_SYSTEM, "the operating system has refused" },
     { DTLS_EV_ERR_FULL, "the socket is full" },

@@ -176,7 +176,7 @@ static bool verify_p256(const struct dtls_public_key *public, const struct dtls_
     return valid;
 }
 
-static const struct dtls_key_ops p256 = { DTLS_KEY_P256, load_p256, free_p256, sign_p256, verify_p256 };
+static const struct dtls_key_ops p256 = { DTLS_KEY_P256, LEN, load_p256, free_p256, sign_p256, verify_p256 };
 
 /* ---- who does what ---- */
 

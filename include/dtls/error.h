@@ -39,7 +39,7 @@ enum dtls_error {
     DTLS_ERR_BAD_KEY = -22,         /* a private key does not parse, or is of no kind we know */
     DTLS_ERR_ENCRYPTED_KEY = -23,   /* the private key is encrypted; the core reads only plain ones */
     DTLS_ERR_KEY_MISMATCH = -24,    /* private key and certificate do not belong together */
-    DTLS_ERR_BAD_FINGERPRINT = -25, /* not "SHA-256:" and 32 bytes in hex */
+    DTLS_ERR_BAD_FINGERPRINT = -25, /* no fingerprint, or of another hash */
     DTLS_ERR_BAD_SESSION = -26,     /* a serialised session does not parse */
 
     /* Refusals of the companions. libdtls-ev: */

@@ -1,4 +1,4 @@
-/* reader.c - the one place where peer bytes are touched by position. Knows no message. */
+/* reader.c - peer bytes by position, a message at a time. Knows no message. */
 #include "bytes/reader.h"
 
 #include <string.h>

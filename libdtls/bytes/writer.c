@@ -3,14 +3,6 @@
 
 #include <string.h>
 
-static void put_number(uint8_t *at, size_t size, uint64_t value)
-{
-    for (size_t i = size; i > 0; i--) {
-        at[i - 1] = (uint8_t)value;
-        value >>= 8;
-    }
-}
-
 void dtls_write_u24(struct dtls_writer *to, uint32_t value)
 {
     dtls_write_number(to, 3, value);
@@ -73,7 +65,7 @@ void dtls_write_close(struct dtls_writer *to, size_t position, size_t size)
     if (len >> (8 * size) != 0)
         to->broken = true;
     else
-        put_number(to->at + position, size, len);
+        dtls_put_number(to->at + position, size, len);
 }
 
 struct dtls_bytes dtls_writer_bytes(const struct dtls_writer *to)

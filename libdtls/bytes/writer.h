@@ -59,11 +59,6 @@ static inline void dtls_write_u16(struct dtls_writer *to, uint16_t value)
     dtls_write_number(to, 2, value);
 }
 
-static inline void dtls_write_u48(struct dtls_writer *to, uint64_t value)
-{
-    dtls_write_number(to, 6, value);
-}
-
 void dtls_write_u24(struct dtls_writer *to, uint32_t value);
 void dtls_write_u32(struct dtls_writer *to, uint32_t value);
 void dtls_write_u64(struct dtls_writer *to, uint64_t value);

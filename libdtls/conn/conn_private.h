@@ -175,7 +175,6 @@ int dtls_conn_settle(struct dtls_conn *conn, dtls_time now, int err); /* after e
 int dtls_conn_die(struct dtls_conn *conn, int err, uint8_t alert);    /* alert 0: none is sent. Returns err */
 void dtls_conn_drop_handshake(struct dtls_conn *conn);
 void dtls_conn_expire_epochs(struct dtls_conn *conn, dtls_time now); /* what is over of them */
-void dtls_conn_begin_handshake(struct dtls_conn *conn);              /* no heartbeats any more (RFC 6520, 3) */
 
 /* mtu.c */
 void dtls_conn_tell_mtu(struct dtls_conn *conn, enum dtls_mtu_reason reason, size_t old); /* an event */
@@ -190,15 +189,16 @@ dtls_time dtls_conn_probe_deadline(const struct dtls_conn *conn);
 
 /* heartbeat.c */
 void dtls_conn_take_heartbeat(struct dtls_conn *conn, struct dtls_bytes record);
+void dtls_conn_stop_heartbeats(struct dtls_conn *conn); /* a handshake begins (RFC 6520, 3) */
 size_t dtls_conn_write_heartbeat(struct dtls_conn *conn, dtls_time now, uint8_t *out, size_t cap); /* 0: none waits */
 void dtls_conn_forget_heartbeat(struct dtls_conn *conn); /* that waits for its answer */
 
 /* rehandshake.c */
-int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now); /* an authentic HelloRequest */
-int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now);   /* a whole ClientHello behind the gate */
-bool dtls_conn_admit_hello(struct dtls_conn *conn, dtls_time now); /* may a fragment of a new one start an attempt? */
-int dtls_conn_hear_refusal(struct dtls_conn *conn);                /* no_renegotiation */
-bool dtls_conn_is_to_be_advised(const struct dtls_conn *conn);     /* that its keys are half used up (R12) */
+void dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now); /* an authentic HelloRequest */
+int dtls_conn_hear_hello(struct dtls_conn *conn, dtls_time now);    /* a whole ClientHello behind the gate */
+bool dtls_conn_admit_hello(struct dtls_conn *conn, dtls_time now);  /* may a fragment of a new one start an attempt? */
+void dtls_conn_hear_refusal(struct dtls_conn *conn);                /* no_renegotiation */
+bool dtls_conn_is_to_be_advised(const struct dtls_conn *conn);      /* that its keys are half used up (R12) */
 int dtls_conn_rehandshake_tick(struct dtls_conn *conn, dtls_time now);
 dtls_time dtls_conn_rehandshake_deadline(const struct dtls_conn *conn);
 

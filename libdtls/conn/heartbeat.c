@@ -50,6 +50,13 @@ void dtls_conn_forget_heartbeat(struct dtls_conn *conn)
     conn->echo = NULL;
 }
 
+void dtls_conn_stop_heartbeats(struct dtls_conn *conn)
+{
+    dtls_conn_forget_heartbeat(conn);
+    if (conn->probe != NULL)
+        dtls_probe_pause(conn->probe);
+}
+
 static void take_response(struct dtls_conn *conn, struct dtls_bytes payload)
 {
     struct dtls_reader from = dtls_reader_of(payload);

@@ -3,9 +3,7 @@
 
 #include "conn/conn_private.h"
 #include "handshake/resume.h"
-#include "crypto/secret.h"
 #include "handshake/types.h"
-#include "messages/hello.h"
 
 bool dtls_conn_new_handshake(struct dtls_conn *conn, dtls_time now)
 {
@@ -189,20 +187,13 @@ static int finish(struct dtls_conn *conn, dtls_time now)
 
 /* ---- after each step ---- */
 
-void dtls_conn_begin_handshake(struct dtls_conn *conn)
-{
-    dtls_conn_forget_heartbeat(conn);
-    if (conn->probe != NULL)
-        dtls_probe_pause(conn->probe);
-}
-
 static void answered(struct dtls_conn *conn, dtls_time now)
 {
     if (!conn->hs->rehandshake) {
         conn->as.epochs.current->says_dtls_1_0 = false; /* a client knows now what the server speaks */
         return;
     }
-    dtls_conn_begin_handshake(conn);
+    dtls_conn_stop_heartbeats(conn);
     if (conn->re.parked)
         conn->hs->started = now; /* a late answer to an attempt that was given up begins it anew */
     conn->re.parked = conn->re.requesting = conn->re.asked = false;

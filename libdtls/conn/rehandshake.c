@@ -37,7 +37,7 @@ static uint64_t threshold_us(const struct dtls_config *config)
 /* A client's attempt; one that was given up in this epoch is taken up again, byte for byte (R10). */
 static int start_client(struct dtls_conn *conn, dtls_time now, enum dtls_rehandshake_mode mode)
 {
-    dtls_conn_begin_handshake(conn);
+    dtls_conn_stop_heartbeats(conn);
     if (conn->re.parked) {
         conn->re.parked = false;
         conn->hs->started = now; /* NOLINT(clang-analyzer-core.NullDereference): what is parked is there */
@@ -150,15 +150,15 @@ static bool can_rehandshake(const struct dtls_conn *conn)
     return dtls_conn_secure_renegotiation(conn) && has_epoch_left(conn);
 }
 
-int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now)
+void dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now)
 {
     const struct dtls_config *config = conn->as.config;
 
     if ((conn->hs != NULL && !conn->re.parked) || conn->re.asked)
-        return DTLS_OK; /* a rehandshake is under way already; glare ends here (R6) */
+        return; /* a rehandshake is under way already; glare ends here (R6) */
     if (is_too_early(conn, now)) {
         conn->as.stats.dropped[DTLS_DROP_RATE]++;
-        return DTLS_OK;
+        return;
     }
     if (!can_rehandshake(conn) || config->rehandshake_never || config->rehandshake_policy == DTLS_REHANDSHAKE_DENY) {
         refuse(conn, now, no_random);
@@ -172,7 +172,6 @@ int dtls_conn_hear_request(struct dtls_conn *conn, dtls_time now)
         if (start_client(conn, now, DTLS_REHANDSHAKE_ABBREVIATED) == DTLS_OK)
             peer_starts(conn, now);
     }
-    return DTLS_OK;
 }
 
 bool dtls_conn_admit_hello(struct dtls_conn *conn, dtls_time now)
@@ -279,18 +278,16 @@ static void park(struct dtls_conn *conn)
     dtls_outbox_clear(&conn->outbox);
 }
 
-int dtls_conn_hear_refusal(struct dtls_conn *conn)
+void dtls_conn_hear_refusal(struct dtls_conn *conn)
 {
     if (conn->re.requesting && conn->hs == NULL) {
         conn->re.requesting = false;
         dtls_outbox_clear(&conn->outbox);
-        return give_up(conn, conn->re.config, DTLS_EVENT_REHANDSHAKE_REFUSED);
-    }
-    if (conn->as.role == DTLS_CLIENT && conn->hs != NULL && !conn->re.parked && !conn->hs->answered) {
+        give_up(conn, conn->re.config, DTLS_EVENT_REHANDSHAKE_REFUSED);
+    } else if (conn->as.role == DTLS_CLIENT && conn->hs != NULL && !conn->re.parked && !conn->hs->answered) {
         park(conn); /* not dropped: a late copy may still be accepted, and only this attempt can take the answer */
-        return give_up(conn, conn->hs->config, DTLS_EVENT_REHANDSHAKE_REFUSED);
-    }
-    return DTLS_OK; /* a late copy, or the answer to nothing */
+        give_up(conn, conn->hs->config, DTLS_EVENT_REHANDSHAKE_REFUSED);
+    } /* else a late copy, or the answer to nothing */
 }
 
 /* The time of an attempt is over. Before the first answer it is dropped; after it nothing is (R10). */

@@ -1,4 +1,6 @@
-/* aead.h - the table of AEAD ciphers: what a record layer needs to know of each. The door to nettle's ciphers. */
+/* aead.h - the table of AEAD ciphers: what a record layer needs to know of each. The door to nettle's ciphers, and
+ * others'.
+ */
 #ifndef DTLS_CRYPTO_AEAD_H
 #define DTLS_CRYPTO_AEAD_H
 

@@ -7,8 +7,6 @@
 #include "crypto/memory.h"
 #include "crypto/number.h"
 
-static const struct dtls_memory heap; /* a key is older and younger than any configuration: plain malloc */
-
 static const struct ecc_curve *curve_of(enum dtls_key_kind kind)
 {
     return kind == DTLS_KEY_P256 ? nettle_get_secp_256r1() : nettle_get_secp_384r1();
@@ -16,12 +14,12 @@ static const struct ecc_curve *curve_of(enum dtls_key_kind kind)
 
 static int load(const struct dtls_key_ops *ops, const struct dtls_key_secret *secret, struct dtls_private_key **out)
 {
-    struct dtls_ecdsa_key *key = dtls_allocate(&heap, sizeof *key);
+    struct dtls_ecdsa_key *key = dtls_allocate(&dtls_heap, sizeof *key);
 
     if (key == NULL)
         return DTLS_ERR_NO_MEMORY;
     if (!dtls_scalar_init(&key->scalar, curve_of(ops->kind), secret->scalar)) {
-        dtls_release(&heap, key, sizeof *key);
+        dtls_release(&dtls_heap, key, sizeof *key);
         return DTLS_ERR_BAD_KEY;
     }
     size_t len = dtls_point_of_scalar(&key->scalar, key->point);
@@ -35,7 +33,7 @@ static void free_key(struct dtls_private_key *head)
     struct dtls_ecdsa_key *key = (struct dtls_ecdsa_key *)head;
 
     dtls_scalar_clear(&key->scalar);
-    dtls_release(&heap, key, sizeof *key);
+    dtls_release(&dtls_heap, key, sizeof *key);
 }
 
 static int sign(const struct dtls_private_key *head, const struct dtls_scheme_parts *parts,
@@ -81,5 +79,5 @@ static bool verify(const struct dtls_public_key *key, const struct dtls_scheme_p
     return valid;
 }
 
-const struct dtls_key_ops dtls_key_p256 = { DTLS_KEY_P256, load, free_key, sign, verify };
-const struct dtls_key_ops dtls_key_p384 = { DTLS_KEY_P384, load, free_key, sign, verify };
+const struct dtls_key_ops dtls_key_p256 = { DTLS_KEY_P256, 32, load, free_key, sign, verify };
+const struct dtls_key_ops dtls_key_p384 = { DTLS_KEY_P384, 48, load, free_key, sign, verify };

@@ -5,13 +5,11 @@
 #include "crypto/key_nettle.h"
 #include "crypto/memory.h"
 
-static const struct dtls_memory heap; /* as in key_ecdsa.c */
-
 static int load(const struct dtls_key_ops *ops, const struct dtls_key_secret *secret, struct dtls_private_key **out)
 {
     if (secret->scalar.len != DTLS_ED25519_LEN)
         return DTLS_ERR_BAD_KEY;
-    struct dtls_ed25519_key *key = dtls_allocate(&heap, sizeof *key);
+    struct dtls_ed25519_key *key = dtls_allocate(&dtls_heap, sizeof *key);
     if (key == NULL)
         return DTLS_ERR_NO_MEMORY;
     memcpy(key->seed, secret->scalar.at, sizeof key->seed);
@@ -23,7 +21,7 @@ static int load(const struct dtls_key_ops *ops, const struct dtls_key_secret *se
 
 static void free_key(struct dtls_private_key *head)
 {
-    dtls_release(&heap, head, sizeof(struct dtls_ed25519_key));
+    dtls_release(&dtls_heap, head, sizeof(struct dtls_ed25519_key));
 }
 
 static int sign(const struct dtls_private_key *head, const struct dtls_scheme_parts *parts,
@@ -46,4 +44,4 @@ static bool verify(const struct dtls_public_key *key, const struct dtls_scheme_p
            ed25519_sha512_verify(key->point.at, message.len, message.at, signature.at) != 0;
 }
 
-const struct dtls_key_ops dtls_key_ed25519 = { DTLS_KEY_ED, load, free_key, sign, verify };
+const struct dtls_key_ops dtls_key_ed25519 = { DTLS_KEY_ED, DTLS_ED25519_LEN, load, free_key, sign, verify };

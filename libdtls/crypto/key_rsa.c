@@ -1,11 +1,10 @@
 /* key_rsa.c - RSA (RFC 8017), PKCS#1 v1.5 and PSS, by nettle. */
 #include <nettle/bignum.h>
+#include <string.h>
 
 #include "crypto/key_nettle.h"
 #include "crypto/memory.h"
 #include "crypto/number.h"
-
-static const struct dtls_memory heap; /* as in key_ecdsa.c */
 
 /* False, and nothing to clear, when the key is none of ours. Leading zeroes are allowed. */
 static bool public_init(struct rsa_public_key *rsa, struct dtls_bytes modulus, struct dtls_bytes exponent)
@@ -80,18 +79,18 @@ static void free_key(struct dtls_private_key *head)
     dtls_number_wipe(key->secret.c);
     rsa_private_key_clear(&key->secret);
     rsa_public_key_clear(&key->public);
-    dtls_release(&heap, key, sizeof *key);
+    dtls_release(&dtls_heap, key, sizeof *key);
 }
 
 static int load(const struct dtls_key_ops *ops, const struct dtls_key_secret *secret, struct dtls_private_key **out)
 {
     const struct dtls_rsa_numbers *numbers = secret->rsa;
-    struct dtls_rsa_key *key = dtls_allocate(&heap, sizeof *key);
+    struct dtls_rsa_key *key = dtls_allocate(&dtls_heap, sizeof *key);
 
     if (key == NULL)
         return DTLS_ERR_NO_MEMORY;
     if (!public_init(&key->public, numbers->n, numbers->e)) {
-        dtls_release(&heap, key, sizeof *key);
+        dtls_release(&dtls_heap, key, sizeof *key);
         return DTLS_ERR_BAD_KEY;
     }
     rsa_private_key_init(&key->secret);
@@ -118,12 +117,29 @@ static int load(const struct dtls_key_ops *ops, const struct dtls_key_secret *se
 
 /* ---- signatures ---- */
 
+enum { DIGEST_INFO_MAX = 19 + DTLS_HASH_MAX };
+
+/* Writes the DigestInfo that PKCS#1 signs for a digest (RFC 8017, 9.2, note 1); returns its length. */
+static size_t digest_info(enum dtls_hash hash, const uint8_t *digest, uint8_t out[DIGEST_INFO_MAX])
+{
+    static const uint8_t last_of_oid[] = { [DTLS_SHA256] = 1, [DTLS_SHA384] = 2, [DTLS_SHA512] = 3 };
+    uint8_t len = (uint8_t)dtls_hash_len(hash);
+    const uint8_t header[] = {
+        0x30, (uint8_t)(17 + len), 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+        0x02, last_of_oid[hash],   0x05, 0x00, 0x04, len
+    };
+
+    memcpy(out, header, sizeof header);
+    memcpy(out + sizeof header, digest, len);
+    return sizeof header + len;
+}
+
 /* nettle's _tr calls are side-channel silent, blinded, and verify the result before they return it. */
 static bool sign_pkcs1(const struct dtls_rsa_key *key, struct dtls_nettle_random *source, enum dtls_hash hash,
                        const uint8_t *digest, mpz_t number)
 {
-    uint8_t info[DTLS_DIGEST_INFO_MAX];
-    size_t len = dtls_scheme_digest_info(hash, digest, info);
+    uint8_t info[DIGEST_INFO_MAX];
+    size_t len = digest_info(hash, digest, info);
 
     return rsa_pkcs1_sign_tr(&key->public, &key->secret, source, dtls_nettle_draw, len, info, number) != 0;
 }
@@ -169,8 +185,8 @@ static int sign(const struct dtls_private_key *head, const struct dtls_scheme_pa
 static bool verify_pkcs1(const struct rsa_public_key *rsa, enum dtls_hash hash, const uint8_t *digest,
                          const mpz_t number)
 {
-    uint8_t info[DTLS_DIGEST_INFO_MAX];
-    size_t len = dtls_scheme_digest_info(hash, digest, info);
+    uint8_t info[DIGEST_INFO_MAX];
+    size_t len = digest_info(hash, digest, info);
 
     return rsa_pkcs1_verify(rsa, len, info, number) != 0;
 }
@@ -209,4 +225,4 @@ static bool verify(const struct dtls_public_key *key, const struct dtls_scheme_p
     return valid;
 }
 
-const struct dtls_key_ops dtls_key_rsa = { DTLS_KEY_RSA, load, free_key, sign, verify };
+const struct dtls_key_ops dtls_key_rsa = { DTLS_KEY_RSA, 0, load, free_key, sign, verify };

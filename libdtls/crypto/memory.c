@@ -6,6 +6,8 @@
 
 #include "crypto/secret.h"
 
+const struct dtls_memory dtls_heap = { 0 };
+
 void *dtls_allocate(const struct dtls_memory *memory, size_t len)
 {
     if (memory->allocate == NULL)

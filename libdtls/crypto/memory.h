@@ -11,6 +11,9 @@ struct dtls_memory {
     void *arg;
 };
 
+/* malloc and free: for what is older and younger than any configuration. */
+extern const struct dtls_memory dtls_heap;
+
 /* Zeroed, or NULL. */
 void *dtls_allocate(const struct dtls_memory *memory, size_t len);
 

@@ -2,36 +2,37 @@
 #include "crypto/provider.h"
 #include "crypto/secret.h"
 
-static int load(enum dtls_key_kind kind, const struct dtls_key_secret *secret, struct dtls_private_key **out)
+int dtls_private_key_from_scalar(enum dtls_key_kind kind, struct dtls_bytes scalar, struct dtls_private_key **out)
 {
     const struct dtls_key_ops *ops = dtls_key_ops(kind);
 
     *out = NULL;
-    return ops != NULL ? ops->load(ops, secret, out) : DTLS_ERR_BAD_KEY;
-}
-
-int dtls_private_key_from_scalar(enum dtls_key_kind kind, struct dtls_bytes scalar, struct dtls_private_key **out)
-{
-    /* an RSA key has none */
-    return load(kind == DTLS_KEY_RSA ? DTLS_KEY_NONE : kind, &(struct dtls_key_secret){ .scalar = scalar }, out);
+    if (ops == NULL || ops->scalar_len == 0)
+        return DTLS_ERR_BAD_KEY;
+    return ops->load(ops, &(struct dtls_key_secret){ .scalar = scalar }, out);
 }
 
 int dtls_private_key_from_rsa(const struct dtls_rsa_numbers *numbers, struct dtls_private_key **out)
 {
-    return load(DTLS_KEY_RSA, &(struct dtls_key_secret){ .rsa = numbers }, out);
+    const struct dtls_key_ops *ops = dtls_key_ops(DTLS_KEY_RSA);
+
+    *out = NULL;
+    return ops->load(ops, &(struct dtls_key_secret){ .rsa = numbers }, out);
 }
 
 int dtls_private_key_generate(enum dtls_key_kind kind, const struct dtls_random *random, struct dtls_private_key **out)
 {
+    const struct dtls_key_ops *ops = dtls_key_ops(kind);
     uint8_t drawn[DTLS_ECDHE_MAX_SECRET];
-    struct dtls_bytes scalar = { drawn, kind == DTLS_KEY_P384 ? 48 : 32 };
     int result = DTLS_ERR_BAD_KEY;
 
     *out = NULL;
+    if (ops == NULL || ops->scalar_len == 0)
+        return DTLS_ERR_BAD_KEY;
     for (int draw = 0; draw < DTLS_SCALAR_DRAWS && result == DTLS_ERR_BAD_KEY; draw++) {
-        result = dtls_random_bytes(random, drawn, scalar.len);
+        result = dtls_random_bytes(random, drawn, ops->scalar_len);
         if (result == DTLS_OK)
-            result = dtls_private_key_from_scalar(kind, scalar, out);
+            result = dtls_private_key_from_scalar(kind, (struct dtls_bytes){ drawn, ops->scalar_len }, out);
     }
     dtls_wipe(drawn, sizeof drawn);
     return result == DTLS_ERR_BAD_KEY ? DTLS_ERR_RANDOM : result;

@@ -42,6 +42,7 @@ struct dtls_key_secret {
 /* Signatures with one kind of key. What is signed is the digest by the scheme's hash, or with Ed25519 the message. */
 struct dtls_key_ops {
     enum dtls_key_kind kind;
+    size_t scalar_len; /* bytes of a scalar, or seed; 0: it is made of numbers (RSA) */
 
     /* A checked key that owns its memory, not changed by being used; DTLS_ERR_BAD_KEY or _NO_MEMORY. */
     int (*load)(const struct dtls_key_ops *ops, const struct dtls_key_secret *secret, struct dtls_private_key **out);

@@ -16,9 +16,4 @@ struct dtls_scheme_parts {
 /* NULL when there is no such scheme, or it does not fit the key. */
 const struct dtls_scheme_parts *dtls_scheme_parts(uint16_t scheme, enum dtls_key_kind kind);
 
-enum { DTLS_DIGEST_INFO_MAX = 19 + DTLS_HASH_MAX };
-
-/* Writes the DigestInfo that RSA PKCS#1 signs for a digest (RFC 8017, 9.2, note 1); returns its length. */
-size_t dtls_scheme_digest_info(enum dtls_hash hash, const uint8_t *digest, uint8_t out[DTLS_DIGEST_INFO_MAX]);
-
 #endif

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "crypto/secret.h"
 #include "endpoint/hello.h"
 
 enum {

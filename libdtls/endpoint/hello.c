@@ -117,21 +117,16 @@ static void write_reply(const struct first_hello *first, const uint8_t cookie[DT
 {
     uint8_t body[HELLO_VERIFY_LEN];
     struct dtls_writer message = dtls_writer_to(body, sizeof body);
-    struct dtls_writer to = dtls_writer_to(out, DTLS_HELLO_REPLY_LEN);
+    struct dtls_writer to = dtls_writer_to(out + DTLS_RECORD_HEADER_LEN, DTLS_HELLO_REPLY_LEN - DTLS_RECORD_HEADER_LEN);
 
     /* Version 0xfeff whatever will be negotiated (RFC 6347, 4.2.1): we know nothing of this client yet. */
     dtls_hello_verify_write(&message, &(struct dtls_hello_verify){ DTLS_VERSION_1_0, { cookie, DTLS_COOKIE_LEN } });
 
-    dtls_write_u8(&to, DTLS_HANDSHAKE_RECORD);
-    dtls_write_u16(&to, DTLS_VERSION_1_0);
-    dtls_write_u16(&to, 0);
-    dtls_write_u48(&to, first->sequence);
-    size_t record = dtls_write_open(&to, 2);
     dtls_fragment_write(&to, &(struct dtls_fragment){ .type = DTLS_HELLO_VERIFY_REQUEST,
                                                       .length = HELLO_VERIFY_LEN,
                                                       .message_seq = first->message_seq,
                                                       .body = dtls_writer_bytes(&message) });
-    dtls_write_close(&to, record, 2);
+    dtls_record_header_write(out, DTLS_HANDSHAKE_RECORD, DTLS_VERSION_1_0, 0, first->sequence, to.len);
 }
 
 void dtls_cookie_secrets_wipe(struct dtls_cookie_secrets *secrets)

@@ -12,7 +12,6 @@
 #include "handshake/sign.h"
 #include "handshake/types.h"
 #include "handshake/srtp.h"
-#include "identity/certificate.h"
 #include "identity/identity.h"
 #include "messages/heartbeat.h"
 

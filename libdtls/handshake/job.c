@@ -4,11 +4,8 @@
 #include <string.h>
 
 #include "bytes/writer.h"
-#include "crypto/secret.h"
 #include "dtls/conn.h"
 #include "messages/key_exchange.h"
-
-enum { PARAMS_MOST = 4 + DTLS_ECDHE_MAX_POINT }; /* curve type, group, length, point */
 
 /* What a server signs ends with the share that it has just made. */
 static int sign_with_share(struct dtls_job *job)

@@ -1,5 +1,4 @@
 /* psk_client.c - the client's side of a full handshake with a pre-shared key, behind ServerHello. */
-#include "crypto/secret.h"
 #include "handshake/handshake.h"
 #include "messages/psk_exchange.h"
 

@@ -3,7 +3,6 @@
 #define DTLS_HANDSHAKE_SERVER_NAME_H
 
 #include "dtls/identity.h"
-#include "handshake/session.h"
 
 struct dtls_handshake;
 struct dtls_extensions;

@@ -111,7 +111,7 @@ int dtls_session_read(const uint8_t *bytes, size_t len, struct dtls_session **ou
         dtls_wipe(&state, sizeof state);
         return DTLS_ERR_BAD_SESSION;
     }
-    *out = dtls_session_new(&(struct dtls_memory){ 0 }, &state, ticket, lifetime_s);
+    *out = dtls_session_new(&dtls_heap, &state, ticket, lifetime_s);
     dtls_wipe(&state, sizeof state);
     return *out == NULL ? DTLS_ERR_NO_MEMORY : DTLS_OK;
 }

@@ -20,8 +20,6 @@ struct dtls_session_cache {
     } * slots;
 };
 
-static const struct dtls_memory heap; /* the cache is older and younger than any configuration: plain malloc */
-
 static uint32_t *bucket_of(const struct dtls_session_cache *cache, const uint8_t name[DTLS_STORE_NAME_LEN])
 {
     struct dtls_reader from = dtls_reader_of(dtls_view(name, DTLS_STORE_NAME_LEN));
@@ -92,13 +90,13 @@ struct dtls_session_cache *dtls_session_cache_new(size_t count)
 {
     if (count < 1 || count > 65536)
         return NULL;
-    struct dtls_session_cache *cache = dtls_allocate(&heap, sizeof *cache);
+    struct dtls_session_cache *cache = dtls_allocate(&dtls_heap, sizeof *cache);
     if (cache == NULL)
         return NULL;
     cache->door = (struct dtls_store){ get, put, remove_entry, cache, .is_own_memory = true };
     cache->count = count;
-    cache->buckets = dtls_allocate(&heap, count * sizeof cache->buckets[0]);
-    cache->slots = dtls_allocate(&heap, count * sizeof cache->slots[0]);
+    cache->buckets = dtls_allocate(&dtls_heap, count * sizeof cache->buckets[0]);
+    cache->slots = dtls_allocate(&dtls_heap, count * sizeof cache->slots[0]);
     if (cache->buckets == NULL || cache->slots == NULL) {
         dtls_session_cache_free(cache);
         return NULL;
@@ -115,7 +113,7 @@ void dtls_session_cache_free(struct dtls_session_cache *cache)
 {
     if (cache == NULL)
         return;
-    dtls_release(&heap, cache->buckets, cache->count * sizeof cache->buckets[0]);
-    dtls_release(&heap, cache->slots, cache->slots == NULL ? 0 : cache->count * sizeof cache->slots[0]);
-    dtls_release(&heap, cache, sizeof *cache);
+    dtls_release(&dtls_heap, cache->buckets, cache->count * sizeof cache->buckets[0]);
+    dtls_release(&dtls_heap, cache->slots, cache->slots == NULL ? 0 : cache->count * sizeof cache->slots[0]);
+    dtls_release(&dtls_heap, cache, sizeof *cache);
 }

@@ -5,7 +5,6 @@
 #include "crypto/secret.h"
 #include "handshake/sealed.h"
 
-static const struct dtls_memory heap;
 static const struct dtls_random system_random;
 
 /* ---- rotation ---- */
@@ -73,8 +72,7 @@ int dtls_ticket_keys_rotate(struct dtls_ticket_keys *keys, uint64_t now_s, uint3
     int err = DTLS_OK;
 
     *changed = false;
-    if (period_s == 0 || lifetime_s / period_s > MOST_PERIODS || now_s > LATEST_S ||
-        keys->count > DTLS_MAX_TICKET_KEYS)
+    if (period_s == 0 || lifetime_s / period_s > MOST_PERIODS || now_s > LATEST_S || keys->count > DTLS_MAX_TICKET_KEYS)
         return DTLS_ERR_ARGUMENT;
     struct dtls_ticket_keys next = *keys;
     forget(&next, now_s);
@@ -126,7 +124,7 @@ int dtls_ticket_keys_seal(const struct dtls_ticket_keys *keys, const struct dtls
         return DTLS_ERR_ARGUMENT;
     for (size_t i = 0; i < keys->count; i++)
         write_key(&to, &keys->keys[i]);
-    int err = dtls_sealed_close(key, DTLS_SEALED_KEYS, dtls_view(NULL, 0), &heap, &system_random, out, to.len);
+    int err = dtls_sealed_close(key, DTLS_SEALED_KEYS, dtls_view(NULL, 0), &dtls_heap, &system_random, out, to.len);
     if (err == DTLS_OK)
         *len = to.len + DTLS_SEALED_AROUND;
     else
@@ -140,7 +138,7 @@ int dtls_ticket_keys_open(struct dtls_ticket_keys *keys, const struct dtls_ticke
     uint8_t plain[DTLS_MAX_TICKET_KEYS * KEY_LEN];
     struct dtls_ticket_keys read = { 0 };
     size_t len = 0;
-    int err = dtls_sealed_open(by, now_s, DTLS_SEALED_KEYS, dtls_view(NULL, 0), &heap, sealed, plain, sizeof plain,
+    int err = dtls_sealed_open(by, now_s, DTLS_SEALED_KEYS, dtls_view(NULL, 0), &dtls_heap, sealed, plain, sizeof plain,
                                &len, NULL);
 
     if (err == DTLS_OK && len % KEY_LEN != 0)

@@ -8,8 +8,6 @@
 #include "identity/certificate.h"
 #include "identity/pem.h"
 
-static const struct dtls_memory heap = { 0 };
-
 bool dtls_authorities_next(struct dtls_bytes *list, struct dtls_bytes *name)
 {
     struct dtls_reader from = dtls_reader_of(*list);
@@ -68,13 +66,13 @@ int dtls_authorities_from_pem(const char *certificates, size_t certificates_len,
     struct dtls_reader file = dtls_reader_of(dtls_view(certificates, certificates_len));
     struct dtls_writer to = dtls_writer_to(out, cap);
     struct dtls_pem_block block;
-    uint8_t *der = dtls_allocate(&heap, certificates_len + 1); /* base64 only shrinks */
+    uint8_t *der = dtls_allocate(&dtls_heap, certificates_len + 1); /* base64 only shrinks */
     int err = der == NULL ? DTLS_ERR_NO_MEMORY : DTLS_OK;
 
     while (err == DTLS_OK && dtls_pem_next(&file, &block))
         if (dtls_pem_is(&block, "CERTIFICATE"))
             err = add_subject(&to, &block, der);
-    dtls_release(&heap, der, certificates_len + 1);
+    dtls_release(&dtls_heap, der, certificates_len + 1);
     if (err == DTLS_OK && (file.broken || to.len == 0))
         err = DTLS_ERR_BAD_PEM;
     if (err == DTLS_OK)

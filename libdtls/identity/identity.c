@@ -12,8 +12,6 @@
 #include "identity/private_key_file.h"
 #include "identity/self_signed.h"
 
-static const struct dtls_memory heap = { 0 };
-
 /* An intermediate certificate may have a key we could not use; it must still be one value and nothing behind it. */
 static bool is_one_sequence(struct dtls_bytes der)
 {
@@ -47,7 +45,7 @@ static int read_chain(struct dtls_identity *identity, struct dtls_bytes pem)
 
     if (pem.len == 0)
         return DTLS_ERR_BAD_PEM;
-    identity->der = dtls_allocate(&heap, pem.len); /* base64 only shrinks */
+    identity->der = dtls_allocate(&dtls_heap, pem.len); /* base64 only shrinks */
     if (identity->der == NULL)
         return DTLS_ERR_NO_MEMORY;
     while (dtls_pem_next(&file, &block)) {
@@ -61,7 +59,7 @@ static int read_chain(struct dtls_identity *identity, struct dtls_bytes pem)
 /* A raw key: the SubjectPublicKeyInfo alone. */
 static int write_key_info(struct dtls_identity *identity, const struct dtls_public_key *key)
 {
-    identity->der = dtls_allocate(&heap, DTLS_KEY_INFO_MAX);
+    identity->der = dtls_allocate(&dtls_heap, DTLS_KEY_INFO_MAX);
     if (identity->der == NULL)
         return DTLS_ERR_NO_MEMORY;
     struct dtls_writer to = dtls_writer_to(identity->der, DTLS_KEY_INFO_MAX);
@@ -89,7 +87,7 @@ static int read_key_info(struct dtls_identity *identity, struct dtls_bytes pem)
     while (dtls_pem_next(&file, &block)) {
         if (!dtls_pem_is(&block, "PUBLIC KEY"))
             continue;
-        identity->der = dtls_allocate(&heap, pem.len);
+        identity->der = dtls_allocate(&dtls_heap, pem.len);
         if (identity->der == NULL)
             return DTLS_ERR_NO_MEMORY;
         identity->key_info.at = identity->der;
@@ -124,7 +122,7 @@ static int read_identity(struct dtls_identity *identity, struct dtls_bytes certi
 static int make_identity(struct dtls_identity *identity, enum dtls_key_kind kind, const struct dtls_self_signed *what,
                          const struct dtls_random *random)
 {
-    identity->der = dtls_allocate(&heap, DTLS_SELF_SIGNED_MAX);
+    identity->der = dtls_allocate(&dtls_heap, DTLS_SELF_SIGNED_MAX);
     if (identity->der == NULL)
         return DTLS_ERR_NO_MEMORY;
     struct dtls_writer certificate = dtls_writer_to(identity->der, DTLS_SELF_SIGNED_MAX);
@@ -163,7 +161,7 @@ int dtls_identity_from_pem(const char *certificates, size_t certificates_len, co
 {
     struct dtls_bytes chain = { (const uint8_t *)certificates, certificates_len };
     struct dtls_bytes key = { (const uint8_t *)private_key, private_key_len };
-    struct dtls_identity *identity = dtls_allocate(&heap, sizeof *identity);
+    struct dtls_identity *identity = dtls_allocate(&dtls_heap, sizeof *identity);
 
     *out = NULL;
     if (identity == NULL)
@@ -174,7 +172,7 @@ int dtls_identity_from_pem(const char *certificates, size_t certificates_len, co
 int dtls_identity_from_key(const char *private_key, size_t private_key_len, struct dtls_identity **out)
 {
     struct dtls_bytes key = { (const uint8_t *)private_key, private_key_len };
-    struct dtls_identity *identity = dtls_allocate(&heap, sizeof *identity);
+    struct dtls_identity *identity = dtls_allocate(&dtls_heap, sizeof *identity);
 
     *out = NULL;
     if (identity == NULL)
@@ -186,7 +184,7 @@ int dtls_identity_from_signer(const char *public_text, size_t public_len, dtls_s
                               struct dtls_identity **out)
 {
     struct dtls_bytes text = { (const uint8_t *)public_text, public_len };
-    struct dtls_identity *identity = dtls_allocate(&heap, sizeof *identity);
+    struct dtls_identity *identity = dtls_allocate(&dtls_heap, sizeof *identity);
 
     *out = NULL;
     if (identity == NULL)
@@ -223,7 +221,7 @@ int dtls_identity_generate(enum dtls_key_type type, const char *common_name, int
     default:
         return DTLS_ERR_ARGUMENT;
     }
-    identity = dtls_allocate(&heap, sizeof *identity);
+    identity = dtls_allocate(&dtls_heap, sizeof *identity);
     if (identity == NULL)
         return DTLS_ERR_NO_MEMORY;
     return publish(identity, make_identity(identity, kind, &what, &source), out);
@@ -236,12 +234,12 @@ int dtls_identity_set_ocsp_response(struct dtls_identity *identity, const uint8_
     if (len > UINT16_MAX)
         return DTLS_ERR_ARGUMENT;
     if (len > 0) {
-        copy = dtls_allocate(&heap, len);
+        copy = dtls_allocate(&dtls_heap, len);
         if (copy == NULL)
             return DTLS_ERR_NO_MEMORY;
         memcpy(copy, response, len);
     }
-    dtls_release(&heap, (void *)(uintptr_t)identity->ocsp_response.at, 0);
+    dtls_release(&dtls_heap, (void *)(uintptr_t)identity->ocsp_response.at, 0);
     identity->ocsp_response = (struct dtls_bytes){ copy, len };
     return DTLS_OK;
 }
@@ -253,9 +251,9 @@ void dtls_identity_free(struct dtls_identity *identity)
     void (*release)(void *sign_arg) = identity->release;
     void *sign_arg = identity->sign_arg;
     dtls_private_key_free(identity->key);
-    dtls_release(&heap, (void *)(uintptr_t)identity->ocsp_response.at, 0);
-    dtls_release(&heap, identity->der, 0); /* certificates are no secret: nothing to wipe */
-    dtls_release(&heap, identity, sizeof *identity);
+    dtls_release(&dtls_heap, (void *)(uintptr_t)identity->ocsp_response.at, 0);
+    dtls_release(&dtls_heap, identity->der, 0); /* certificates are no secret: nothing to wipe */
+    dtls_release(&dtls_heap, identity, sizeof *identity);
     if (release != NULL)
         release(sign_arg);
 }

@@ -7,8 +7,6 @@
 #include "identity/pem.h"
 
 /* Decoded keys are wiped when they are given back. */
-static const struct dtls_memory heap = { 0 };
-
 enum { PUBLIC_KEY_TAG = 0x81 }; /* [1] IMPLICIT BIT STRING, primitive */
 
 static bool is_number(struct dtls_bytes number, uint8_t value)
@@ -140,13 +138,13 @@ static int read_block(const struct dtls_pem_block *block, const struct wrapping 
 {
     int result = DTLS_ERR_BAD_PEM;
     size_t len;
-    uint8_t *der = dtls_allocate(&heap, block->text.len);
+    uint8_t *der = dtls_allocate(&dtls_heap, block->text.len);
 
     if (der == NULL)
         return DTLS_ERR_NO_MEMORY;
     if (dtls_base64_decode((const char *)block->text.at, block->text.len, der, &len))
         result = wrapping->read((struct dtls_bytes){ der, len }, out);
-    dtls_release(&heap, der, block->text.len);
+    dtls_release(&dtls_heap, der, block->text.len);
     return result;
 }
 

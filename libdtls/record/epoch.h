@@ -17,7 +17,7 @@ struct dtls_epoch {
     uint8_t read_iv[DTLS_AEAD_NONCE_LEN], write_iv[DTLS_AEAD_NONCE_LEN];
     uint8_t folded_key[DTLS_AEAD_MAX_KEY]; /* what write_key is made of */
     bool readable;                         /* false once its time is over */
-    bool says_dtls_1_0;                    /* in the headers of its records */
+    bool says_dtls_1_0;                    /* in the headers of its records: a first ClientHello's (RFC 6347, 4.2.1) */
     uint16_t number;
     uint16_t limit;                        /* the most plaintext that the peer takes in one record (M8) */
     uint16_t own_limit;                    /* and that we do */
@@ -26,7 +26,7 @@ struct dtls_epoch {
     struct dtls_replay replay;
 };
 
-/* One direction's part of the key block (RFC 5246, 6.3). */
+/* What the key block has for both directions (RFC 5246, 6.3). */
 struct dtls_epoch_keys {
     const uint8_t *read_key, *write_key; /* aead->key_len bytes */
     const uint8_t *read_iv, *write_iv;   /* aead->fixed_iv_len bytes */
@@ -59,8 +59,8 @@ size_t dtls_epoch_seal(struct dtls_epoch *epoch, uint8_t type, uint8_t *record, 
 
 enum dtls_opened { DTLS_OPENED, DTLS_OPEN_TRUNCATED, DTLS_OPEN_REPLAYED, DTLS_OPEN_FORGED };
 
-/* Opens in place; with DTLS_OPENED the window is marked and body, len are the plaintext. Otherwise nothing has
- * changed but the bytes of the record. */
+/* Opens in place; with DTLS_OPENED the window is marked (but in epoch 0) and body, len are the plaintext. Otherwise
+ * nothing has changed but the bytes of the record. */
 enum dtls_opened dtls_epoch_open(struct dtls_epoch *epoch, struct dtls_record *record);
 
 #endif

@@ -40,8 +40,7 @@ struct dtls_record {
 /* Reads the record at *position and moves *position behind it; false when header or body is cut short. */
 bool dtls_record_read(uint8_t *datagram, size_t len, size_t *position, struct dtls_record *out);
 
-/* Writes the 13 bytes; the version is always DTLS 1.2's but for a first ClientHello's, which is 1.0's (RFC
- * 6347, 4.2.1). */
+/* Writes the 13 bytes. */
 void dtls_record_header_write(uint8_t at[DTLS_RECORD_HEADER_LEN], uint8_t type, uint16_t version, uint16_t epoch,
                               uint64_t sequence, size_t len);
 

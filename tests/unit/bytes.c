@@ -164,7 +164,7 @@ static void writes_what_the_reader_reads(void)
     dtls_write_u16(&to, 0x0203);
     dtls_write_u24(&to, 0x040506);
     dtls_write_u32(&to, 0x0708090a);
-    dtls_write_u48(&to, 0x0b0c0d0e0f10);
+    dtls_write_number(&to, 6, 0x0b0c0d0e0f10);
     dtls_write_u64(&to, 0x1112131415161718);
     CU_ASSERT_FALSE(to.broken);
     CU_ASSERT_EQUAL(dtls_writer_bytes(&to).len, 24);

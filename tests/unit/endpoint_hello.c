@@ -53,7 +53,7 @@ static struct dtls_bytes write_attempt(const struct attempt *attempt, uint8_t sp
     dtls_write_u8(&to, attempt->type);
     dtls_write_u16(&to, attempt->version);
     dtls_write_u16(&to, attempt->epoch);
-    dtls_write_u48(&to, attempt->sequence);
+    dtls_write_number(&to, 6, attempt->sequence);
     size_t record = dtls_write_open(&to, 2);
     dtls_fragment_write(&to, &fragment);
     dtls_write_close(&to, record, 2);
