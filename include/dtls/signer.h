@@ -38,7 +38,7 @@ DTLS_API int dtls_identity_from_signer(const char *public_text, size_t public_le
  * handed on as one that has its own key. NULL, as it is at first: nobody is called. */
 DTLS_API void dtls_identity_release_signer(struct dtls_identity *identity, void (*release)(void *sign_arg));
 
-enum { DTLS_SIGNATURE_LARGEST = 1024 }; /* bytes of an answer */
+enum { DTLS_SIGNATURE_LARGEST = 1024 }; /* bytes: RSA-8192 has the longest */
 
 /*
  * The signature as it goes into the handshake: for ECDSA in DER (RFC 3279, 2.2.3; a token that gives r and s as they

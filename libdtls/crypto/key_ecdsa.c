@@ -42,7 +42,7 @@ static int sign(const struct dtls_private_key *head, const struct dtls_scheme_pa
     const struct dtls_ecdsa_key *key = (const struct dtls_ecdsa_key *)head;
     size_t len = dtls_curve_len(key->scalar.ecc);
     struct dtls_nettle_random source = { random, DTLS_OK };
-    struct dtls_writer to = dtls_writer_to(out, DTLS_SIGNATURE_MAX);
+    struct dtls_writer to = dtls_writer_to(out, DTLS_SIGNATURE_LARGEST);
     uint8_t r[DTLS_CURVE_MAX], s[DTLS_CURVE_MAX];
     struct dsa_signature numbers;
 

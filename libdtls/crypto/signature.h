@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "crypto/random.h"
+#include "dtls/signer.h"
 
 /* Signature schemes. In TLS 1.2 an ECDSA scheme names the hash only, not the curve (RFC 8446, 4.2.3). */
 enum dtls_scheme {
@@ -20,7 +21,7 @@ enum dtls_scheme {
     DTLS_ED25519 = 0x0807,
 };
 
-enum { DTLS_SIGNATURE_MAX = 1024, DTLS_ED25519_LEN = 32 }; /* RSA-8192 has the longest signature */
+enum { DTLS_ED25519_LEN = 32 };
 
 enum dtls_key_kind { DTLS_KEY_NONE, DTLS_KEY_P256, DTLS_KEY_P384, DTLS_KEY_ED, DTLS_KEY_RSA };
 
@@ -59,7 +60,7 @@ void dtls_private_key_free(struct dtls_private_key *key);
 /* The public half: views into `key`. */
 struct dtls_public_key dtls_private_key_public(const struct dtls_private_key *key);
 
-/* Signs `message` (hashed inside); out has room for DTLS_SIGNATURE_MAX bytes. DTLS_ERR_RANDOM, or
+/* Signs `message` (hashed inside); out has room for DTLS_SIGNATURE_LARGEST bytes. DTLS_ERR_RANDOM, or
  * DTLS_ERR_INTERNAL when the primitive failed (RSA: the result is verified before it leaves, against faults). */
 int dtls_signature_make(const struct dtls_private_key *key, uint16_t scheme, const struct dtls_random *random,
                         struct dtls_bytes message, uint8_t *out, size_t *len);

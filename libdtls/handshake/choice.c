@@ -22,7 +22,8 @@ const char *dtls_choice_problem(const struct dtls_config *config, enum dtls_role
         return "identities is missing, or has more than 4,096 rows";
     for (size_t i = 0; i < config->identity_count; i++) {
         const struct dtls_named_identity *row = &config->identities[i];
-        if (row->identity == NULL || (row->name != NULL && !dtls_host_pattern_is_valid(row->name)))
+        if (row->identity == NULL ||
+            (row->name != NULL && !dtls_host_pattern_is_valid(dtls_view(row->name, strlen(row->name)))))
             return "identities has a row without an identity, or whose name is none";
     }
     if (role == DTLS_SERVER && config->refuse_unknown_names && config->identity_count == 0 &&
@@ -121,7 +122,8 @@ static bool is_for(const struct dtls_named_identity *row, enum kind kind, const 
 {
     if (kind_of(row) != kind)
         return false;
-    return kind == OTHER || (name != NULL && dtls_host_pattern_has(row->name, dtls_view(name, strlen(name))));
+    return kind == OTHER || (name != NULL && dtls_host_pattern_has(dtls_view(row->name, strlen(row->name)),
+                                                                   dtls_view(name, strlen(name))));
 }
 
 bool dtls_config_knows_name(const struct dtls_config *config, const char *name)

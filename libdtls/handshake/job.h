@@ -32,7 +32,7 @@ struct dtls_job {
     uint16_t sign_scheme;
     const struct dtls_private_key *key;
     struct dtls_bytes to_sign;
-    uint8_t made[DTLS_SIGNATURE_MAX];
+    uint8_t made[DTLS_SIGNATURE_LARGEST];
     size_t made_len;
 
     bool done;

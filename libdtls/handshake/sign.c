@@ -58,7 +58,7 @@ static int hear(struct dtls_handshake *hs, const struct dtls_question *question)
 
 static int ask(struct dtls_handshake *hs)
 {
-    return dtls_handshake_ask(hs, DTLS_QUESTION_SIGNATURE, DTLS_SIGNATURE_MAX, 0, put, hear);
+    return dtls_handshake_ask(hs, DTLS_QUESTION_SIGNATURE, DTLS_SIGNATURE_LARGEST, 0, put, hear);
 }
 
 static int shared(struct dtls_handshake *hs, struct dtls_job *job)

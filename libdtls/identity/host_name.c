@@ -1,8 +1,6 @@
 /* host_name.c - which bytes are a DNS name, and which names a pattern stands for. Knows no certificate. */
 #include "identity/host_name.h"
 
-#include <string.h>
-
 #include "bytes/reader.h"
 
 enum { LABEL_MAX = 63, TEXT_MAX = 255 };
@@ -52,29 +50,35 @@ bool dtls_host_name_is_text(struct dtls_bytes name)
     return name.len > 0 && name.len <= TEXT_MAX;
 }
 
-static bool is_wild(const char *pattern)
+/* What a pattern says behind its star, if it has one. */
+static bool take_star(struct dtls_reader *pattern)
 {
-    return strncmp(pattern, "*.", 2) == 0;
+    struct dtls_reader ahead = *pattern;
+
+    if (dtls_read_u8(&ahead) != '*' || dtls_read_u8(&ahead) != '.')
+        return false;
+    *pattern = ahead;
+    return true;
 }
 
-bool dtls_host_pattern_is_valid(const char *pattern)
+bool dtls_host_pattern_is_valid(struct dtls_bytes pattern)
 {
-    const char *name = is_wild(pattern) ? pattern + 2 : pattern;
+    struct dtls_reader from = dtls_reader_of(pattern);
+    bool wild = take_star(&from);
+    struct dtls_bytes name = dtls_read_rest(&from);
 
-    return dtls_host_name_is_valid(dtls_view(name, strlen(name))) && (name == pattern || strchr(name, '.') != NULL);
+    return dtls_host_name_is_valid(name) && (!wild || dtls_bytes_have_u8(name, '.'));
 }
 
-bool dtls_host_pattern_has(const char *pattern, struct dtls_bytes name)
+bool dtls_host_pattern_has(struct dtls_bytes pattern, struct dtls_bytes name)
 {
-    struct dtls_reader from = dtls_reader_of(name);
+    struct dtls_reader from = dtls_reader_of(name), wanted = dtls_reader_of(pattern);
 
-    if (is_wild(pattern)) {
+    if (take_star(&wanted))
         for (bool dot = false; !dot && dtls_reader_has_more(&from);)
             dot = dtls_read_u8(&from) == '.';
-        pattern += 2;
-    }
-    while (*pattern != '\0' && dtls_reader_has_more(&from))
-        if (lower((uint8_t)*pattern++) != lower(dtls_read_u8(&from)))
+    while (dtls_reader_has_more(&wanted) && dtls_reader_has_more(&from))
+        if (lower(dtls_read_u8(&wanted)) != lower(dtls_read_u8(&from)))
             return false;
-    return *pattern == '\0' && dtls_reader_finished(&from);
+    return dtls_reader_finished(&wanted) && dtls_reader_finished(&from);
 }

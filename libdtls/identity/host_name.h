@@ -15,10 +15,10 @@ bool dtls_host_name_is_valid(struct dtls_bytes name);
 /* Could it be a name, or an address, in another form: 1 to 255 bytes of printable ASCII? */
 bool dtls_host_name_is_text(struct dtls_bytes name);
 
-/* A valid name, or one whose left-most label is "*" and which has two more at least. */
-bool dtls_host_pattern_is_valid(const char *pattern);
+/* A valid name, or one whose left-most label is "*" and which has two more at least (RFC 9525, 6.3). */
+bool dtls_host_pattern_is_valid(struct dtls_bytes pattern);
 
 /* Does a valid pattern stand for a valid name? A "*" is one whole label; the case of letters does not count. */
-bool dtls_host_pattern_has(const char *pattern, struct dtls_bytes name);
+bool dtls_host_pattern_has(struct dtls_bytes pattern, struct dtls_bytes name);
 
 #endif

@@ -123,7 +123,7 @@ static bool is_sound(const struct dtls_self_signed *what)
 int dtls_self_signed_write(struct dtls_writer *to, const struct dtls_self_signed *what,
                            const struct dtls_private_key *key, const struct dtls_random *random)
 {
-    uint8_t space[DTLS_SELF_SIGNED_MAX], serial[SERIAL_LEN], signature[DTLS_SIGNATURE_MAX];
+    uint8_t space[DTLS_SELF_SIGNED_MAX], serial[SERIAL_LEN], signature[DTLS_SIGNATURE_LARGEST];
     struct dtls_writer statement = dtls_writer_to(space, sizeof space);
     struct dtls_public_key public_key = dtls_private_key_public(key);
     uint16_t scheme = public_key.kind == DTLS_KEY_P256 ? DTLS_ECDSA_SHA256 : DTLS_ED25519;

@@ -6,7 +6,7 @@ static const uint16_t schemes[] = { DTLS_RSA_PKCS1_SHA256, DTLS_ECDSA_SHA256, DT
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static const uint8_t signature[DTLS_SIGNATURE_MAX] = { 0x30, 6, 2, 1, 1, 2, 1, 1 };
+    static const uint8_t signature[DTLS_SIGNATURE_LARGEST] = { 0x30, 6, 2, 1, 1, 2, 1, 1 };
     struct dtls_bytes der = { data, len };
     struct dtls_public_key key;
     uint8_t fingerprint[DTLS_FINGERPRINT_LEN];

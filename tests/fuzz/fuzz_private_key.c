@@ -35,7 +35,7 @@ static void check_key(const struct dtls_private_key *key)
     struct rng chance = { 1 };
     struct dtls_bytes message = dtls_view("message", 7);
     struct dtls_public_key public = dtls_private_key_public(key);
-    uint8_t signature[DTLS_SIGNATURE_MAX];
+    uint8_t signature[DTLS_SIGNATURE_LARGEST];
     size_t len;
 
     FUZZ_CHECK(public.kind != DTLS_KEY_NONE);

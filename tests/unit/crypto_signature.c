@@ -71,7 +71,7 @@ static void every_key_signs_with_every_scheme_that_fits(void)
         struct dtls_public_key public = dtls_private_key_public(key);
 
         for (size_t s = 0; s < SCHEMES; s++) {
-            uint8_t out[DTLS_SIGNATURE_MAX];
+            uint8_t out[DTLS_SIGNATURE_LARGEST];
             size_t len = 1;
             int result = dtls_signature_make(key, schemes[s], &system_random, text_view("message"), out, &len);
             struct dtls_bytes signature = { out, len };
@@ -102,7 +102,7 @@ static void a_changed_signature_is_refused(void)
     for (size_t k = 0; k < KINDS; k++) {
         struct dtls_private_key *key = key_of_kind(kinds[k]), *other = NULL;
         struct dtls_public_key public = dtls_private_key_public(key);
-        uint8_t out[DTLS_SIGNATURE_MAX + 1] = { 0 };
+        uint8_t out[DTLS_SIGNATURE_LARGEST + 1] = { 0 };
         size_t len;
 
         CU_ASSERT_EQUAL(dtls_signature_make(key, one_scheme[k], &system_random, text_view("message"), out, &len), 0);
@@ -179,7 +179,7 @@ static void published_ecdsa_signatures_verify(void)
         struct dtls_private_key *key = key_of_scalar(ecdsa_vectors[i].kind, p256 ? rfc6979_p256 : rfc6979_p384);
         struct dtls_public_key public = dtls_private_key_public(key);
         struct hex r = hex(ecdsa_vectors[i].r), s = hex(ecdsa_vectors[i].s);
-        uint8_t der[DTLS_SIGNATURE_MAX];
+        uint8_t der[DTLS_SIGNATURE_LARGEST];
         struct dtls_writer to = dtls_writer_to(der, sizeof der);
 
         if (p256)
@@ -216,7 +216,7 @@ static void ed25519_makes_the_published_signatures(void)
         struct dtls_private_key *key = key_of_scalar(DTLS_KEY_ED, ed_vectors[i].seed);
         struct dtls_public_key public = dtls_private_key_public(key);
         struct hex message = hex(ed_vectors[i].message);
-        uint8_t out[DTLS_SIGNATURE_MAX];
+        uint8_t out[DTLS_SIGNATURE_LARGEST];
         size_t len;
 
         CHECK_CASE(is_hex(public.point.at, public.point.len, ed_vectors[i].point), "vector %zu, key", i);
@@ -283,7 +283,7 @@ static void rsa_pkcs1_makes_what_openssl_makes(void)
 
         CU_ASSERT_EQUAL_FATAL(load_rsa(both[i], &key), DTLS_OK);
         for (size_t s = 0; s < 3; s++) {
-            uint8_t out[DTLS_SIGNATURE_MAX];
+            uint8_t out[DTLS_SIGNATURE_LARGEST];
             size_t len;
             int result = dtls_signature_make(key, schemes[s], &system_random, message, out, &len);
             CHECK_CASE(result == DTLS_OK && is_hex(out, len, expected[s]), "order %zu, %04x", i, schemes[s]);
@@ -447,7 +447,7 @@ static void failing_randomness_makes_no_signature(void)
         struct dtls_private_key *key = key_of_kind(kinds[k]);
 
         for (size_t s = 0; s < SCHEMES; s++) {
-            uint8_t out[DTLS_SIGNATURE_MAX] = { 0 };
+            uint8_t out[DTLS_SIGNATURE_LARGEST] = { 0 };
             unsigned calls = 0;
             size_t len = 1;
             int result = DTLS_ERR_RANDOM;

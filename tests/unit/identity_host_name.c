@@ -98,7 +98,7 @@ static void a_wildcard_is_one_whole_label_and_the_left_most(void)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        CHECK_CASE(dtls_host_pattern_has(cases[i].pattern, of(cases[i].name)) == cases[i].has, "%s, %s",
+        CHECK_CASE(dtls_host_pattern_has(of(cases[i].pattern), of(cases[i].name)) == cases[i].has, "%s, %s",
                    cases[i].pattern, cases[i].name);
 }
 
@@ -109,9 +109,9 @@ static void wildcards_elsewhere_are_no_patterns(void)
                                        "a*.b.c", "*.*.b", "**.a.b", "*.a.b.", "*.0.1" };
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        CHECK_CASE(dtls_host_pattern_is_valid(good[i]), "%s", good[i]);
+        CHECK_CASE(dtls_host_pattern_is_valid(of(good[i])), "%s", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        CHECK_CASE(!dtls_host_pattern_is_valid(bad[i]), "%s", bad[i]);
+        CHECK_CASE(!dtls_host_pattern_is_valid(of(bad[i])), "%s", bad[i]);
 }
 
 static CU_TestInfo tests[] = {

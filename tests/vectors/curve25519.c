@@ -47,7 +47,7 @@ static void ed25519_signs_a_digest_as_published(void)
                              "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
     const struct dtls_random unused = { NULL, NULL };
     struct dtls_private_key *key = NULL;
-    uint8_t out[DTLS_SIGNATURE_MAX];
+    uint8_t out[DTLS_SIGNATURE_LARGEST];
     size_t len = 0;
 
     CU_ASSERT_EQUAL_FATAL(dtls_private_key_from_scalar(DTLS_KEY_ED, view(&seed), &key), DTLS_OK);
