@@ -11,8 +11,7 @@
 
 static const char name[] = "ticket-keys";
 static const double SHORTEST_S = 0.2, LONGEST_S = 60, UNKNOWN_S = 1;
-
-enum { PER_PERIOD = 5 }; /* times that the set is looked at */
+static const double PER_PERIOD = 5; /* times that the set is looked at */
 
 struct dtls_redis_shared {
     struct dtls_ticket_keys *keys;
