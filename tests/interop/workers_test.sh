@@ -66,7 +66,7 @@ flow() { # NAME OPTIONS...: in the background; its number is in $flowing
     local name=$1
     shift
     : >"$room/$name.out"
-    timeout 60 "$client" --json --flow 100 "$@" 127.0.0.1 "$port" </dev/null >"$room/$name.out" 2>"$room/$name.err" &
+    timeout 90 "$client" --json --flow 100 "$@" 127.0.0.1 "$port" </dev/null >"$room/$name.out" 2>"$room/$name.err" &
     flowing=$!
     started+=($flowing)
 }
