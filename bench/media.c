@@ -17,7 +17,7 @@ static const struct {
     uint8_t key_len, salt_len;
     const char *name;
 } profiles[] = {
-    { DTLS_SRTP_AES128_CM_HMAC_SHA1_80, 16, 14, "AES_CM_128_HMAC_SHA1_80" },
+    { DTLS_SRTP_AES128_CM_HMAC_SHA1_80, 16, 14, "AES128_CM_HMAC_SHA1_80" },
     { DTLS_SRTP_AEAD_AES_128_GCM, 16, 12, "AEAD_AES_128_GCM" },
     { DTLS_SRTP_AEAD_AES_256_GCM, 32, 12, "AEAD_AES_256_GCM" },
 };

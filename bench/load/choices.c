@@ -36,20 +36,27 @@ static const struct option_row own_rows[] = {
     HEADING("The handshake, as with dtls-client"),
 };
 
-/* Rows of dtls-client's. */
-static const char *const borrowed[] = {
-    "cert",
-    "key",
-    "pin",
-    "suites",
-    "groups",
-    "mtu",
-    "initial-timeout",
-    "maximum-timeout",
-    "handshake-timeout",
-    "rehandshake",
-    "peer-model",
-    "renegotiation-cookie",
+/* Rows of dtls-client's; value and help where they are others here, without tokens and pre-shared keys. */
+static const struct borrowed {
+    const char *name, *value, *help;
+} borrowed[] = {
+    { "cert", "FILE", NULL },
+    { "key", "FILE", "its private key, PEM (the file of --cert)" },
+    { "pin", NULL, "accept only the server with this certificate fingerprint (any)" },
+    { "suites", NULL,
+      "cipher suites, best first (all but the last):\n"
+      "ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\nECDHE_RSA_WITH_AES_128_GCM_SHA256\n"
+      "ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256\nECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256\n"
+      "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\nECDHE_RSA_WITH_AES_256_GCM_SHA384\n"
+      "ECDHE_ECDSA_WITH_AES_128_CCM\nECDHE_ECDSA_WITH_AES_128_CCM_8" },
+    { "groups", NULL, NULL },
+    { "mtu", NULL, NULL },
+    { "initial-timeout", NULL, NULL },
+    { "maximum-timeout", NULL, NULL },
+    { "handshake-timeout", NULL, NULL },
+    { "rehandshake", NULL, NULL },
+    { "peer-model", NULL, NULL },
+    { "renegotiation-cookie", NULL, NULL },
 };
 
 static const char about[] =
@@ -68,12 +75,14 @@ static const char notes[] =
     "  load --clients 1000 127.0.0.1:4433\n"
     "  load --clients 200 --records 50 --seconds 10 --rehandshake-every 2 127.0.0.1:4433\n";
 
-static void borrow(struct option_row *out, const char *name)
+static void borrow(struct option_row *out, const struct borrowed *one)
 {
     for (const struct option_row *row = settings_rows; row->name != NULL || row->help != NULL; row++)
-        if (row->name != NULL && strcmp(row->name, name) == 0 && (row->programs & FOR_CLIENT)) {
+        if (row->name != NULL && strcmp(row->name, one->name) == 0 && (row->programs & FOR_CLIENT)) {
             *out = *row;
             out->programs = 1;
+            out->value = one->value != NULL ? one->value : row->value;
+            out->help = one->help != NULL ? one->help : row->help;
         }
 }
 
@@ -98,7 +107,7 @@ void choices_read(struct choices *choices, int argc, char **argv)
 
     memcpy(rows, own_rows, sizeof own_rows);
     for (size_t i = 0; i < sizeof borrowed / sizeof borrowed[0]; i++)
-        borrow(&rows[count++], borrowed[i]);
+        borrow(&rows[count++], &borrowed[i]);
     *choices = (struct choices){ .clients = 100, .at_once = 64, .bursts = 1, .seconds = 5 };
     settings_init(&choices->common);
     choices->common.flow_size = 160;

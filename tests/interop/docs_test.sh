@@ -1,10 +1,10 @@
 #!/bin/bash
 # docs_test.sh SOURCE-DIRECTORY - the tests that docs/security.md names exist in the files it names, every one of
-# tests/attacks/ is in it, and no row is empty.
+# tests/attacks/ is in it, no row is empty, and CHANGELOG.md counts them right.
 set -u
 source_dir=$1
 cd "$source_dir" || exit 1
-echo "1..3"
+echo "1..4"
 
 check() { # number words... : what follows must have succeeded
     if [ "$status" = 0 ]; then echo "ok $1 - $2"; else echo "not ok $1 - $2"; fi
@@ -38,3 +38,10 @@ END { if (rows < 80) print "# " rows " rows" }' docs/security.md)
 echo "$empty" | grep .
 [ -z "$empty" ]; status=$?
 check 3 "no row of docs/security.md is empty"
+
+# "N attacks, all but three of which ...; M cannot apply": the three are those of the section on resumption.
+words=$(awk '/^### The rules of resumption/ { rules = 1 }
+/^[|] / && !/^[|] attack [|]/ { rows++; ours += rules; cannot += / [|] cannot apply: / }
+END { print rows " attacks, all but " (ours == 3 ? "three" : ours) " of which .*; " cannot " cannot apply," }' docs/security.md)
+tr -s '\n ' '  ' <CHANGELOG.md | grep -q "$words" || { echo "# not in CHANGELOG.md: $words"; false; }; status=$?
+check 4 "CHANGELOG.md says how many attacks there are"
