@@ -10,7 +10,26 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "apps/complain.h"
+#include "apps/options.h"
+
 unsigned long bench_allocations;
+
+void bench_no_options(const char *name, const char *about, int argc, char **argv)
+{
+    static const struct option_row rows[] = { { 0 } };
+    const struct option_program program = {
+        .name = name,
+        .mask = 1,
+        .usage = "[options]",
+        .about = about,
+        .notes = "Exit status: 0 all was measured, 1 something failed, 2 a mistake in the options.\n",
+        .rows = rows,
+    };
+
+    complain_as(name);
+    options_read(&program, argc, argv, NULL, NULL);
+}
 
 void bench_fail(const char *what)
 {

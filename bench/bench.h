@@ -35,6 +35,9 @@ double bench_cpu_seconds(void);
 /* Prints one line that says what was measured on: CPU model, cores, kernel. */
 void bench_print_machine(void);
 
+/* The command line of a program that has no options of its own: --help, --version, and mistakes (exit 2). */
+void bench_no_options(const char *name, const char *about, int argc, char **argv);
+
 /* Ends the program with one line on stderr and status 1. */
 _Noreturn void bench_fail(const char *what);
 

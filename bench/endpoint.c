@@ -5,9 +5,9 @@
  * second of the server's CPU time, by a server of libdtls-ev and by a bare loop of recvmmsg, HMAC and sendmmsg. */
 #define _GNU_SOURCE /* recvmmsg, sendmmsg */
 #include <arpa/inet.h>
-#include <getopt.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,8 @@
 
 #include <nettle/hmac.h>
 
+#include "apps/complain.h"
+#include "apps/options.h"
 #include "bench/bench.h"
 #include "bench/figure.h"
 #include "dtls/ev.h"
@@ -428,60 +430,44 @@ static void print_hellos(const struct dtls_identity *identity, double seconds)
 
 /* ---- the program ---- */
 
-static void help(void)
-{
-    printf("Usage: endpoint [--quick] [--json] [--associations N]\n\n"
-           "What an endpoint costs when it has many associations, and when strangers say hello.\n\n"
-           "  --associations N  as many as N (1 to 1,000,000; default 100,000, which takes 2 GB and a minute)\n"
-           "  --quick           2,000, and less time\n"
-           "  --json            one object a row\n"
-           "  --help            this text\n");
-}
+struct choices {
+    uint32_t associations;
+    bool quick, json;
+};
+
+#define AT(field) offsetof(struct choices, field)
+
+static const struct option_row rows[] = {
+    { 1, "associations", "N", "as many as N (100,000, which take 2 GB and a minute)", option_whole, AT(associations), 1,
+      1000000, NULL },
+    { 1, "quick", NULL, "2,000 of them, and less time", option_flag, AT(quick), 0, 0, NULL },
+    { 1, "json", NULL, "one JSON object a row", option_flag, AT(json), 0, 0, NULL },
+    { 0 },
+};
+
+static const struct option_program program = {
+    .name = "endpoint",
+    .mask = 1,
+    .usage = "[options]",
+    .about = "What an endpoint costs when it has many associations, and when strangers say hello.\n",
+    .notes = "Exit status: 0 all was measured, 1 something failed, 2 a mistake in the options.\n",
+    .rows = rows,
+};
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = { { "associations", required_argument, NULL, 'a' },
-                                             { "quick", no_argument, NULL, 'q' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { NULL, 0, NULL, 0 } };
-    size_t most = 100000;
-    double seconds = 1;
-    int option;
+    struct choices choices = { 0 };
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        char *end = NULL;
-        switch (option) {
-        case 'a':
-            most = strtoul(optarg, &end, 10);
-            if (*end != '\0' || most < 1 || most > 1000000) {
-                fprintf(stderr, "endpoint: --associations takes 1 to 1000000, not \"%s\"\n", optarg);
-                return 2;
-            }
-            break;
-        case 'q':
-            most = 2000;
-            seconds = 0.2;
-            break;
-        case 'j':
-            json = true;
-            break;
-        case 'h':
-            help();
-            return 0;
-        default:
-            return 2;
-        }
-    }
-    if (optind < argc) {
-        fprintf(stderr, "endpoint: there is no place for \"%s\"\n", argv[optind]);
-        return 2;
-    }
+    complain_as(program.name);
+    options_read(&program, argc, argv, &choices, NULL);
+    json = choices.json;
+    if (choices.associations == 0)
+        choices.associations = choices.quick ? 2000 : 100000;
     struct dtls_identity *identity = bench_identity();
     if (!json)
         bench_print_machine();
-    print_records(identity, most);
-    print_hellos(identity, seconds);
+    print_records(identity, choices.associations);
+    print_hellos(identity, choices.quick ? 0.2 : 1);
     dtls_identity_free(identity);
     return 0;
 }

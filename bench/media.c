@@ -181,8 +181,13 @@ static void print_renewal(size_t p)
     dtls_srtp_free(session);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    bench_no_options(
+        "media",
+        "What a media session costs: a packet each way, beside libsrtp used directly, what is allocated for\n"
+        "it, new keys, and the first packet of a stream under them.\n",
+        argc, argv);
     bench_print_machine();
     printf("%s; RTP packets of %d bytes, the quickest of %d batches of %d\n", srtp_get_version_string(), RTP, ROUNDS,
            BATCH);

@@ -335,11 +335,10 @@ static const struct option_program program = {
     .name = "roam",
     .mask = 1,
     .usage = "[options] --ports A,B,C",
-    .about = "Clients that go from server to server, and resume their sessions there.",
-    .notes =
-        "Prints one JSON object a line: what happened in each second, and at the end in each phase. SIGUSR1 begins\n"
-        "the next phase, and after the last one it ends the program: what is under way is waited for.\n\n"
-        "Exit status: 0 when no handshake has failed, 1 when one has, 2 a mistake in the options.\n",
+    .about = "Clients that go from server to server, and resume their sessions there.\n",
+    .notes = "Prints one JSON object a line: what happened in each second, and at the end in each phase. SIGUSR1\n"
+             "begins the next phase, and after the last one it ends the program: what is under way is waited for.\n\n"
+             "Exit status: 0 when no handshake has failed, 1 when one has, 2 a mistake in the options.\n",
     .rows = rows,
 };
 

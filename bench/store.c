@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -109,6 +110,7 @@ static _Noreturn void become_server(int number)
 {
     char port[8];
 
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* also when the benchmark is killed */
     snprintf(port, sizeof port, "%d", number);
     if (freopen("/dev/null", "w", stdout) != NULL)
         execlp("redis-server", "redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly",
@@ -195,8 +197,12 @@ static void measure(struct bench *bench)
     print(bench, "memory of Redis for a session", memory / SESSIONS, "bytes");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    bench_no_options("store",
+                     "How many sessions one Redis keeps and finds a second, and what one takes there. It starts a\n"
+                     "redis-server of its own.\n",
+                     argc, argv);
     struct bench bench = { .loop = ev_loop_new(EVFLAG_AUTO) };
     char url[64];
 

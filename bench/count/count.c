@@ -1,9 +1,11 @@
 /* count.c - does one kind of work so many times, for count.sh, which has valgrind count the instructions of it: they
- * are the same on a busy machine and a quiet one. count WORK TIMES. */
+ * are the same on a busy machine and a quiet one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/complain.h"
+#include "apps/options.h"
 #include "bench/bench.h"
 
 enum { MTU = 1400 };
@@ -98,17 +100,39 @@ static void rehandshakes(struct ends *ends, unsigned long times)
     free_ends(ends);
 }
 
+static const char *const works[] = { "record-160", "record-1200", "full", "resumed", "rehandshake", NULL };
+static const struct option_row times_row = { .least = 1, .most = 1000000 };
+static const struct option_row rows[] = { { 0 } };
+
+static const struct option_program program = {
+    .name = "count",
+    .mask = 1,
+    .usage = "record-160|record-1200|full|resumed|rehandshake TIMES",
+    .about = "Does this work so many times, for valgrind to count the instructions of it (count.sh).\n",
+    .notes = "Exit status: 0 done, 1 something failed, 2 a mistake in the arguments.\n",
+    .operands = 2,
+    .rows = rows,
+};
+
 int main(int argc, char **argv)
 {
     static const struct dtls_ticket_keys keys = { .keys = { { .name = "a name", .key = "a key" } }, .count = 1 };
     static uint64_t seed = 88172645463325252;
     struct ends ends = { .session = NULL };
-    unsigned long times = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
     struct dtls_identity *identity;
+    const char *operands[2];
+    uint32_t times;
 
-    if (argc != 3 || dtls_identity_generate(DTLS_KEY_ECDSA_P256, "bench", 0, INT64_C(4000000000), same_bytes, &seed,
-                                            &identity) != DTLS_OK)
-        bench_fail("usage: count record-160|record-1200|full|resumed|rehandshake TIMES");
+    complain_as(program.name);
+    options_read(&program, argc, argv, NULL, operands);
+    const char *work = operands[0];
+    if (option_place(works, work, strlen(work)) < 0)
+        refuse("'%s' is not a kind of work (see --help)", work);
+    if (option_whole(&times_row, operands[1], &times) != NULL)
+        refuse("'%s' is not TIMES (see --help)", operands[1]);
+    if (dtls_identity_generate(DTLS_KEY_ECDSA_P256, "bench", 0, INT64_C(4000000000), same_bytes, &seed, &identity) !=
+        DTLS_OK)
+        bench_fail("no identity");
     bench_config(&ends.config, identity);
     ends.config.random = same_bytes;
     ends.config.random_arg = &seed;
@@ -116,16 +140,14 @@ int main(int argc, char **argv)
     ends.config.ticket_keys = &keys;
     ends.config.suites[0] = DTLS_ECDHE_ECDSA_AES_128_GCM_SHA256;
     ends.config.suite_count = 1;
-    if (strcmp(argv[1], "record-160") == 0)
+    if (strcmp(work, "record-160") == 0)
         records(&ends, 160, times);
-    else if (strcmp(argv[1], "record-1200") == 0)
+    else if (strcmp(work, "record-1200") == 0)
         records(&ends, 1200, times);
-    else if (strcmp(argv[1], "full") == 0 || strcmp(argv[1], "resumed") == 0)
-        handshakes(&ends, argv[1][0] == 'r', times);
-    else if (strcmp(argv[1], "rehandshake") == 0)
+    else if (strcmp(work, "rehandshake") == 0)
         rehandshakes(&ends, times);
     else
-        bench_fail("no such work");
+        handshakes(&ends, strcmp(work, "resumed") == 0, times);
     dtls_session_free(ends.session);
     dtls_identity_free(identity);
     return 0;

@@ -8,7 +8,8 @@ build=$1
 
 declare -A at=() # where each of them is
 faces=()
-for name in dtls-client dtls-server dtls-call dtls-webrtc udp-impair load rehandshake udp peer-libdtls bare; do
+for name in dtls-client dtls-server dtls-call dtls-webrtc udp-impair load roam rehandshake udp peer-libdtls bare \
+    suites media memory store endpoint count; do
     at[$name]=$(find "$build" -type f -name $name -perm -u+x -not -path '*.p/*' | head -n 1)
     [ -z "${at[$name]}" ] || faces+=("$name")
 done
@@ -78,15 +79,27 @@ for name in "${faces[@]}"; do
     [ "$name" = bare ] || check "$name: each option's mistakes are one line that names it, exit 2" mistakes "$name"
 done
 
-check "dtls-call: nothing to do" mistake "an argument is missing" "${at[dtls-call]}"
+nothing() { # WORD PROGRAM [ARGUMENT...]: the mistake of one that may not be built
+    [ -z "${at[$2]}" ] || check "$2: ${3-nothing} to do" mistake "$1" "${at[$2]}" "${@:3}"
+}
 check "udp-impair: nothing to do" mistake --listen "${at[udp-impair]}"
+nothing "an argument is missing" dtls-call
+nothing --ports roam
+nothing "an argument is missing" count
+nothing "'zz'" count zz 1
+nothing "'zz'" suites zz
+nothing "'zz'" media zz
+nothing "'zz'" store zz
 check "load: nothing to do" mistake HOST:PORT "${at[load]}"
 check "peer-libdtls: nothing to do" mistake "an argument is missing" "${at[peer-libdtls]}"
 check "bare: nothing to do" mistake "an argument is missing" "${at[bare]}"
 check "bare: something else" mistake "'zz'" "${at[bare]}" zz
-check "rehandshake: an implementation that is not there, before anything is measured" \
-    mistake "--only zz" "${at[rehandshake]}" --only zz
-check "rehandshake: a picture that cannot be written, likewise" mistake nowhere/ "${at[rehandshake]}" --plot "$room/nowhere/x.svg"
+if [ -n "${at[rehandshake]}" ]; then
+    check "rehandshake: an implementation that is not there, before anything is measured" \
+        mistake "--only zz" "${at[rehandshake]}" --only zz
+    check "rehandshake: a picture that cannot be written, likewise" \
+        mistake nowhere/ "${at[rehandshake]}" --plot "$room/nowhere/x.svg"
+fi
 if [ -n "${at[dtls-webrtc]}" ]; then
     check "dtls-webrtc: an argument too many" mistake "'zz'" "${at[dtls-webrtc]}" zz
 fi
