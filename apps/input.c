@@ -36,8 +36,3 @@ void input_start(struct input *input, struct ev_loop *loop)
 {
     ev_io_start(loop, &input->watcher);
 }
-
-void input_stop(struct input *input, struct ev_loop *loop)
-{
-    ev_io_stop(loop, &input->watcher);
-}

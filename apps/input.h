@@ -17,6 +17,5 @@ struct input {
 /* With `take`, `end` and `arg` filled in; lines come from input_start on. */
 void input_init(struct input *input);
 void input_start(struct input *input, struct ev_loop *loop);
-void input_stop(struct input *input, struct ev_loop *loop);
 
 #endif

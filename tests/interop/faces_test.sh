@@ -79,30 +79,23 @@ for name in "${faces[@]}"; do
     [ "$name" = bare ] || check "$name: each option's mistakes are one line that names it, exit 2" mistakes "$name"
 done
 
-nothing() { # WORD PROGRAM [ARGUMENT...]: the mistake of one that may not be built
-    [ -z "${at[$2]}" ] || check "$2: ${3-nothing} to do" mistake "$1" "${at[$2]}" "${@:3}"
+mistaken() { # DESCRIPTION WORD PROGRAM [ARGUMENT...]: of one that may not be built
+    [ -z "${at[$3]}" ] || check "$3: $1" mistake "$2" "${at[$3]}" "${@:4}"
 }
-check "udp-impair: nothing to do" mistake --listen "${at[udp-impair]}"
-nothing "an argument is missing" dtls-call
-nothing --ports roam
-nothing "an argument is missing" count
-nothing "'zz'" count zz 1
-nothing "'zz'" suites zz
-nothing "'zz'" media zz
-nothing "'zz'" store zz
-check "load: nothing to do" mistake HOST:PORT "${at[load]}"
-check "peer-libdtls: nothing to do" mistake "an argument is missing" "${at[peer-libdtls]}"
-check "bare: nothing to do" mistake "an argument is missing" "${at[bare]}"
-check "bare: something else" mistake "'zz'" "${at[bare]}" zz
-if [ -n "${at[rehandshake]}" ]; then
-    check "rehandshake: an implementation that is not there, before anything is measured" \
-        mistake "--only zz" "${at[rehandshake]}" --only zz
-    check "rehandshake: a picture that cannot be written, likewise" \
-        mistake nowhere/ "${at[rehandshake]}" --plot "$room/nowhere/x.svg"
-fi
-if [ -n "${at[dtls-webrtc]}" ]; then
-    check "dtls-webrtc: an argument too many" mistake "'zz'" "${at[dtls-webrtc]}" zz
-fi
+mistaken "nothing to do" "an argument is missing" dtls-call
+mistaken "nothing to do" --listen udp-impair
+mistaken "nothing to do" HOST:PORT load
+mistaken "nothing to do" --ports roam
+for name in peer-libdtls bare count; do
+    mistaken "nothing to do" "an argument is missing" $name
+done
+mistaken "something else" "'zz'" bare zz
+mistaken "something else" "'zz'" count zz 1
+for name in dtls-webrtc suites media memory store endpoint; do
+    mistaken "an argument too many" "'zz'" $name zz
+done
+mistaken "an implementation that is not there, before anything is measured" "--only zz" rehandshake --only zz
+mistaken "a picture that cannot be written, likewise" nowhere/ rehandshake --plot "$room/nowhere/x.svg"
 
 # ---- a report that is cut off ----
 

@@ -463,5 +463,5 @@ static CU_TestInfo tests[] = {
 
 int main(int argc, char **argv)
 {
-    return tap_main(argc, argv, "redis away", tests);
+    return scene_main(argc, argv, "redis away", tests);
 }

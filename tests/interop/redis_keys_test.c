@@ -272,5 +272,5 @@ static CU_TestInfo tests[] = {
 
 int main(int argc, char **argv)
 {
-    return tap_main(argc, argv, "redis keys", tests);
+    return scene_main(argc, argv, "redis keys", tests);
 }

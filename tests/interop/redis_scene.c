@@ -24,6 +24,23 @@ DTLS_API int dtls_question_answer_stored(struct dtls_question *question, struct 
     return DTLS_OK;
 }
 
+int scene_main(int argc, char **argv, const char *suite, CU_TestInfo *tests)
+{
+    pid_t child = fork();
+    int status = 0;
+
+    if (child == 0) {
+        if (freopen("/dev/null", "w", stdout) != NULL)
+            execlp("redis-server", "redis-server", "--version", (char *)NULL);
+        _exit(127);
+    }
+    if (child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+        printf("1..0 # SKIP redis-server is not installed\n");
+        return 0;
+    }
+    return tap_main(argc, argv, suite, tests);
+}
+
 static void on_news(void *arg)
 {
     struct scene *scene = arg;

@@ -30,6 +30,9 @@ struct scene {
     char words[256];
 };
 
+/* The whole of a test program's main, as tap_main; where there is no redis-server it skips all of them. */
+int scene_main(int argc, char **argv, const char *suite, CU_TestInfo *tests);
+
 /* A loop, a room in /tmp, a port that nobody has. */
 void scene_begin(struct scene *scene);
 void scene_begin_with_server(struct scene *scene, const struct dtls_redis_settings *settings);

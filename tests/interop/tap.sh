@@ -1,10 +1,10 @@
 # tap.sh - what the interop scripts share: TAP lines, processes that end with the script, our programs in them.
 # Sourced by a script that has put the build directory into $build; the script's last line is `finish`.
 
-program() { # the built program NAME, wherever the build put it
+program() { # the built program NAME, wherever the build put it; without it the script ends, also from within $( )
     local found
     found=$(find "$build" -type f -name "$1" -perm -u+x -not -path '*.p/*' | head -n 1)
-    [ -n "$found" ] || { echo "Bail out! $1 is not built"; exit 1; }
+    [ -n "$found" ] || { echo "Bail out! $1 is not built" >&2; kill -TERM $$; exit 1; }
     echo "$found"
 }
 server=$(program dtls-server) client=$(program dtls-client)
