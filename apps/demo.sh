@@ -10,8 +10,15 @@ seed=$2
 patience_s=60 # nothing here takes longer
 room=$(mktemp -d)
 begin_us=${EPOCHREALTIME/./}
-pids=()
-trap 'kill "${pids[@]}" 2> /dev/null || true; rm -rf "$room"' EXIT
+
+end() { # what still runs: the numbers of others may be somebody else's by now
+    local running
+    mapfile -t running < <(jobs -pr)
+    ((${#running[@]} == 0)) || kill "${running[@]}" 2> /dev/null || true
+    wait
+    rm -rf "$room"
+}
+trap end EXIT
 trap 'exit 1' INT TERM
 
 # ---- telling what happens ----
@@ -80,7 +87,6 @@ start() { # who program argument...
     narrator=$!
     timeout --foreground "$patience_s" "$@" > "$room/$who.pipe" &
     pid=$!
-    pids+=("$pid" "$narrator")
 }
 
 # Waits until a program is there; prints the port that it listens on.

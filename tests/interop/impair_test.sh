@@ -142,11 +142,6 @@ a_value_may_follow_an_equals_sign() {
         grep -q '^listening on 127.0.0.1 port [1-9]' "$room/impair.out"
 }
 
-prints_help() {
-    "$impair" --help >"$room/help.out" 2>&1 && grep -q -- '--loss PERCENT' "$room/help.out" &&
-        ! grep -q '.\{100\}' "$room/help.out" && "$impair" --version | grep -qx 'udp-impair (libdtls) [0-9.]*'
-}
-
 each_mistake() {
     local word options
     while read -r word options; do
@@ -189,6 +184,5 @@ check "the delay counts in both directions" delay_counts_both_ways
 check "what is under way at the end is lost" what_is_under_way_at_the_end_is_lost
 check "it ends by itself after --for" it_ends_by_itself
 check "--name=value is --name value" a_value_may_follow_an_equals_sign
-check "help and version are printed" prints_help
 check "a mistake on the command line is one line, which names it, and exit status 2" each_mistake
 finish

@@ -6,8 +6,11 @@ cd "$1" || exit 1
 . tests/lint/tap.sh
 needs cppcheck
 
-cppcheck --quiet -j "$(nproc)" --std=c11 --enable=warning,style,performance,portability \
-    --library=posix --library=tests/lint/cppcheck.cfg --suppressions-list=tests/lint/cppcheck.suppress \
-    -I . -I include -I libdtls --template='{file}:{line}: {severity}: {message} [{id}]' apps libdtls 2>&1 |
+read_all() {
+    cppcheck --quiet -j "$(nproc)" --std=c11 --enable=warning,style,performance,portability \
+        --library=posix --library=tests/lint/cppcheck.cfg --suppressions-list=tests/lint/cppcheck.suppress \
+        -I . -I include -I libdtls --template='{file}:{line}: {severity}: {message} [{id}]' apps libdtls
+}
+{ read_all 2>&1 || echo "cppcheck ended with $?"; } |
     empty "cppcheck finds nothing in libdtls/ and apps/"
 finish
