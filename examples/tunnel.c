@@ -117,7 +117,7 @@ static void on_end(struct ev_loop *loop, ev_signal *signal, int happened)
 int main(int argc, char **argv)
 {
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(argc == 5 ? (uint16_t)atoi(argv[2]) : 0) };
-    ev_signal end;
+    ev_signal ends[2];
     bool enter = argc == 5 && strcmp(argv[1], "enter") == 0;
 
     target = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(argc == 5 ? (uint16_t)atoi(argv[4]) : 0) };
@@ -140,9 +140,10 @@ int main(int argc, char **argv)
     enter ? getsockname(entrance->plain.fd, (struct sockaddr *)&at, &(socklen_t){ sizeof at })
           : dtls_ev_server_address(server, (struct sockaddr *)&at, &(socklen_t){ sizeof at });
     printf("port %u\n", ntohs(at.sin_port)), fflush(stdout);
-    ev_signal_init(&end, on_end, SIGTERM);
-    ev_signal_start(EV_DEFAULT, &end);
+    for (int i = 0; i < 2; i++) {
+        ev_signal_init(&ends[i], on_end, i == 0 ? SIGTERM : SIGINT);
+        ev_signal_start(EV_DEFAULT, &ends[i]);
+    }
     ev_run(EV_DEFAULT, 0);
-    dtls_ev_server_free(server);
-    return 0;
+    return dtls_ev_server_free(server), 0;
 }

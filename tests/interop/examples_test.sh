@@ -118,8 +118,10 @@ again() { # the entrance hears that the exit ends, and meets the next one
 }
 check "an exit that was restarted is found again" again
 
-all_end() { kill -TERM "$enter_pid" "$other_pid" "$exit_pid" && wait "$enter_pid" && wait "$other_pid" && wait "$exit_pid"; }
-check "both ends end on SIGTERM" all_end
+all_end() { # without leaving an association behind: the exit is told
+    kill -INT "$enter_pid" && kill -TERM "$other_pid" "$exit_pid" && wait "$enter_pid" && wait "$other_pid" && wait "$exit_pid"
+}
+check "both ends end on SIGTERM and SIGINT" all_end
 
 unset TUNNEL_KEY
 check "without a key there is no tunnel" mistake TUNNEL_KEY "$tunnel" exit 0 127.0.0.1 9
