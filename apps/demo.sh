@@ -115,7 +115,7 @@ network=$pid network_narrator=$narrator
 network_port=$(port_of network "$network")
 tell network "loses 5 % of the datagrams, delays all by 20 ms and 5 % of them by 50 ms more (seed $seed)"
 
-start bob "$apps/dtls-call" --json --frames "$room/bob.frames" --tone 600 --for 10.5 --rekey-every 2 \
+start bob "$apps/dtls-call" --json --frames "$room/bob.frames" --tone 600 --for 10.5 --rehandshake-every 2 \
     127.0.0.1 "$network_port"
 status=0
 wait "$pid" || status=$?
@@ -171,7 +171,7 @@ lost=$((up_lost + down_lost))
 by_us=$((sent - received - lost))
 altered=$(($(altered bob alice) + $(altered alice bob)))
 unexplained=$(($(unexplained bob alice up) + $(unexplained alice bob down)))
-rehandshakes=$(sum bob rekeys)
+rehandshakes=$(sum bob rehandshakes)
 
 row() { # name up down
     printf '%-30s %16s %16s\n' "$@"

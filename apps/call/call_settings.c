@@ -23,14 +23,14 @@ const struct option_row call_rows[] = {
       AT(pin), 0, 0, NULL },
 
     HEADING("Keys"),
-    { 1, "profile", "A,B",
+    { 1, "srtp", "A,B",
       "SRTP profiles, best first (all):\nAEAD_AES_128_GCM, AEAD_AES_256_GCM, AES128_CM_HMAC_SHA1_80,\n"
       "AES128_CM_HMAC_SHA1_32",
       settings_read_profiles, AT(profiles), 0, 0, NULL },
-    { 1, "mki", "BYTES", "with an MKI; with listen: of any length, if not 0 (0: without)", option_whole, AT(mki), 0,
-      128, NULL },
-    { 1, "rekey-every", "SECONDS", "renew the keys this often, in the middle of the call (never)", option_real,
-      AT(rekey_every_s), 1, 86400, NULL },
+    { 1, "srtp-mki", "BYTES", "with an MKI; with listen: of any length, if not 0 (0: without)", option_whole, AT(mki),
+      0, 128, NULL },
+    { 1, "rehandshake-every", "SECONDS", "renew the keys this often, in the middle of the call (never)", option_real,
+      AT(rehandshake_every_s), 1, 86400, NULL },
 
     HEADING("Voice"),
     { 1, "codec", "pcmu|opus", "G.711 u-law, or Opus; both ends the same (pcmu)", option_word, AT(codec), 0, 0,

@@ -10,9 +10,9 @@ struct call_settings {
     struct settings_pin pin;
     struct settings_list profiles;
     uint32_t mki;
-    double rekey_every_s; /* 0: never */
-    double for_s;         /* 0: until somebody hangs up, or the file ends */
-    int codec;            /* enum voice_codec */
+    double rehandshake_every_s; /* 0: never */
+    double for_s;               /* 0: until somebody hangs up, or the file ends */
+    int codec;                  /* enum voice_codec */
     uint32_t hz;
     const char *play, *record, *frames; /* NULL: none */
     const char *keylog;

@@ -23,7 +23,7 @@ struct call {
     struct dtls_ev_conn *conn;     /* the call; NULL before and after it */
     struct voice voice;
     struct leg leg;
-    ev_timer speak, tell, rekey, hang_up, linger;
+    ev_timer speak, tell, rehandshake, hang_up, linger;
     bool begun, over;
     int status;
 };
@@ -38,7 +38,7 @@ static const struct option_program program = {
              "Exit status: 0 fine, 1 the call failed, 2 a mistake in the options or files.\n\n"
              "Examples:\n"
              "  dtls-call listen 5004 --record heard.wav\n"
-             "  dtls-call 127.0.0.1 5004 --play speech.wav --rekey-every 10\n",
+             "  dtls-call 127.0.0.1 5004 --play speech.wav --rehandshake-every 10\n",
     .operands = 2,
     .rows = call_rows,
 };
@@ -61,9 +61,9 @@ static void tell_figures(const struct call *call)
 
     if (!call->settings.json) {
         printf("sent %" PRIu64 ", received %" PRIu64 ", lost %" PRIu64 ", duplicated %" PRIu64 ", late %" PRIu64
-               ", undecryptable %" PRIu64 ", longest gap %.1f ms, jitter %.1f ms, rekeys %" PRIu64 "\n",
+               ", undecryptable %" PRIu64 ", longest gap %.1f ms, jitter %.1f ms, rehandshakes %" PRIu64 "\n",
                leg->sent, in->received, reception_lost(in), leg_duplicated(leg), in->late, leg_undecryptable(leg),
-               gap_ms, jitter_ms, leg->rekeys);
+               gap_ms, jitter_ms, leg->rehandshakes);
         return;
     }
     json_begin("report");
@@ -80,7 +80,7 @@ static void tell_figures(const struct call *call)
     json_real("rtt_ms", (double)leg->round_trip_us / 1000);
     json_whole("reports_sent", leg->reports_sent);
     json_whole("reports_received", leg->reports_received);
-    json_whole("rekeys", leg->rekeys);
+    json_whole("rehandshakes", leg->rehandshakes);
     json_end();
 }
 
@@ -88,7 +88,7 @@ static void stop_timers(struct call *call)
 {
     ev_timer_stop(call->loop, &call->speak);
     ev_timer_stop(call->loop, &call->tell);
-    ev_timer_stop(call->loop, &call->rekey);
+    ev_timer_stop(call->loop, &call->rehandshake);
     ev_timer_stop(call->loop, &call->hang_up);
     ev_timer_stop(call->loop, &call->linger);
 }
@@ -174,7 +174,7 @@ static void on_tell(struct ev_loop *loop, ev_timer *timer, int happened)
     dtls_srtp_tick(call->leg.srtp, dtls_ev_now());
 }
 
-static void on_rekey(struct ev_loop *loop, ev_timer *timer, int happened)
+static void on_rehandshake(struct ev_loop *loop, ev_timer *timer, int happened)
 {
     struct call *call = timer->data;
     char peer[ADDRESS_TEXT];
@@ -213,8 +213,8 @@ static void begin_speaking(struct call *call)
     call->begun = true;
     start(call, &call->speak, 0, 1. / VOICE_FRAMES_A_SECOND);
     start(call, &call->tell, REPORT_EVERY_S, REPORT_EVERY_S);
-    if (settings->rekey_every_s > 0)
-        start(call, &call->rekey, settings->rekey_every_s, settings->rekey_every_s);
+    if (settings->rehandshake_every_s > 0)
+        start(call, &call->rehandshake, settings->rehandshake_every_s, settings->rehandshake_every_s);
     if (settings->for_s > 0)
         start(call, &call->hang_up, settings->for_s, 0);
 }
@@ -291,14 +291,14 @@ static void watch(struct call *call)
 
     ev_init(&call->speak, on_speak);
     ev_init(&call->tell, on_tell);
-    ev_init(&call->rekey, on_rekey);
+    ev_init(&call->rehandshake, on_rehandshake);
     ev_init(&call->hang_up, on_hang_up);
     ev_init(&call->linger, on_linger);
     ev_signal_init(&interrupt, on_signal, SIGINT);
     ev_signal_init(&terminate, on_signal, SIGTERM);
     ev_signal_start(call->loop, &interrupt);
     ev_signal_start(call->loop, &terminate);
-    call->speak.data = call->tell.data = call->rekey.data = call->hang_up.data = call->linger.data = call;
+    call->speak.data = call->tell.data = call->rehandshake.data = call->hang_up.data = call->linger.data = call;
     interrupt.data = terminate.data = call;
 }
 

@@ -35,7 +35,7 @@ int leg_take_keys(struct leg *leg, dtls_time now, const struct dtls_conn *conn, 
     int error = media_keys_take(leg->srtp, now, conn, event);
 
     if (error == DTLS_OK && event->keys == DTLS_KEYS_SEND) {
-        leg->rekeys += leg->may_send;
+        leg->rehandshakes += leg->may_send;
         leg->may_send = true;
     }
     return error;

@@ -21,7 +21,7 @@ struct leg {
     uint16_t sequence;
     bool may_send; /* there are keys to protect with */
     bool spoke;    /* the next packet is not the first */
-    uint64_t sent, octets, unsent, reports_sent, reports_received, rekeys, foreign;
+    uint64_t sent, octets, unsent, reports_sent, reports_received, rehandshakes, foreign;
     uint64_t round_trip_us; /* of the last report that shows one; 0: none does */
     uint64_t next;          /* the number, wraps included, of the frame that is heard next */
     struct reception reception;

@@ -39,7 +39,7 @@ static const struct option_row rows[] = {
     { 1, "media-port", "P", "and its UDP port; 0: any (0)", option_whole, AT(media_port), 0, 65535, NULL },
     { 1, "role", "passive|active", "DTLS server or client, where the browser lets us choose (passive)", option_word,
       AT(role), 0, 0, role_words },
-    { 1, "profile", "A,B",
+    { 1, "srtp", "A,B",
       "SRTP profiles, best first (all):\nAEAD_AES_128_GCM, AEAD_AES_256_GCM, AES128_CM_HMAC_SHA1_80,\n"
       "AES128_CM_HMAC_SHA1_32",
       settings_read_profiles, AT(profiles), 0, 0, NULL },

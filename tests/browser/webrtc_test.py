@@ -81,7 +81,7 @@ def check_mistakes():
     check("an unknown option", mistake, "--nonsense", "--nonsense")
     check("a role that is none", mistake, "'both'", "--role", "both")
     check("a port out of range", mistake, "'65536'", "--port", "65536")
-    check("a profile that is none", mistake, "ROT13", "--profile", "ROT13")
+    check("a profile that is none", mistake, "ROT13", "--srtp", "ROT13")
     check("a certificate that is not there", mistake, "/nonexistent", "--tls-cert", "/nonexistent")
     check("a key without a certificate", mistake, "--tls-cert", "--tls-key", "/nonexistent")
     check("an address that is not ours", mistake, "192.0.2.77", "--media-host", "192.0.2.77")
@@ -421,8 +421,8 @@ def many_tabs(browser, server, count):
 
 def check_browser(browser):
     name = browser.version()
-    servers = {"passive": Server(BUILD, "--profile", "AEAD_AES_256_GCM"),
-               "active": Server(BUILD, "--role", "active", "--profile", "AES128_CM_HMAC_SHA1_80")}
+    servers = {"passive": Server(BUILD, "--srtp", "AEAD_AES_256_GCM"),
+               "active": Server(BUILD, "--role", "active", "--srtp", "AES128_CM_HMAC_SHA1_80")}
     tabs = {role: Tab(browser, server) for role, server in servers.items()}
     for tab in tabs.values():
         tab.begin()

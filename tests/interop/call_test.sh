@@ -18,15 +18,15 @@ no_opus=$("$call" --codec opus --record /nonexistent/x.wav listen 0 2>&1 | grep 
 check "no port" mistake "argument" "$call" listen
 check "a port that is none" mistake "'x'" "$call" listen x
 check "port 0 cannot be called" mistake "'0'" "$call" 127.0.0.1 0
-check "an unknown profile" mistake "ROT13" "$call" --profile ROT13 listen 0
-check "a profile twice" mistake "AEAD_AES_128_GCM" "$call" --profile AEAD_AES_128_GCM,AEAD_AES_128_GCM listen 0
-check "too long an MKI" mistake "'129'" "$call" --mki 129 listen 0
+check "an unknown profile" mistake "ROT13" "$call" --srtp ROT13 listen 0
+check "a profile twice" mistake "AEAD_AES_128_GCM" "$call" --srtp AEAD_AES_128_GCM,AEAD_AES_128_GCM listen 0
+check "too long an MKI" mistake "'129'" "$call" --srtp-mki 129 listen 0
 check "a file that is not there" mistake "$room/none.wav" "$call" --play "$room/none.wav" listen 0
 echo "no sound" >"$room/text.wav"
 check "a file that is no WAV" mistake "$room/text.wav" "$call" --play "$room/text.wav" listen 0
 check "a place that cannot be written" mistake "/nonexistent" "$call" --record /nonexistent/x.wav listen 0
 check "a key without a certificate" mistake --cert "$call" --key "$room/key.pem" listen 0
-check "--help is no mistake" eval '"$call" --help | grep -q -- "--rekey-every"'
+check "--help is no mistake" eval '"$call" --help | grep -q -- "--rehandshake-every"'
 
 # ---- calls ----
 
@@ -58,24 +58,24 @@ whole_call() { # OPTIONS-OF-BOTH...: a perfect network
 }
 
 for profile in AEAD_AES_128_GCM AEAD_AES_256_GCM AES128_CM_HMAC_SHA1_80 AES128_CM_HMAC_SHA1_32; do
-    check "a call with $profile" whole_call --profile $profile
-    check "  ... and an MKI of 4 bytes" whole_call --profile $profile --mki 4
+    check "a call with $profile" whole_call --srtp $profile
+    check "  ... and an MKI of 4 bytes" whole_call --srtp $profile --srtp-mki 4
 done
 if [ "$no_opus" = 0 ]; then
     check "a call with Opus" whole_call --codec opus
 else
     skip "a call with Opus" "libopus was not there when this was built"
 fi
-check "an MKI of 128 bytes" whole_call --mki 128
+check "an MKI of 128 bytes" whole_call --srtp-mki 128
 
 renewed() { # 4 seconds, three renewals, nothing lost
-    listen && ring --for 3.6 --rekey-every 1.1 --pin "$pin" && wait "$alice" && same bob alice && same alice bob &&
-        [ "$(value bob rekeys)" = 3 ] && [ "$(value alice rekeys)" = 3 ] && [ "$(value bob reports_received)" -ge 2 ]
+    listen && ring --for 3.6 --rehandshake-every 1.1 --pin "$pin" && wait "$alice" && same bob alice && same alice bob &&
+        [ "$(value bob rehandshakes)" = 3 ] && [ "$(value alice rehandshakes)" = 3 ] && [ "$(value bob reports_received)" -ge 2 ]
 }
 check "keys are renewed three times, and nothing is lost" renewed
 
 no_common_profile() {
-    listen --profile AEAD_AES_256_GCM && ! ring --for 1 --profile AEAD_AES_128_GCM && stop "$alice" &&
+    listen --srtp AEAD_AES_256_GCM && ! ring --for 1 --srtp AEAD_AES_128_GCM && stop "$alice" &&
         grep -q '"failed"' "$room/bob.out" && ! grep -q '"open"' "$room/bob.out" "$room/alice.out"
 }
 check "nothing in common: no call, and both say so" no_common_profile
@@ -114,14 +114,14 @@ check "  ... which, played again, is heard as it was" replayed
 
 through_impair() { # a bad network: what is missing is what it took
     local proxy
-    listen --profile AES128_CM_HMAC_SHA1_32 || return 1
+    listen --srtp AES128_CM_HMAC_SHA1_32 || return 1
     timeout 60 "$build/apps/udp-impair" --listen 0 --to "127.0.0.1:$port" --json --seed 5 --loss 10 --duplicate 5 \
         --reorder 10 --delay 10 >"$room/proxy.out" &
     proxy=$!
     started+=("$proxy")
     wait_for '"listening"' "$room/proxy.out" || return 1
     port=$(sed -n 's/.*"listening".*"port":\([0-9]*\).*/\1/p' "$room/proxy.out")
-    ring --for 3.6 --rekey-every 1.1 --profile AES128_CM_HMAC_SHA1_32 && wait "$alice" || return 1
+    ring --for 3.6 --rehandshake-every 1.1 --srtp AES128_CM_HMAC_SHA1_32 && wait "$alice" || return 1
     stop "$proxy"
     wait "$proxy"
     local lost
