@@ -5,7 +5,7 @@
 set -u
 cd "$1" || exit 1
 command -v mmdebstrap > /dev/null || { echo "1..0 # SKIP mmdebstrap is not installed"; exit 0; }
-mirror=http://deb.debian.org/debian
+. tests/port/mirror.sh
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 
@@ -62,7 +62,7 @@ for suite in bookworm trixie; do
         '--customize-hook=chroot "$1" bash /inside.sh' "--customize-hook=sync-out /out $out" \
         $suite /dev/null $mirror > "$room/log" 2>&1; then
         tests=$((tests + 1))
-        if grep -qE 'Could not resolve|Could not connect|Cannot initiate the connection' "$room/log"; then
+        if mirror_is_away "$room/log"; then
             echo "ok $tests - $suite # SKIP Debian's mirror cannot be reached"
         else
             echo "not ok $tests - $suite: no such system"

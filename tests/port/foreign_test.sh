@@ -7,7 +7,7 @@ unset CC
 source_dir=$1
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
-mirror=http://deb.debian.org/debian
+. "$source_dir/tests/port/mirror.sh"
 release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 behaviour=(admission data endpoint endpoint_admit endpoint_restart found handshake hostile rehandshake rehandshake_data
     store ticket_keys)
@@ -34,7 +34,7 @@ try() { # PROCESSOR COMPILER-PREFIX MESON-FAMILY ENDIAN RUNNER: how a program is
     done
     if ! mmdebstrap --variant=extract --architectures="$1" --include=libc6-dev,nettle-dev,libgmp-dev,libcunit1-dev \
         "$release" "$root" $mirror > "$room/log" 2>&1; then
-        if grep -qE 'Could not resolve|Could not connect|Cannot initiate the connection' "$room/log"; then
+        if mirror_is_away "$room/log"; then
             skip "$1" "Debian's mirror cannot be reached"
             return
         fi

@@ -9,7 +9,7 @@ source_dir=$1
 command -v mmdebstrap > /dev/null || { echo "1..0 # SKIP mmdebstrap is not installed"; exit 0; }
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
-mirror=http://deb.debian.org/debian
+. "$source_dir/tests/port/mirror.sh"
 libraries=usr/lib/$($CC -print-multiarch)
 
 # The lists of sid and experimental are good for a week only, and a mirror may be older.
@@ -17,7 +17,7 @@ if ! mmdebstrap --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' 
     "deb $mirror sid main" "deb $mirror experimental main" > "$room/log" 2>&1; then
     if grep -q 'Unable to locate package nettle4-dev' "$room/log"; then
         reason="Debian's experimental has no nettle4-dev any more"
-    elif grep -qE 'Could not resolve|Could not connect|Cannot initiate the connection' "$room/log"; then
+    elif mirror_is_away "$room/log"; then
         reason="Debian's mirror cannot be reached"
     else
         echo "1..1"

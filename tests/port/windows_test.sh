@@ -2,21 +2,17 @@
 # windows_test.sh SOURCE-DIRECTORY - the core compiles for Windows, with MinGW's compiler. That shows that types, macros and
 # calls are there, and no more: Debian has no nettle for Windows, so nothing is linked or run.
 set -u
-CC=${CC:-cc}
 cd "$1" || exit 1
+. tests/port/core.sh
 mingw=x86_64-w64-mingw32-gcc
 command -v $mingw > /dev/null || { echo "1..0 # SKIP $mingw is not installed"; exit 0; }
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 echo "1..1"
 
-# nettle's headers alone, without those of Linux around them. MinGW knows no visibility, and says so.
-mkdir "$room/headers"
-cp -r "$(pkg-config --variable=includedir nettle)/nettle" "$room/headers"
-echo '#include <gmp.h>' | $CC -E - | sed -n 's/^# 1 "\(.*\/gmp\.h\)".*/\1/p' | head -n 1 | xargs cp -t "$room/headers"
-for file in libdtls/error.c libdtls/{bytes,crypto,identity,messages,record,handshake,conn,endpoint}/*.c; do
-    [[ $file == */random_linux.c || $file == */random_darwin.c || $file == */aead_gcm_ipsec.c ]] || echo "$file"
-done | xargs -P 2 -n 10 $mingw -std=c11 -Wall -Wextra -Wno-attributes -Werror -fsyntax-only -I include -I libdtls \
+# MinGW knows no visibility, and says so.
+nettle_headers "$room/headers"
+core_files windows | xargs -P 2 -n 10 $mingw -std=c11 -Wall -Wextra -Wno-attributes -Werror -fsyntax-only -I include -I libdtls \
     -I "$room/headers" > "$room/log" 2>&1
 status=$?
 [ $status = 0 ] || echo -n "not "
