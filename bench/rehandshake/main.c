@@ -345,8 +345,10 @@ int main(int argc, char **argv)
         refuse("--plot needs real calls (see --real-calls)");
     add_peer_cases(&table, &choices.peers, choices.only, false);
     add_peer_cases(&quiet, &choices.peers, choices.only, true);
+    if (table.count == 0 && choices.real_calls > 0 && choices.only != NULL)
+        refuse("--only %s: there is no such program (see --peer)", choices.only);
     if (table.count == 0 && choices.real_calls > 0)
-        refuse("--only %s: there is no such program (see --peer)", choices.only != NULL ? choices.only : "");
+        refuse("no peer program was built: --real-calls 0, or --peer");
     if (choices.plot != NULL && !may_write(choices.plot))
         refuse("--plot %s: %s", choices.plot, strerror(errno));
     if (!choices.json) {
