@@ -90,7 +90,7 @@ kills_server() { # the line after the command leaves in the same moment as the C
 check "data in mid-handshake is fatal to Botan's server: unexpected_message" kills_server
 
 flows() { # MODES: what comes back is not as it was sent, for the server cuts it at ends of line
-    start_botan p256 "$room/willing" && timeout 60 "$client" --json --flow 200 --for 5 --peer-model strict \
+    start_botan p256 "$room/willing" && timeout --foreground 60 "$client" --json --flow 200 --for 5 --peer-model strict \
         --rehandshake-every 1.3 --rehandshake "$1" 127.0.0.1 "$port" </dev/null >"$room/ours.out" 2>"$room/ours.err" &&
         says ours '"report".*"sent":1000,.*"rehandshakes":[2-9]' && says peer close_notify && clean_up
 }

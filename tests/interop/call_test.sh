@@ -36,7 +36,7 @@ value() { # WHO KEY: of its report
 
 listen() { # OPTIONS...: $port and $alice
     : >"$room/alice.out"
-    timeout 60 "$call" --json --frames "$room/alice.frames" "$@" listen 0 >"$room/alice.out" 2>"$room/alice.err" &
+    timeout --foreground 60 "$call" --json --frames "$room/alice.frames" "$@" listen 0 >"$room/alice.out" 2>"$room/alice.err" &
     alice=$!
     started+=("$alice")
     wait_for '"listening"' "$room/alice.out" || return 1
@@ -45,7 +45,7 @@ listen() { # OPTIONS...: $port and $alice
 }
 
 ring() { # OPTIONS...: calls $port; the status of the call
-    timeout 60 "$call" --json --frames "$room/bob.frames" --tone 600 "$@" 127.0.0.1 "$port" >"$room/bob.out" 2>"$room/bob.err"
+    timeout --foreground 60 "$call" --json --frames "$room/bob.frames" --tone 600 "$@" 127.0.0.1 "$port" >"$room/bob.out" 2>"$room/bob.err"
 }
 
 same() { # all that was sent was received, as it was
@@ -89,7 +89,7 @@ check "a wrong fingerprint: no keys, no media" wrong_pin
 
 too_late() { # a second caller: the first one hears nothing of it
     listen || return 1
-    timeout 60 "$call" --json --for 3 --frames "$room/first.frames" 127.0.0.1 "$port" >"$room/first.out" &
+    timeout --foreground 60 "$call" --json --for 3 --frames "$room/first.frames" 127.0.0.1 "$port" >"$room/first.out" &
     local first=$!
     started+=("$first")
     wait_for '"keys"' "$room/first.out"
@@ -115,7 +115,7 @@ check "  ... which, played again, is heard as it was" replayed
 through_impair() { # a bad network: what is missing is what it took
     local proxy
     listen --srtp AES128_CM_HMAC_SHA1_32 || return 1
-    timeout 60 "$build/apps/udp-impair" --listen 0 --to "127.0.0.1:$port" --json --seed 5 --loss 10 --duplicate 5 \
+    timeout --foreground 60 "$build/apps/udp-impair" --listen 0 --to "127.0.0.1:$port" --json --seed 5 --loss 10 --duplicate 5 \
         --reorder 10 --delay 10 >"$room/proxy.out" &
     proxy=$!
     started+=("$proxy")
@@ -137,11 +137,11 @@ check "through a bad network, only that loses packets" through_impair
 phone=$build/examples/example-softphone
 example() {
     local alice
-    timeout 30 "$phone" listen 45117 >"$room/phone.out" 2>&1 &
+    timeout --foreground 30 "$phone" listen 45117 >"$room/phone.out" 2>&1 &
     alice=$!
     started+=("$alice")
     wait_for SHA-256 "$room/phone.out" &&
-        timeout 3 "$phone" 127.0.0.1 45117 "$(head -n 1 "$room/phone.out")" >"$room/phone2.out" 2>&1
+        timeout --foreground 3 "$phone" 127.0.0.1 45117 "$(head -n 1 "$room/phone.out")" >"$room/phone2.out" 2>&1
     stop "$alice"
     grep -q "heard 50 packets" "$room/phone.out" && grep -q "heard 100 packets" "$room/phone2.out"
 }

@@ -125,7 +125,7 @@ its_client_fails() { # PATTERN OPTIONS...: our server says so, and it is not ope
     local pattern=$1 status
     shift
     seen=$(wc -l <"$room/server.out")
-    timeout 10 "${peer_client[@]//PORT/$port}" "$@" </dev/null >"$room/peer.out" 2>"$room/peer.err"
+    timeout --foreground 10 "${peer_client[@]//PORT/$port}" "$@" </dev/null >"$room/peer.out" 2>"$room/peer.err"
     status=$?
     [ $status = 1 ] && server_says "\"failed\".*$pattern" && ! grep -q '^open' "$room/peer.out"
 }

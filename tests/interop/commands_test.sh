@@ -36,7 +36,7 @@ begin() { # SERVER'S OPTIONS -- CLIENT'S OPTIONS: file descriptor 8 types at the
     wait_for '"listening"' "$room/server.out" || return 1
     port=$(sed -n 's/.*"event":"listening".*"port":\([0-9]*\).*/\1/p' "$room/server.out")
     : >"$room/client.out"
-    timeout 60 "$client" --json --commands "$@" 127.0.0.1 "$port" <&9 >"$room/client.out" 2>"$room/client.err" &
+    timeout --foreground 60 "$client" --json --commands "$@" 127.0.0.1 "$port" <&9 >"$room/client.out" 2>"$room/client.err" &
     client_pid=$!
     started+=($client_pid)
     wait_for '"open"' "$room/client.out" && wait_for '"open"' "$room/server.out"
@@ -143,7 +143,7 @@ check "a mistake is one line, and costs nothing" complains
 
 colon_is_data() { # without --commands
     start_server || return 1
-    printf ':status\n' | timeout 20 "$client" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
+    printf ':status\n' | timeout --foreground 20 "$client" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
         [ "$(cat "$room/client.out")" = :status ] && stop_server
 }
 check "without --commands a colon is data" colon_is_data
@@ -160,7 +160,7 @@ renews() { # SIDE OPTION N
     local option=("--renew-after-$2" "$3") server_options=() client_options=()
     if [ "$1" = server ]; then server_options=("${option[@]}"); else client_options=("${option[@]}"); fi
     start_server "${server_options[@]}" || return 1
-    timeout 30 "$client" --json --flow 100 --for 4 "${client_options[@]}" 127.0.0.1 "$port" </dev/null \
+    timeout --foreground 30 "$client" --json --flow 100 --for 4 "${client_options[@]}" 127.0.0.1 "$port" </dev/null \
         >"$room/client.out" 2>"$room/client.err" &&
         grep -q '"event":"report".*"sent":400,"received":400,"lost":0' "$room/client.out" &&
         [ "$(grep -c '"event":"rehandshake_done"' "$room/client.out")" -ge 2 ] && stop_server
@@ -181,7 +181,7 @@ check "a flow goes on through rehandshakes that are typed" flows_with_commands
 
 pauses() { # a strict client's records are late, and none is lost
     start_server || return 1
-    timeout 30 "$client" --json --flow 500 --for 3 --peer-model strict --rehandshake-every 1.2 127.0.0.1 "$port" </dev/null \
+    timeout --foreground 30 "$client" --json --flow 500 --for 3 --peer-model strict --rehandshake-every 1.2 127.0.0.1 "$port" </dev/null \
         >"$room/client.out" 2>"$room/client.err" &&
         grep -q '"event":"report".*"sent":1500,"received":1500,"lost":0' "$room/client.out" &&
         grep -q '"event":"rehandshake_done"' "$room/client.out" && stop_server

@@ -14,7 +14,7 @@ check "no associations are too few" mistake "'0'" "$bench" --associations 0
 check "  ... and half a number is none" mistake "'10x'" "$bench" --associations 10x
 
 run() {
-    timeout 120 "$bench" --quick --associations 300 --json >"$room/rows.out" 2>"$room/rows.err" && [ ! -s "$room/rows.err" ]
+    timeout --foreground 120 "$bench" --quick --associations 300 --json >"$room/rows.out" 2>"$room/rows.err" && [ ! -s "$room/rows.err" ]
 }
 
 text='"[^"]+"'

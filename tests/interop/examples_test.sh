@@ -32,7 +32,7 @@ check "epoll_server sends lines back" serves
 
 sensor=$(program example-sensor)
 senses() {
-    timeout 20 "$sensor" 127.0.0.1 "$port" 25 "$fingerprint" >"$room/sensor.out" 2>"$room/sensor.err" &&
+    timeout --foreground 20 "$sensor" 127.0.0.1 "$port" 25 "$fingerprint" >"$room/sensor.out" 2>"$room/sensor.err" &&
         [ "$(cat "$room/sensor.out")" = "$(seq -f 'reading %g' 25)" ] && grep -q '^rehandshake_done' "$room/sensor.err"
 }
 check "sensor renews its keys on the way, and each reading comes back" senses
@@ -45,7 +45,7 @@ renews() { # three clients, while their records flow
     local flows=() one
     for one in 1 2 3; do
         : >"$room/flow$one.out"
-        timeout 30 "$client" --json --flow 100 --for 2 127.0.0.1 "$port" </dev/null >"$room/flow$one.out" 2>"$room/flow$one.err" &
+        timeout --foreground 30 "$client" --json --flow 100 --for 2 127.0.0.1 "$port" </dev/null >"$room/flow$one.out" 2>"$room/flow$one.err" &
         flows+=($!)
     done
     for one in 1 2 3; do wait_for '"open"' "$room/flow$one.out" || return 1; done
@@ -82,7 +82,7 @@ plain() {
     "$(program udp-echo)" >"$room/echo.out" &
     started+=($!)
     wait_for '[0-9]' "$room/echo.out" && echo_port=$(cat "$room/echo.out") &&
-        timeout 20 "$room/plain" 127.0.0.1 "$echo_port" 3 >"$room/plain.out" 2>"$room/plain.err" &&
+        timeout --foreground 20 "$room/plain" 127.0.0.1 "$echo_port" 3 >"$room/plain.out" 2>"$room/plain.err" &&
         [ "$(cat "$room/plain.out")" = "$(seq -f 'reading %g' 3)" ]
 }
 check "sensor without the lines that end with DTLS is a program on plain UDP" plain
@@ -93,7 +93,7 @@ tunnel=$(program example-tunnel)
 export TUNNEL_KEY=0123456789abcdef0123456789abcdef
 
 goes_through() { # PORT: the last reading comes back; the first ones find no association yet
-    timeout 20 "$room/plain" 127.0.0.1 "$1" 5 >"$room/plain.out" 2>"$room/plain.err"
+    timeout --foreground 20 "$room/plain" 127.0.0.1 "$1" 5 >"$room/plain.out" 2>"$room/plain.err"
     [ "$(tail -n 1 "$room/plain.out")" = "reading 5" ]
 }
 

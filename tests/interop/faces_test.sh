@@ -101,7 +101,7 @@ mistaken "an implementation that is not there, before anything is measured" "--o
 # ---- a report that is cut off ----
 
 cut_off() {
-    timeout 10 "${at[udp-impair]}" --listen 0 --to 127.0.0.1:9 --for 0.1 >/dev/full 2>"$room/cut.err"
+    timeout --foreground 10 "${at[udp-impair]}" --listen 0 --to 127.0.0.1:9 --for 0.1 >/dev/full 2>"$room/cut.err"
     [ $? = 2 ] && grep -qx 'udp-impair: stdout: not all of it could be written' "$room/cut.err"
 }
 check "a report that does not fit on the disk is told, exit 2" cut_off
@@ -114,7 +114,7 @@ on_a_terminal() { # with stderr on one, progress is shown there; nowhere is anyt
     grep -q $'\r.*1 s  sent [0-9]*  received [0-9]* ' "$room/terminal.out" && ! grep -q $'\033' "$room/terminal.out"
 }
 in_a_file() {
-    timeout 20 "$client" --flow 20 --for 1.3 127.0.0.1 "$port" </dev/null >"$room/file.out" 2>"$room/file.err" &&
+    timeout --foreground 20 "$client" --flow 20 --for 1.3 127.0.0.1 "$port" </dev/null >"$room/file.out" 2>"$room/file.err" &&
         ! grep -q $'[\r\033]' "$room/file.out" "$room/file.err"
 }
 check "a server starts" start_server

@@ -86,7 +86,7 @@ renews() { # LINE OPTIONS...: LINE is typed where the rehandshake is due
         wait_for rehandshake_done "$room/client.out"
         echo second; wait_for '"text":"second' "$room/client.out"
         echo third; wait_for '"text":"third' "$room/client.out"
-    } | timeout 20 "$client" --json "$@" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
+    } | timeout --foreground 20 "$client" --json "$@" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
         client_says '"text":"first' && client_says '"text":"second' && client_says '"text":"third' &&
         client_says '"report".*"rehandshakes":[1-9]'
 }
@@ -152,7 +152,7 @@ stop_server
 
 refuses() {
     seen=$(wc -l <"$room/server.out")
-    ! timeout 10 "${peer_client[@]//PORT/$port}" </dev/null >"$room/peer.out" 2>"$room/peer.err" &&
+    ! timeout --foreground 10 "${peer_client[@]//PORT/$port}" </dev/null >"$room/peer.out" 2>"$room/peer.err" &&
         grep -q 'fatal alert' "$room/peer.out" "$room/peer.err" && server_says '"event":"failed"'
 }
 start_server --client-cert require
@@ -191,7 +191,7 @@ close_is_heard() { # while gnutls-cli's stdin stays open
     start_server && seen=0 || return 1
     : >"$room/peer.out"
     { server_says '"open"'; kill -TERM "$server_pid"; wait_for 'Peer has closed' "$room/peer.out"; } |
-        timeout 10 "${peer_client[@]//PORT/$port}" >"$room/peer.out" 2>"$room/peer.err" &&
+        timeout --foreground 10 "${peer_client[@]//PORT/$port}" >"$room/peer.out" 2>"$room/peer.err" &&
         grep -q 'Peer has closed' "$room/peer.out" && wait "$server_pid" && server_says '"event":"closed"'
 }
 check "gnutls-cli hears our server's close" close_is_heard
@@ -207,7 +207,7 @@ is_renewed() { # LINE OUR SERVER'S OPTIONS...: LINE is typed where the rehandsha
         server_says rehandshake_done
         sleep 0.3 # for gnutls-cli to have finished too
         echo second; wait_for '^second' "$room/peer.out"
-    } | timeout 10 "${peer_client[@]//PORT/$port}" --inline-commands >"$room/peer.out" 2>"$room/peer.err" &&
+    } | timeout --foreground 10 "${peer_client[@]//PORT/$port}" --inline-commands >"$room/peer.out" 2>"$room/peer.err" &&
         grep -q '^first' "$room/peer.out" && grep -q '^second' "$room/peer.out" &&
         server_says '"report".*"rehandshakes":[1-9]' && stop_server
 }

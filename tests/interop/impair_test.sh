@@ -36,7 +36,7 @@ send_records() { # sequence, from 11 to 99
 }
 
 receive() { # seconds to wait: one datagram to stdout
-    timeout "$1" dd bs=65536 count=1 status=none <&3 || true
+    timeout --foreground "$1" dd bs=65536 count=1 status=none <&3 || true
 }
 
 sum() { # direction key
@@ -132,12 +132,12 @@ what_is_under_way_at_the_end_is_lost() {
 }
 
 it_ends_by_itself() {
-    timeout 5 "$impair" --listen 0 --to "[::1]:9" --for 0.1 >"$room/impair.out" &&
+    timeout --foreground 5 "$impair" --listen 0 --to "[::1]:9" --for 0.1 >"$room/impair.out" &&
         grep -q '^up: 0 datagrams' "$room/impair.out"
 }
 
 a_value_may_follow_an_equals_sign() {
-    timeout 5 "$impair" --listen=0 --to=127.0.0.1:9 --for=0.1 --loss=5 --seed=18446744073709551615 \
+    timeout --foreground 5 "$impair" --listen=0 --to=127.0.0.1:9 --for=0.1 --loss=5 --seed=18446744073709551615 \
         >"$room/impair.out" &&
         grep -q '^listening on 127.0.0.1 port [1-9]' "$room/impair.out"
 }

@@ -106,7 +106,7 @@ check "our server's data in mid-handshake arrives at JSSE's client" unrepeated s
 flows() { # LOST OPTIONS...
     local lost=$1
     shift
-    start_java p256 && start_slow_path && timeout 60 "$client" --json --flow 100 --for 5 --rehandshake-first 2 \
+    start_java p256 && start_slow_path && timeout --foreground 60 "$client" --json --flow 100 --for 5 --rehandshake-first 2 \
         --rehandshake-every 60 --initial-timeout 5000 "$@" 127.0.0.1 "$port" \
         </dev/null >"$room/ours.out" 2>"$room/ours.err" &&
         says ours '"report".*"sent":500,.*'"$lost"',.*"rehandshakes":1,' && says peer closed && clean_up

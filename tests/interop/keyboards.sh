@@ -46,7 +46,7 @@ has_not_said() { # WHO PATTERN
 visit_peer() { # OPTIONS...
     ours=client
     give_us_a_keyboard
-    timeout 100 "$client" --json --commands "$@" 127.0.0.1 "$port" <&9 >"$room/ours.out" 2>"$room/ours.err" &
+    timeout --foreground 100 "$client" --json --commands "$@" 127.0.0.1 "$port" <&9 >"$room/ours.out" 2>"$room/ours.err" &
     ours_pid=$!
     started+=($ours_pid)
     says ours '"open"\|"failed"' && says ours '"open"'
@@ -69,7 +69,7 @@ let_peer_in() { # COMMAND...: PORT in it stands for our server's
     mkfifo "$room/keyboard"
     exec 7<>"$room/keyboard"
     : >"$room/peer.out"
-    timeout 100 stdbuf -o0 "${@//PORT/$port}" <&7 >"$room/peer.out" 2>&1 &
+    timeout --foreground 100 stdbuf -o0 "${@//PORT/$port}" <&7 >"$room/peer.out" 2>&1 &
     peer_pid=$!
     started+=($peer_pid)
     says ours '"open"'

@@ -22,13 +22,13 @@ capture() { # tshark on loopback, at the server's port, once it shows the noise 
 says() { # TEXT OPTIONS...: once, and the server says it again
     local text=$1
     shift
-    printf '%s\n' "$text" | timeout 20 "$client" --json --keylog "$room/client.keys" "$@" 127.0.0.1 "$port" \
+    printf '%s\n' "$text" | timeout --foreground 20 "$client" --json --keylog "$room/client.keys" "$@" 127.0.0.1 "$port" \
         >"$room/client.out" 2>"$room/client.err" && grep -q "\"text\":\"$text" "$room/client.out"
 }
 
 rehandshakes() {
     wait_for rehandshake_done "$room/client.out" |
-        timeout 20 "$client" --json --keylog "$room/client.keys" --rehandshake-first 0.2 --rehandshake-every 60 \
+        timeout --foreground 20 "$client" --json --keylog "$room/client.keys" --rehandshake-first 0.2 --rehandshake-every 60 \
             127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" && grep -q rehandshake_done "$room/client.out"
 }
 

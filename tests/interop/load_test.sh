@@ -24,7 +24,7 @@ check "more clients than file descriptors are told" few_files
 
 # shellcheck disable=SC2120
 run() { # OPTIONS...: status of the program; its one object in load.out
-    timeout 60 "$load" --json "$@" "127.0.0.1:$port" >"$room/load.out" 2>"$room/load.err"
+    timeout --foreground 60 "$load" --json "$@" "127.0.0.1:$port" >"$room/load.out" 2>"$room/load.err"
 }
 
 value() { # KEY
@@ -73,7 +73,7 @@ few_but_more_to_have() {
 check "a soft limit of file descriptors is raised" few_but_more_to_have
 
 for_people() {
-    timeout 60 "$load" --clients 2 --records 10 --seconds 1 "127.0.0.1:$port" >"$room/load.out" 2>"$room/load.err" &&
+    timeout --foreground 60 "$load" --clients 2 --records 10 --seconds 1 "127.0.0.1:$port" >"$room/load.out" 2>"$room/load.err" &&
         grep -q '^handshakes  *2 of 2' "$room/load.out" && grep -q '^records  *\([0-9]*\) sent,.* \1 echoed,.* 0 lost' "$room/load.out"
 }
 check "lines for people" for_people

@@ -99,9 +99,9 @@ printed() { # PAGE OUTPUT...: each key and event there is in the page; drop reas
 
 converses() { # much happens
     start_server --rehandshake-every 0.3 --srtp AEAD_AES_128_GCM --print-srtp-keys --alpn a || return 1
-    timeout 20 "$client" --json --flow 50 --for 1 --resume "$room/session" --srtp AEAD_AES_128_GCM --export EXPERIMENTAL \
+    timeout --foreground 20 "$client" --json --flow 50 --for 1 --resume "$room/session" --srtp AEAD_AES_128_GCM --export EXPERIMENTAL \
         --print-srtp-keys --name example.org --alpn a 127.0.0.1 "$port" </dev/null >"$room/flow.out" 2>"$room/flow.err" &&
-        printf ':status\nhello\n:rehandshake full\n' | timeout 20 "$client" --json --commands 127.0.0.1 "$port" \
+        printf ':status\nhello\n:rehandshake full\n' | timeout --foreground 20 "$client" --json --commands 127.0.0.1 "$port" \
             >"$room/lines.out" 2>"$room/lines.err" && stop_server
 }
 check "a client and a server have much to tell" converses

@@ -22,14 +22,14 @@ many=(--cert "$p256" --sni-cert "a.example=$ed25519" --sni-cert "*.b.example=$p3
 meets() { # PATTERN CLIENT'S OPTIONS...: in the client's open event
     local pattern=$1
     shift
-    echo hello | timeout 20 "$client" --json "$@" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
+    echo hello | timeout --foreground 20 "$client" --json "$@" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
         client_says "\"open\".*$pattern"
 }
 
 refuses() { # PATTERN CLIENT'S OPTIONS...: the client fails, and says so
     local pattern=$1
     shift
-    ! timeout 20 "$client" --json "$@" 127.0.0.1 "$port" </dev/null >"$room/client.out" 2>"$room/client.err" &&
+    ! timeout --foreground 20 "$client" --json "$@" 127.0.0.1 "$port" </dev/null >"$room/client.out" 2>"$room/client.err" &&
         cat "$room/client.out" "$room/client.err" | grep -q -- "$pattern"
 }
 

@@ -34,7 +34,7 @@ connects() { # IDENTITY SUITE GROUP
 }
 
 openssl_alone() { # IDENTITY: does s_client understand s_server?
-    start_s_server "$1" && timeout 10 "${peer_client[@]//PORT/$port}" </dev/null >"$room/alone.out" 2>&1 && stop_peer
+    start_s_server "$1" && timeout --foreground 10 "${peer_client[@]//PORT/$port}" </dev/null >"$room/alone.out" 2>&1 && stop_peer
 }
 
 try_s_server() { # IDENTITY SUITE GROUP
@@ -122,7 +122,7 @@ stop_server
 
 refuses() {
     seen=$(wc -l <"$room/server.out")
-    ! timeout 10 "${peer_client[@]//PORT/$port}" </dev/null >"$room/peer.out" 2>"$room/peer.err" &&
+    ! timeout --foreground 10 "${peer_client[@]//PORT/$port}" </dev/null >"$room/peer.out" 2>"$room/peer.err" &&
         grep -q 'alert handshake failure' "$room/peer.err" && server_says '"event":"failed"'
 }
 start_server --client-cert require
@@ -165,7 +165,7 @@ close_is_heard() { # while s_client's stdin stays open
     start_server && seen=0 || return 1
     : >"$room/peer.out"
     { server_says '"open"'; kill -TERM "$server_pid"; wait_for '^closed' "$room/peer.out"; } |
-        timeout 10 "${peer_client[@]//PORT/$port}" >"$room/peer.out" 2>"$room/peer.err" &&
+        timeout --foreground 10 "${peer_client[@]//PORT/$port}" >"$room/peer.out" 2>"$room/peer.err" &&
         grep -q '^closed' "$room/peer.out" && wait "$server_pid" && server_says '"event":"closed"'
 }
 check "s_client hears our server's close" close_is_heard

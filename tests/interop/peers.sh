@@ -32,7 +32,7 @@ start_peer() { # READY COMMAND...: sets port, peer_pid
     for _ in 1 2 3 4 5; do # below the ports that are given to clients
         port=$((20000 + RANDOM % 10000))
         : >"$room/peer.out"
-        (ulimit -f "$most_kilobytes"; exec timeout 100 stdbuf -oL "${@//PORT/$port}") <&7 >"$room/peer.out" 2>&1 &
+        (ulimit -f "$most_kilobytes"; exec timeout --foreground 100 stdbuf -oL "${@//PORT/$port}") <&7 >"$room/peer.out" 2>&1 &
         peer_pid=$!
         started+=($peer_pid)
         wait_for "$ready" "$room/peer.out" && return 0
@@ -57,7 +57,7 @@ word=0
 meet_server() { # OPTIONS...: our client and the peer's server say a line to each other, then our client closes
     word=$((word + 1))
     { echo "line-$word"; peer_answers "line-$word"; wait_for "\"data\".*\"line-$word" "$room/client.out"; } |
-        timeout 20 "$client" --json "$@" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
+        timeout --foreground 20 "$client" --json "$@" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
         grep -q '"event":"closed"' "$room/client.out" && grep -q "\"data\".*\"line-$word" "$room/client.out"
 }
 
@@ -71,7 +71,7 @@ meet_client() { # OPTIONS...: the peer's client says a line to our server, which
     word=$((word + 1))
     seen=$(wc -l <"$room/server.out")
     { echo "line-$word"; wait_for "line-$word" "$room/peer.out"; } |
-        timeout 10 "${peer_client[@]//PORT/$port}" "$@" >"$room/peer.out" 2>"$room/peer.err" &&
+        timeout --foreground 10 "${peer_client[@]//PORT/$port}" "$@" >"$room/peer.out" 2>"$room/peer.err" &&
         grep -q "line-$word" "$room/peer.out" && server_says '"event":"closed"'
 }
 

@@ -239,13 +239,13 @@ run_pair() { # DIRECTORY PEER ROLE ASKS FOR TRAFFIC USE BUT: leaves what both ha
     local directory=$1 ours theirs server client port proxy_pid=
     shift
     set_options "$@"
-    timeout 20 "${server[1]}" call --listen 0 "${server[@]:2}" \
+    timeout --foreground 20 "${server[1]}" call --listen 0 "${server[@]:2}" \
         >"$directory/${server[0]}.json" 2>"$directory/${server[0]}.err" &
     local server_pid=$!
     wait_for listening "$directory/${server[0]}.json" || return
     port=$(sed -n 's/.*"listening","port":\([0-9]*\).*/\1/p' "$directory/${server[0]}.json")
     [ "$5" = quiet ] || start_delay "$directory" || return
-    timeout 20 "${client[1]}" call --connect "127.0.0.1:$port" "${client[@]:2}" \
+    timeout --foreground 20 "${client[1]}" call --connect "127.0.0.1:$port" "${client[@]:2}" \
         >"$directory/${client[0]}.json" 2>"$directory/${client[0]}.err"
     echo $? >"$directory/${client[0]}.status"
     wait "$server_pid"

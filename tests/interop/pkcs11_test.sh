@@ -111,7 +111,7 @@ done
 
 rehandshakes() {
     start_with p256 --rehandshake-every 3 --rehandshake-first 1.5 --client-cert require --ca "$ca/root.pem" || return 1
-    timeout 30 "$client" --json --flow 100 --for 4 --rehandshake-every 1.5 --rehandshake-first 0.5 --ca "$ca/root.pem" \
+    timeout --foreground 30 "$client" --json --flow 100 --for 4 --rehandshake-every 1.5 --rehandshake-first 0.5 --ca "$ca/root.pem" \
         --cert "$ca/rsa-chain.pem" --key "$(uri rsa)" --key-password "$room/pin" 127.0.0.1 "$port" \
         >"$room/client.out" 2>"$room/client.err" </dev/null &&
         grep -q '"event":"report".*"lost":0' "$room/client.out" &&

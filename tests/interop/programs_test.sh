@@ -74,27 +74,27 @@ check "a server listens on a port of its own" start_server
 check "an occupied port is refused" mistake "$port" "$server" --port "$port"
 
 echoes_lines() {
-    seq 50 | timeout 20 "$client" --pin "$fingerprint" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
+    seq 50 | timeout --foreground 20 "$client" --pin "$fingerprint" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
         [ "$(sort -n "$room/client.out")" = "$(seq 50)" ]
 }
 check "lines come back, and nothing else is on stdout" echoes_lines
 
 sends_the_last_line_without_end() {
-    printf 'one\n\ntwo' | timeout 20 "$client" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
+    printf 'one\n\ntwo' | timeout --foreground 20 "$client" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
         [ "$(sort "$room/client.out")" = "$(printf 'one\ntwo')" ]
 }
 check "empty lines are passed over, and a last line needs no end" sends_the_last_line_without_end
 
 skips_a_long_line() {
     { head -c 3000 /dev/zero | tr '\0' x; echo; head -c 70000 /dev/zero | tr '\0' y; printf '\nshort\n'; } |
-        timeout 20 "$client" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
+        timeout --foreground 20 "$client" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
         [ "$(cat "$room/client.out")" = short ] && grep -q 'line 1 skipped: it has 3000 bytes, at most [0-9]' "$room/client.err" &&
         grep -q 'line 2 skipped: it has 70000 bytes' "$room/client.err"
 }
 check "a line that does not fit is skipped, and told" skips_a_long_line
 
 speaks_json() {
-    printf 'a "quoted" \\ line\t\377\n' | timeout 20 "$client" --json 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
+    printf 'a "quoted" \\ line\t\377\n' | timeout --foreground 20 "$client" --json 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err" &&
         head -n 1 "$room/client.out" | grep -q '^{"event":"connecting","address":"127.0.0.1","port":'"$port"',"fingerprint":"SHA-256:' &&
         grep -q '"event":"open".*"resumed":false,"secure_renegotiation":true,"peer_fingerprint":"'"$fingerprint"'","epoch":1' "$room/client.out" &&
         grep -qF '"text":"a \"quoted\" \\ line\u0009\ufffd"' "$room/client.out" &&
@@ -126,7 +126,7 @@ other_pin_is_not_resumed() {
 check "a session of another peer than the pinned one is not resumed" other_pin_is_not_resumed
 
 no_listener() {
-    printf 'x\n' | timeout 20 "$client" --initial-timeout 50 --handshake-timeout 300 127.0.0.1 9 >"$room/client.out" 2>"$room/client.err"
+    printf 'x\n' | timeout --foreground 20 "$client" --initial-timeout 50 --handshake-timeout 300 127.0.0.1 9 >"$room/client.out" 2>"$room/client.err"
     [ $? = 1 ] && tail -n 1 "$room/client.err" | grep -q '^dtls-client: 127.0.0.1:9: '
 }
 check "nobody there: exit 1 when the time is over" no_listener
@@ -139,9 +139,9 @@ logs_keys() {
 check "the key log is private and appended to" logs_keys
 
 flows() {
-    timeout 30 "$client" --json --flow 200 --size 300 --for 2 127.0.0.1 "$port" </dev/null >"$room/client.out" 2>"$room/client.err" &&
+    timeout --foreground 30 "$client" --json --flow 200 --size 300 --for 2 127.0.0.1 "$port" </dev/null >"$room/client.out" 2>"$room/client.err" &&
         grep -q '"event":"report".*"sent":400,"received":400,"lost":0,"reordered":0,"duplicated":0,"foreign":0,"longest_gap_ms":[0-9]*,"rtt_ms":{"p50":[0-9.]*,"p95":[0-9.]*,"p99":[0-9.]*,"max":[0-9.]*},"rehandshakes":0' "$room/client.out" &&
-        timeout 30 "$client" --flow 100 --for 0.5 127.0.0.1 "$port" </dev/null >"$room/client.out" 2>"$room/client.err" &&
+        timeout --foreground 30 "$client" --flow 100 --for 0.5 127.0.0.1 "$port" </dev/null >"$room/client.out" 2>"$room/client.err" &&
         grep -q '^sent  *50$' "$room/client.out" && grep -q '^lost  *0$' "$room/client.out"
 }
 check "a flow is sent, comes back and is reported" flows
@@ -229,7 +229,7 @@ check "no suite in common: exit 1" no_common_suite
 
 rehandshakes() { # both sides take turns while data flows: nothing is lost
     start_server --rehandshake-every 3 --rehandshake-first 1.5 --rehandshake abbreviated,full || return 1
-    timeout 30 "$client" --json --flow 100 --for 6 --rehandshake-every 3 --rehandshake-first 3 --rehandshake full,abbreviated \
+    timeout --foreground 30 "$client" --json --flow 100 --for 6 --rehandshake-every 3 --rehandshake-first 3 --rehandshake full,abbreviated \
         127.0.0.1 "$port" </dev/null >"$room/client.out" 2>"$room/client.err" &&
         grep -q '"event":"report".*"sent":600,"received":600,"lost":0' "$room/client.out" &&
         grep -q '"event":"rehandshake_start".*"mode":"full"}' "$room/client.out" &&
@@ -242,7 +242,7 @@ check "rehandshakes from both sides lose nothing" rehandshakes
 
 ipv6() {
     start_server --host ::1 || return 1
-    printf 'six\n' | timeout 20 "$client" --json ::1 "$port" >"$room/client.out" 2>"$room/client.err" &&
+    printf 'six\n' | timeout --foreground 20 "$client" --json ::1 "$port" >"$room/client.out" 2>"$room/client.err" &&
         grep -q '"event":"open".*"peer":"\[::1\]:'"$port"'"' "$room/client.out" && grep -q '"text":"six"' "$room/client.out" && stop_server
 }
 if [ -e /proc/net/if_inet6 ] && grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6; then
@@ -263,8 +263,8 @@ examples() {
         wait_for SHA-256 "$room/example.out" && break
     done
     fingerprint=$(sed 's/.*\(SHA-256:[0-9A-F:]*\).*/\1/' "$room/example.out")
-    [ "$(timeout 20 "$(program example-client)" 127.0.0.1 "$port" "$fingerprint" "hello, world" 2>"$room/client.err")" = "hello, world" ] || return 1
-    timeout 20 "$(program example-client)" 127.0.0.1 "$port" "$good_pin" hello >"$room/client.out" 2>"$room/client.err"
+    [ "$(timeout --foreground 20 "$(program example-client)" 127.0.0.1 "$port" "$fingerprint" "hello, world" 2>"$room/client.err")" = "hello, world" ] || return 1
+    timeout --foreground 20 "$(program example-client)" 127.0.0.1 "$port" "$good_pin" hello >"$room/client.out" 2>"$room/client.err"
     [ $? = 1 ] && grep -q '^failed: ' "$room/client.err" && kill -INT $server_pid && wait $server_pid
 }
 check "the examples talk to each other" examples

@@ -89,7 +89,7 @@ meets_s_client() { # SUITE OPTIONS...
 # Nobody gets in, and nothing tells which of the two is wrong.
 hears_nothing() { # IDENTITY KEY
     start_our_server --handshake-timeout 1500 --initial-timeout 100 || return 1
-    timeout 3 openssl s_client -dtls1_2 -connect "127.0.0.1:$port" -psk "$2" -psk_identity "$1" -cipher PSK \
+    timeout --foreground 3 openssl s_client -dtls1_2 -connect "127.0.0.1:$port" -psk "$2" -psk_identity "$1" -cipher PSK \
         </dev/null >"$room/peer.out" 2>"$room/peer.err"
     wait_for '"failed".*"the handshake took too long"' "$room/server.out" && ! grep -q '"open"' "$room/server.out" &&
         ! grep -qi 'alert' "$room/peer.err" && stop_server
@@ -134,7 +134,7 @@ gnutls_priority() { # SUITE
 }
 
 gnutls_has() { # SUITE: GnuTLS's names have neither WITH nor a hash
-    timeout 10 gnutls-cli -l 2>"$room/list.err" | grep -q "^TLS_$(echo "$1" | sed 's/_WITH_/_/; s/_SHA256//')\(_SHA256\)*[[:space:]]"
+    timeout --foreground 10 gnutls-cli -l 2>"$room/list.err" | grep -q "^TLS_$(echo "$1" | sed 's/_WITH_/_/; s/_SHA256//')\(_SHA256\)*[[:space:]]"
 }
 
 connects_to_gnutls_serv() { # SUITE OPTIONS...
@@ -162,7 +162,7 @@ opens_for_gnutls_cli() { # SUITE OPTIONS...
     shift
     start_our_server --suites "$suite" "$@" || return 1
     seen=0
-    { timeout 10 "${peer_client[@]//PORT/$port}" --pskusername alice --pskkey "$key" \
+    { timeout --foreground 10 "${peer_client[@]//PORT/$port}" --pskusername alice --pskkey "$key" \
         --priority "$(gnutls_priority "$suite")" </dev/null >"$room/peer.out" 2>&1; } 2>"$room/peer.err"
     server_says '"open".*"suite":"TLS_'"$suite"'".*"psk_identity":"alice"' && stop_server
 }
@@ -223,7 +223,7 @@ start_program() { # PROGRAM SUITE
 
 program_has() { # PROGRAM SUITE: only its own word counts for a no
     start_program "$1" "$2" || return 0
-    : | timeout 5 "$1" client "$port" --suite "$2" --psk "alice:$key" >"$room/client.out" 2>"$room/list.err"
+    : | timeout --foreground 5 "$1" client "$port" --suite "$2" --psk "alice:$key" >"$room/client.out" 2>"$room/list.err"
     stop_peer
     ! grep -q "no such suite" "$room/list.err" "$room/peer.out"
 }
@@ -235,7 +235,7 @@ connects_to_program() { # PROGRAM SUITE ITS-SUITE
 
 locked_out() { # PROGRAM SUITE ITS-SUITE IDENTITY:KEY
     start_program "$1" "$3" || return 1
-    timeout 10 "$client" --json --initial-timeout 50 --handshake-timeout 1500 --suites "$2" --psk "$4" \
+    timeout --foreground 10 "$client" --json --initial-timeout 50 --handshake-timeout 1500 --suites "$2" --psk "$4" \
         127.0.0.1 "$port" </dev/null >"$room/client.out" 2>"$room/client.err"
     client_says '"failed"' && ! client_says '"open"' && ! grep -q '^open' "$room/peer.out" && stop_peer
 }
@@ -252,7 +252,7 @@ refused_alike() { # PROGRAM ITS-SUITE IDENTITY KEY OPTIONS...: no way in, and no
     local program=$1 theirs=$2 name=$3 with=$4
     shift 4
     start_our_server --handshake-timeout 1500 --initial-timeout 100 "$@" || return 1
-    : | timeout 3 "$program" client "$port" --suite "$theirs" --psk "$name:$with" >"$room/peer.out" \
+    : | timeout --foreground 3 "$program" client "$port" --suite "$theirs" --psk "$name:$with" >"$room/peer.out" \
         2>"$room/peer.err" && return 1
     wait_for '"failed".*"the handshake took too long"' "$room/server.out" && ! grep -q '"open"' "$room/server.out" &&
         stop_server
@@ -298,7 +298,7 @@ start_coap_server() { # PROGRAM: it says nothing when it is ready, so it is aske
     local tries
     for _ in 1 2 3 4 5; do
         port=$((20001 + RANDOM % 10000))
-        timeout 60 "$1" -A 127.0.0.1 -p $((port - 1)) -k "$text" -h hint -v 7 </dev/null >"$room/peer.out" 2>&1 &
+        timeout --foreground 60 "$1" -A 127.0.0.1 -p $((port - 1)) -k "$text" -h hint -v 7 </dev/null >"$room/peer.out" 2>&1 &
         peer_pid=$!
         started+=($peer_pid)
         for tries in $(seq 40); do
@@ -325,7 +325,7 @@ pings() {
 }
 pings_coap_server() { # SUITE
     pings |
-        timeout 10 "$client" --json --suites "$1" --psk "alice:$key" 127.0.0.1 "$port" >"$room/client.out" \
+        timeout --foreground 10 "$client" --json --suites "$1" --psk "alice:$key" 127.0.0.1 "$port" >"$room/client.out" \
             2>"$room/client.err"
     client_says '"open".*"suite":"TLS_'"$1"'".*"psk_identity":"alice"' && client_says '"data".*"length":4,"text":"p'
 }
@@ -333,7 +333,7 @@ pings_coap_server() { # SUITE
 # Our server sends a request back, which is no answer: that it has opened, and got it, is what can be seen.
 asked_by_coap_client() { # PROGRAM SUITE
     start_our_server --suites "$2" || return 1
-    timeout 10 "$1" -B 1 -u alice -k "$text" "coaps://127.0.0.1:$port/" </dev/null >"$room/peer.out" 2>&1
+    timeout --foreground 10 "$1" -B 1 -u alice -k "$text" "coaps://127.0.0.1:$port/" </dev/null >"$room/peer.out" 2>&1
     seen=0
     server_says '"open".*"suite":"TLS_'"$2"'".*"psk_identity":"alice"' && stop_server &&
         grep -q '"report".*"received":[1-9]' "$room/server.out"

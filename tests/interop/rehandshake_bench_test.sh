@@ -25,7 +25,7 @@ rows() { # PATTERN: those that have it
 }
 
 run() { # OPTIONS...
-    timeout 250 "$bench" --json "$@" >"$room/rows.out" 2>"$room/rows.err" && [ ! -s "$room/rows.err" ]
+    timeout --foreground 250 "$bench" --json "$@" >"$room/rows.out" 2>"$room/rows.err" && [ ! -s "$room/rows.err" ]
 }
 
 all_are() { # KEY VALUE PATTERN: every row with the pattern, and there are some

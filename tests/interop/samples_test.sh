@@ -79,7 +79,7 @@ check "no C stands outside of a fence" fenced
 # ---- one of them runs ----
 
 echoes() {
-    start_server && timeout 20 "$(program example-by_hand)" 127.0.0.1 "$port" "$fingerprint" hello > "$room/hand.out" &&
+    start_server && timeout --foreground 20 "$(program example-by_hand)" 127.0.0.1 "$port" "$fingerprint" hello > "$room/hand.out" &&
         printf 'epoch 1: hello\nepoch 2: hello\n' | cmp -s - "$room/hand.out"
 }
 check "by_hand gets its line back, under new keys too" echoes

@@ -10,7 +10,7 @@ build=$1 source=$2
 ours=$(program peer-libdtls) bare=$(program bare)
 
 compare() {
-    timeout 300 python3 "$source/bench/side_by_side/side_by_side.py" "$build" --quick "$@" \
+    timeout --foreground 300 python3 "$source/bench/side_by_side/side_by_side.py" "$build" --quick "$@" \
         >"$room/compare.out" 2>"$room/compare.err" && [ ! -s "$room/compare.err" ]
 }
 

@@ -102,11 +102,11 @@ same_as_gnutls_server() { # PROFILE MKI_LEN
     local mki
     port=$((20000 + RANDOM % 10000))
     : >"$room/gnutls.out"
-    timeout 20 "$gnutls_peer" listen "$port" "$pem" "$(gnutls_name "$1")" >"$room/gnutls.out" 2>"$room/gnutls.err" &
+    timeout --foreground 20 "$gnutls_peer" listen "$port" "$pem" "$(gnutls_name "$1")" >"$room/gnutls.out" 2>"$room/gnutls.err" &
     started+=($!)
     wait_for listening "$room/gnutls.out" &&
         { wait_for '"keys":"send"' "$room/client.out"; } |
-        timeout 10 "$client" --json --srtp "$1" --srtp-mki "$2" --print-srtp-keys 127.0.0.1 "$port" \
+        timeout --foreground 10 "$client" --json --srtp "$1" --srtp-mki "$2" --print-srtp-keys 127.0.0.1 "$port" \
             >"$room/client.out" 2>"$room/client.err"
     meets "$room/client.out" || return 1
     mki=$(member mki "$room/client.out")
@@ -115,7 +115,7 @@ same_as_gnutls_server() { # PROFILE MKI_LEN
 
 same_as_gnutls_client() { # PROFILE MKI
     start_server --srtp "$1" --srtp-mki 1 --print-srtp-keys || return 1
-    timeout 10 "$gnutls_peer" connect "$port" "$pem" "$(gnutls_name "$1")" $2 >"$room/gnutls.out" 2>"$room/gnutls.err" &&
+    timeout --foreground 10 "$gnutls_peer" connect "$port" "$pem" "$(gnutls_name "$1")" $2 >"$room/gnutls.out" 2>"$room/gnutls.err" &&
         wait_for '"keys":"send"' "$room/server.out"
     stop_server
     meets "$room/server.out" && [ "$(member mki "$room/server.out")" = "${2:-}" ]

@@ -75,7 +75,7 @@ check "the other server resumes it, by its id" resumed true 2
 check "and the first one again" resumed true 1
 renews() { # a flow at the other server that renews its keys by its session
     port=${ports[1]}
-    timeout 20 "$client" --json --resume "$room/session" --flow 50 --for 1.5 --rehandshake-first 0.4 \
+    timeout --foreground 20 "$client" --json --resume "$room/session" --flow 50 --for 1.5 --rehandshake-first 0.4 \
         --rehandshake-every 1.1 --rehandshake abbreviated 127.0.0.1 "$port" </dev/null >"$room/client.out" 2>"$room/client.err" &&
         grep -q '"event":"open".*"resumed":true' "$room/client.out" &&
         grep -q '"event":"rehandshake_done".*"resumed":true' "$room/client.out" &&

@@ -41,7 +41,7 @@ finish() {
 mistake() { # WORD COMMAND...: exit 2, exactly one line on stderr, WORD in it, nothing on stdout
     local word=$1 status
     shift
-    timeout 10 "$@" >"$room/mistake.out" 2>"$room/mistake.err" </dev/null
+    timeout --foreground 10 "$@" >"$room/mistake.out" 2>"$room/mistake.err" </dev/null
     status=$?
     [ $status = 2 ] && [ "$(wc -l <"$room/mistake.err")" = 1 ] && [ ! -s "$room/mistake.out" ] &&
         grep -qF -- "$word" "$room/mistake.err"
@@ -78,5 +78,5 @@ stop_server() { # true when it ends with exit 0
 }
 
 talk() { # OPTIONS...: one line each way; the client's own output in client.out, client.err
-    printf 'hello\n' | timeout 20 "$client" "$@" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err"
+    printf 'hello\n' | timeout --foreground 20 "$client" "$@" 127.0.0.1 "$port" >"$room/client.out" 2>"$room/client.err"
 }

@@ -19,7 +19,7 @@ check "  ... and too large a record" mistake "'1201'" "$ours" --size 1201
 # ---- rows ----
 
 run() { # OPTIONS...
-    timeout 120 "$bench" --quick "$@" >"$room/rows.out" 2>"$room/rows.err" && [ ! -s "$room/rows.err" ]
+    timeout --foreground 120 "$bench" --quick "$@" >"$room/rows.out" 2>"$room/rows.err" && [ ! -s "$room/rows.err" ]
 }
 
 count() { # NUMBER PATTERN: so many rows have it

@@ -66,7 +66,7 @@ flow() { # NAME OPTIONS...: in the background; its number is in $flowing
     local name=$1
     shift
     : >"$room/$name.out"
-    timeout 90 "$client" --json --flow 100 "$@" 127.0.0.1 "$port" </dev/null >"$room/$name.out" 2>"$room/$name.err" &
+    timeout --foreground 90 "$client" --json --flow 100 "$@" 127.0.0.1 "$port" </dev/null >"$room/$name.out" 2>"$room/$name.err" &
     flowing=$!
     started+=($flowing)
 }
@@ -117,7 +117,7 @@ is_full() { # while one client is there, another is not answered
     start_server --max-associations 1 || return 1
     flow flow1 --for 60
     wait_for '"event":"open"' "$room/flow1.out" || return 1
-    printf 'x\n' | timeout 20 "$client" --initial-timeout 50 --handshake-timeout 300 127.0.0.1 "$port" \
+    printf 'x\n' | timeout --foreground 20 "$client" --initial-timeout 50 --handshake-timeout 300 127.0.0.1 "$port" \
         >"$room/client.out" 2>"$room/client.err"
     [ $? = 1 ] && kill -INT $flowing && wait $flowing && wait_for '"event":"closed"' "$room/server.out" && talk && stop_server
 }

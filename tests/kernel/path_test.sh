@@ -51,7 +51,7 @@ serve_chain() {
 
 visit() { # OPTIONS...: in the background
     : >"$room/client.out"
-    ip netns exec "$(name_of near)" timeout 60 "$client" --json "$@" "$far" 4433 >"$room/client.out" 2>"$room/client.err" &
+    ip netns exec "$(name_of near)" timeout --foreground 60 "$client" --json "$@" "$far" 4433 >"$room/client.out" 2>"$room/client.err" &
     client_pid=$!
     started+=("$client_pid")
 }
