@@ -31,7 +31,7 @@ check "records: a cipher that is none" mistake "'ROT13'" "$ours" records --ciphe
 check "  ... a size of 0" mistake "'0'" "$ours" records --size 0
 check "  ... an option of the other command" mistake --kind "$ours" records --kind x25519
 check "handshakes: a kind that is none" mistake "'x448'" "$ours" handshakes --kind x448
-check "the limit of nothing" mistake "records or handshakes" "$bare"
+check "the limit of nothing" mistake "an argument is missing" "$bare"
 check "  ... and of a resumed handshake" mistake "no public-key operations" "$bare" handshakes --kind resumed
 
 built=()

@@ -16,6 +16,14 @@ check() { # number words: what came before must have succeeded, and "$room/log" 
 DESTDIR=$room/root meson install -C "$build" --no-rebuild > "$room/log" 2>&1 || { echo "Bail out! meson install fails"; exit 1; }
 prefix=$(meson introspect --buildoptions "$build" | sed 's/.*"name": "prefix", "value": "\([^"]*\)".*/\1/')
 mv "$room/root$prefix" "$room/usr"
+# Without dpkg-dev meson knows no directory of this processor's.
+libdir=$(meson introspect --buildoptions "$build" | sed 's/.*"name": "libdir", "value": "\([^"]*\)".*/\1/')
+if [[ $libdir != */* ]]; then
+    mkdir "$room/here"
+    mv "$room/usr/$libdir"/* "$room/here"
+    mkdir -p "$room/usr/lib"
+    mv "$room/here" "$room/usr/lib/here"
+fi
 find "$room/usr" -not -type d -printf 'usr/%P\n' | sort > "$room/installed"
 
 # A line of an .install file is a pattern, and what is below it.
