@@ -33,6 +33,6 @@ struct dtls_nettle_random {
     const struct dtls_random *random;
     int result;
 };
-void dtls_nettle_draw(void *source, size_t len, uint8_t *out);
+void dtls_nettle_draw(void *arg, size_t len, uint8_t *out); /* `arg` is one */
 
 #endif
