@@ -235,6 +235,12 @@ static void write_srtp(struct dtls_writer *to, const struct dtls_extensions *ext
 
 void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions *extensions)
 {
+    if (!extensions->has_groups && !extensions->has_point_formats && !extensions->has_schemes &&
+        !extensions->extended_master_secret && !extensions->has_ticket && !extensions->has_renegotiation_info &&
+        !extensions->has_record_size_limit && !extensions->has_max_fragment_length && !extensions->has_heartbeat &&
+        !extensions->has_srtp && !extensions->has_status_request && !extensions->has_server_name &&
+        !extensions->has_alpn && !extensions->has_client_types && !extensions->has_server_types)
+        return;                                            /* without a length, too, for which there may be no room */
     const uint8_t status[5] = { extensions->status_type }; /* and, of OCSP, two empty lists */
     size_t status_len = extensions->status_type == DTLS_STATUS_OCSP ? sizeof status : extensions->status_type != 0;
     uint8_t limit[2] = { (uint8_t)(extensions->record_size_limit >> 8), (uint8_t)extensions->record_size_limit };
@@ -270,8 +276,5 @@ void dtls_extensions_write(struct dtls_writer *to, const struct dtls_extensions 
         write_one(to, SESSION_TICKET, 0, extensions->ticket);
     if (extensions->has_renegotiation_info)
         write_one(to, RENEGOTIATION_INFO, 1, extensions->renegotiation_info);
-    if (!to->broken && to->len == list + 2)
-        to->len = list; /* none: nor has it a length */
-    else
-        dtls_write_close(to, list, 2);
+    dtls_write_close(to, list, 2);
 }
