@@ -1,6 +1,4 @@
-/* aead.h - the table of AEAD ciphers: what a record layer needs to know of each. The door to nettle's ciphers, and
- * others'.
- */
+/* aead.h - the table of AEAD ciphers: what a record layer needs to know of each. The door to those who have them. */
 #ifndef DTLS_CRYPTO_AEAD_H
 #define DTLS_CRYPTO_AEAD_H
 
